@@ -1,0 +1,1 @@
+"""Picket: event-driven application security for every repository an organisation owns."""

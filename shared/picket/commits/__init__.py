@@ -1,0 +1,1 @@
+"""Which commits a scan concerns and how they are cut into batches."""

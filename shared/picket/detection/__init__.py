@@ -1,0 +1,1 @@
+"""Finding leaked credentials in bytes: rules, engine, evidence, redaction."""

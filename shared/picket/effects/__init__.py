@@ -1,0 +1,1 @@
+"""One module per outside system: broker, mongo, git, artifacts, forge."""

@@ -1,0 +1,312 @@
+"""The events that pass between functions: their types, their data, and how their ids are derived.
+
+Each class is the *data* of one CloudEvent type, `dev.picket.<noun>.<past verb>.v1`. A breaking change to one is
+a new class with a `.v2` type. Consumers ignore fields they do not know, so that an older revision can read what a
+newer one sends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_BASE = "https://picket.dev/schemas"
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+ScanKind = Literal["integral", "scheduled", "reactive", "bulk"]
+
+
+def event_id(parent: str, event_type: str, natural_key: str) -> str:
+    """Derive the id of an event from what caused it, so that running a handler twice emits the same id.
+
+    Args:
+        parent: Id of the event being handled; for a root, whatever identifies the request.
+        event_type: Full CloudEvent type of the derived event.
+        natural_key: What tells this event from its siblings of the same type and parent.
+
+    Returns:
+        64 lower-case hex digits.
+    """
+    return hashlib.sha256(f"{parent}|{event_type}|{natural_key}".encode()).hexdigest()
+
+
+def now() -> str:
+    """Return the current time as RFC 3339 text in UTC with microseconds, which sorts as it reads."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Event(BaseModel):
+    """Data of one event. `repository` is the partition key; empty where no repository is concerned."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    TYPE: ClassVar[str]
+
+    repository: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Id of the entity the event is about."""
+        return self.repository
+
+    @property
+    def natural_key(self) -> str:
+        """What tells this event from others of its type with the same parent."""
+        return self.subject
+
+    @classmethod
+    def schema_uri(cls) -> str:
+        """Return the `dataschema` attribute of events of this type."""
+        return f"{SCHEMA_BASE}/{cls.TYPE}.json"
+
+
+class WebhookReceived(Event):
+    """A delivery whose signature was verified; `payload` is its parsed body."""
+
+    TYPE: ClassVar[str] = "dev.picket.webhook.received.v1"
+
+    delivery: str = Field(description="Deterministic id of the delivery: hash of source and the forge's delivery id")
+    source: str = Field(description="Id of the registered source")
+    provider: str
+    event: str = Field(description="The forge's own event name, for example push")
+    scope: str = Field(
+        default="", description="host/owner or host/owner/name that the source may speak for; empty: any"
+    )
+    payload: dict[str, Any]
+
+    @property
+    def subject(self) -> str:
+        """The delivery."""
+        return self.delivery
+
+
+class ScanRequested(Event):
+    """Look at a repository. The commits named are a hint: enumerate finds out for itself."""
+
+    TYPE: ClassVar[str] = "dev.picket.scan.requested.v1"
+
+    scan: str = Field(description="Id of the scan")
+    url: str = Field(description="Where to fetch from")
+    kind: ScanKind = "integral"
+    ref: str = Field(default="", description="Full ref name of a push; empty for all refs")
+    before: str = Field(default="", description="40 or 64 hex digits, all zero for a new ref; empty when not a push")
+    after: str = Field(default="", description="40 or 64 hex digits, all zero for a deleted ref; empty when not a push")
+    forced: bool = False
+    parent: str = Field(default="", description="Scan that this one is a child of")
+    reason: str = ""
+    chain: tuple[str, ...] = Field(default=(), description="Feedback rules that led here, oldest first")
+
+    @property
+    def subject(self) -> str:
+        """The scan."""
+        return self.scan
+
+
+class CommitBatchCreated(Event):
+    """A batch of commits waits in the store for a scanner."""
+
+    TYPE: ClassVar[str] = "dev.picket.commitbatch.created.v1"
+
+    batch: str
+    scan: str
+    ruleset: str = Field(description="Ruleset digest the commits are to be scanned for")
+    commits: int
+    size: int = Field(description="Bytes of new blobs")
+    chain: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The batch."""
+        return self.batch
+
+
+class CommitBatchScanned(Event):
+    """A batch is scanned and its findings are stored."""
+
+    TYPE: ClassVar[str] = "dev.picket.commitbatch.scanned.v1"
+
+    batch: str
+    scan: str
+    ruleset: str
+    commits: int
+    findings: tuple[str, ...] = Field(description="Ids of all findings the batch's commits introduce")
+    chain: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The batch."""
+        return self.batch
+
+
+class FindingReported(Event):
+    """A tool or a forge reports a finding of its own."""
+
+    TYPE: ClassVar[str] = "dev.picket.finding.reported.v1"
+
+    kind: str = Field(description="secret, vulnerability, misconfiguration …")
+    identity: str = Field(description="What makes it the same problem when reported again; never a raw secret")
+    rule: str
+    severity: Severity
+    confidence: float = Field(default=1.0, ge=0, le=1)
+    title: str = ""
+    path: str = ""
+    start_line: int = Field(default=0, ge=0)
+    commit: str = ""
+    tool: str
+
+    @property
+    def natural_key(self) -> str:
+        """Kind and identity."""
+        return f"{self.repository}|{self.kind}|{self.identity}"
+
+
+class FindingChanged(Event):
+    """Findings of one repository appeared or changed severity, confidence, state or exemption."""
+
+    TYPE: ClassVar[str] = "dev.picket.finding.changed.v1"
+
+    findings: tuple[str, ...]
+    cause: str = Field(description="What changed them: a batch, a rule, a person")
+    chain: tuple[str, ...] = ()
+
+    @property
+    def natural_key(self) -> str:
+        """The cause."""
+        return f"{self.repository}|{self.cause}"
+
+
+class RepositoryChanged(Event):
+    """A repository was renamed, transferred, archived, deleted, made public …"""
+
+    TYPE: ClassVar[str] = "dev.picket.repository.changed.v1"
+
+    change: Literal[
+        "created", "renamed", "transferred", "archived", "unarchived", "deleted", "publicized", "privatized", "teamed"
+    ]
+    name: str = Field(default="", description="Canonical host/owner/name after the change")
+
+    @property
+    def natural_key(self) -> str:
+        """Repository and change."""
+        return f"{self.repository}|{self.change}|{self.name}"
+
+
+class CommitUnknown(Event):
+    """A scheduled scan met commits that no delivery announced."""
+
+    TYPE: ClassVar[str] = "dev.picket.commit.unknown.v1"
+
+    scan: str
+    commits: tuple[str, ...] = Field(description="Up to 1,000 commit ids, newest first")
+    total: int
+
+    @property
+    def natural_key(self) -> str:
+        """Scan."""
+        return self.scan
+
+
+class ScanCompleted(Event):
+    """A scan reached a final state."""
+
+    TYPE: ClassVar[str] = "dev.picket.scan.completed.v1"
+
+    scan: str
+    kind: ScanKind
+    state: str
+    reason: str = ""
+    commits: int = 0
+    parent: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The scan."""
+        return self.scan
+
+
+class ItemDelta(BaseModel):
+    """How one item moved the score, in points; a change's deltas sum to it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    item: str
+    label: str
+    delta: float
+
+
+class ScoreChanged(Event):
+    """The score of a repository or a team moved."""
+
+    TYPE: ClassVar[str] = "dev.picket.score.changed.v1"
+
+    entity: str = Field(description="Repository id or team id")
+    score: float | None
+    previous: float | None
+    grade: str
+    model: str
+    deltas: tuple[ItemDelta, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """Whose score it is."""
+        return self.entity
+
+
+class EventRejected(Event):
+    """An event that redelivery cannot help was set aside."""
+
+    TYPE: ClassVar[str] = "dev.picket.event.rejected.v1"
+
+    event: str
+    event_type: str
+    function: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The event set aside."""
+        return self.event
+
+
+class Tick(Event):
+    """A PingSource fired: do what is due."""
+
+    TYPE: ClassVar[str] = "dev.knative.sources.ping"
+
+    task: str = Field(default="", description="Which of a function's periodic duties is due")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The CloudEvents context of one event: everything but its data.
+
+    `correlation` is the id of the root scan or delivery, `causation` the id of the parent event and `traceparent`
+    a W3C trace context.
+    """
+
+    id: str
+    type: str
+    source: str
+    subject: str = ""
+    time: str = field(default_factory=now)
+    partition_key: str = ""
+    correlation: str = ""
+    causation: str = ""
+    traceparent: str = ""
+
+    def wrap(self, event: Event, source: str) -> Envelope:
+        """Return the envelope of *event*, caused by the event this envelope belongs to."""
+        return Envelope(
+            id=event_id(self.id, event.TYPE, event.natural_key),
+            type=event.TYPE,
+            source=source,
+            subject=event.subject,
+            partition_key=event.repository,
+            correlation=self.correlation or self.id,
+            causation=self.id,
+            traceparent=self.traceparent,
+        )

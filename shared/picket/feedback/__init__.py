@@ -1,0 +1,1 @@
+"""Rules that react to findings and events."""

@@ -1,0 +1,1 @@
+"""The one-machine stack: broker and activator over JetStream."""

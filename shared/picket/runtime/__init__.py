@@ -1,0 +1,1 @@
+"""Turns an HTTP request into one typed call, and its outcome into a status code."""

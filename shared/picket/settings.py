@@ -1,0 +1,81 @@
+"""Everything that can be set from outside, in one frozen object. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of every function and of the CLI. Each field's description is its row in README's table."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PICKET_", frozen=True, hide_input_in_errors=True, populate_by_name=True, extra="ignore"
+    )
+
+    # Knative's own variables have no prefix.
+    sink: str = Field(default="", validation_alias="K_SINK", description="Broker ingress that events are posted to")
+    ce_overrides: str = Field(
+        default="", validation_alias="K_CE_OVERRIDES", description="JSON whose `extensions` are set on every event"
+    )
+    service: str = Field(default="picket", validation_alias="K_SERVICE", description="Name of the running function")
+    host: str = Field(
+        default="0.0.0.0",  # noqa: S104 - a container listens on its pod's address
+        validation_alias="HOST",
+        description="Address the function listens on; the API is open without a token on loopback only",
+    )
+
+    mongodb_uri: SecretStr = Field(
+        default=SecretStr("mongodb://127.0.0.1:27017"),
+        validation_alias="MONGODB_URI",
+        description="Where the store is",
+    )
+    mongodb_database: str = Field(default="picket", description="Database name in the store")
+    mongodb_timeout_seconds: float = Field(
+        default=3.0, gt=0, description="How long an operation waits for the store before the event is redelivered"
+    )
+
+    data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")
+    artifacts: str = Field(
+        default="", description="obstore URL for large payloads (`s3://…`); empty: a folder in the data directory"
+    )
+    rules: Path | None = Field(default=None, description="Detection rules in gitleaks' TOML; none: the shipped ones")
+    feedback_rules: Path | None = Field(
+        default=None, description="The team's feedback rules, added to the shipped ones"
+    )
+
+    hash_key: SecretStr = Field(
+        default=SecretStr(""), description="Key of every HMAC kept in place of a secret; never change it"
+    )
+    encryption_key: SecretStr = Field(
+        default=SecretStr(""), description="Fernet key that webhook secrets are stored under"
+    )
+    api_token: SecretStr = Field(default=SecretStr(""), description="Bearer token of the API; not needed on loopback")
+    public_url: str = Field(default="http://127.0.0.1:8080", description="Base of the URLs that `sources add` prints")
+
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="JSON list of forge hosts that may be fetched from; empty: any public host"
+    )
+    allow_local_repositories: bool = Field(
+        default=False, description="Admit local paths, loopback addresses and plain http (one machine only)"
+    )
+    allow_private_addresses: bool = Field(default=False, description="Admit forges whose address is in a private range")
+    fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
+    max_blob_bytes: int = Field(
+        default=32 * 1024 * 1024, gt=0, description="Blobs above this are listed as skipped, not scanned"
+    )
+    lease_seconds: float = Field(default=10.0, gt=0, description="Time after which a dead worker's work is taken over")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the function."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings, read once from the environment."""
+    return Settings()

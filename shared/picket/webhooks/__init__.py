@@ -1,0 +1,1 @@
+"""Forge payloads: verify their signatures, parse them, say what they mean for Picket."""
