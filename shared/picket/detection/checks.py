@@ -1,0 +1,63 @@
+"""The checks that a rule can ask for by name, each a function from a candidate to what speaks for or against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from picket.detection import placeholders
+from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.randomness import entropy_floor, shannon_entropy
+from picket.detection.structure import STRUCTURES
+from picket.detection.surroundings import SURROUNDINGS
+
+Check = Callable[[Candidate], Evidence | None]
+
+_RUN = re.compile(r"[A-Za-z0-9]+")
+
+
+def _body(candidate: Candidate) -> str:
+    """The secret without the literal prefix that all of its format share."""
+    text = candidate.text
+    return text[max((len(known) for known in candidate.rule.prefixes if text.startswith(known)), default=0) :]
+
+
+def placeholder(candidate: Candidate) -> Evidence | None:
+    """Drop templates, fillers and examples. The rule's literal prefix is not looked at."""
+    reason = placeholders.placeholder(_body(candidate))
+    return Evidence(f"a placeholder: {reason}", FATAL) if reason else None
+
+
+def filler(candidate: Candidate) -> Evidence | None:
+    """Drop what is made by repeating or counting only; for formats whose alphabet spells words by chance."""
+    reason = placeholders.filler(candidate.text)
+    return Evidence(f"a placeholder: {reason}", FATAL) if reason else None
+
+
+def entropy(candidate: Candidate) -> Evidence | None:
+    """Drop what practically no random text of its length and alphabet looks like.
+
+    The longest run without a separator is judged: around it may be words, and parts in other alphabets.
+    """
+    body = max(_RUN.findall(_body(candidate)), key=len, default="")
+    if shannon_entropy(body) < entropy_floor(body):
+        return Evidence("less random than any generated secret of its length", FATAL)
+    return None
+
+
+def mixed(candidate: Candidate) -> Evidence | None:
+    """Drop what has no digit, or digits alone: words, names and numbers."""
+    text = candidate.text
+    if not any(character.isdigit() for character in text):
+        return Evidence("letters only", FATAL)
+    return Evidence("digits only", FATAL) if not any(character.isalpha() for character in text) else None
+
+
+CHECKS: dict[str, Check] = {
+    "entropy": entropy,
+    "filler": filler,
+    "mixed": mixed,
+    "placeholder": placeholder,
+    **STRUCTURES,
+    **SURROUNDINGS,
+}

@@ -1,0 +1,99 @@
+"""Weighing what speaks for and against a candidate.
+
+Evidence is added as log-odds: the order of the checks does not matter, none can push confidence out of 0 to 1,
+and each can be told to the reader by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from picket.detection.model import Rule
+
+FATAL = -math.inf
+LINE_REACH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason and its weight in log-odds: +2.2 turns even chances into 90 %, `FATAL` drops the candidate."""
+
+    reason: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Blob:
+    """What is being scanned: UTF-8 bytes (the encoding is not verified), where they come from, whether text."""
+
+    content: bytes = field(repr=False)
+    path: str = ""
+    commit: str = ""
+    binary: bool = False
+
+    @cached_property
+    def lowered(self) -> bytes:
+        """The content in lower case (ASCII), made once, for key words."""
+        return self.content.lower()
+
+    @cached_property
+    def path_bytes(self) -> bytes:
+        """The path as patterns see it."""
+        return self.path.encode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place where a rule's exact pattern matches. Offsets are bytes into `blob.content`, end exclusive."""
+
+    rule: Rule
+    blob: Blob
+    secret: bytes = field(repr=False)
+    start: int
+    end: int
+    match_start: int
+    match_end: int
+
+    @property
+    def text(self) -> str:
+        """The secret as text, what is not UTF-8 replaced."""
+        return self.secret.decode("utf-8", "replace")
+
+    @property
+    def match(self) -> bytes:
+        """The whole match, context included."""
+        return self.blob.content[self.match_start : self.match_end]
+
+    @property
+    def line(self) -> bytes:
+        """The lines that the match touches, up to `LINE_REACH` bytes to either side of it."""
+        content = self.blob.content
+        floor = max(0, self.match_start - LINE_REACH)
+        ceiling = min(len(content), self.match_end + LINE_REACH)
+        start = content.rfind(b"\n", floor, self.match_start) + 1 or floor
+        end = content.find(b"\n", self.match_end, ceiling)
+        return content[start : ceiling if end < 0 else end]
+
+    def before(self, length: int) -> bytes:
+        """Up to *length* bytes right before the secret."""
+        return self.blob.content[max(0, self.start - length) : self.start]
+
+    def after(self, length: int) -> bytes:
+        """Up to *length* bytes right after the secret."""
+        return self.blob.content[self.end : self.end + length]
+
+
+def weigh(confidence: float, evidence: list[Evidence]) -> float:
+    """Move a confidence by evidence.
+
+    Args:
+        confidence: Between 0 and 1, both exclusive.
+        evidence: Any number of reasons.
+
+    Returns:
+        Confidence between 0 and 1, rounded to hundredths; 0.0 when any of it is fatal.
+    """
+    odds = math.log(confidence / (1 - confidence)) + sum(each.weight for each in evidence)
+    return round(1 / (1 + math.exp(-odds)), 2) if odds > -700 else 0.0  # noqa: PLR2004 - exp overflows at 709

@@ -1,0 +1,235 @@
+"""Reading rules in gitleaks' TOML schema, a team's own or the shipped ones.
+
+Source: https://github.com/gitleaks/gitleaks#configuration. Keys of ours, which gitleaks ignores, stand flat in a
+rule: `provider, credential, category, severity, confidence, specificity, before, after, prefilter, prefixes, checks,
+reach, remediation, docURL`; `model.Rule` says what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, get_args
+
+from picket.detection.checks import CHECKS
+from picket.detection.model import Allowlist, Required, Rule, Ruleset, Severity, Specificity
+from picket.detection.syntax import compile_pattern
+from picket.errors import Malformed
+
+DEPTH = 2
+"""How deep `[extend]` may nest. Source: gitleaks' own limit."""
+
+Row = Mapping[str, Any]
+Read = Callable[[str], str]
+
+_TEXTS = {
+    "id": "id",
+    "description": "description",
+    "regex": "pattern",
+    "path": "path",
+    "provider": "provider",
+    "credential": "credential",
+    "category": "category",
+    "severity": "severity",
+    "specificity": "specificity",
+    "before": "before",
+    "after": "after",
+    "prefilter": "prefilter",
+    "remediation": "remediation",
+    "docURL": "doc_url",
+}
+_LISTS = {"keywords": "keywords", "tags": "tags", "prefixes": "prefixes", "checks": "checks"}
+_NUMBERS = {"secretGroup": "secret_group", "entropy": "entropy", "confidence": "confidence", "reach": "reach"}
+_APPENDED = ("keywords", "tags", "allowlists", "required")
+_TEAM_CHECKS = ("path",)  # a team's rules mean what they say; where they match only moves confidence
+
+
+def rule_from(row: Row, *, base: Rule | None = None) -> Rule:
+    """Make a rule of one `[[rules]]` table.
+
+    Args:
+        row: The table.
+        base: A rule of the same id that it extends: scalars override it, keywords, tags and allow-lists append.
+
+    Raises:
+        Malformed: A key has the wrong type, or the rule makes no sense; names the reason, not the rule.
+    """
+    given: dict[str, Any] = {"id": _typed(row, "id", str)}
+    for key, name in _TEXTS.items():
+        if key in row:
+            given[name] = _typed(row, key, str)
+    for key, name in _LISTS.items():
+        if key in row:
+            given[name] = _texts(row, key)
+    for key, name in _NUMBERS.items():
+        if key in row:
+            given[name] = _typed(row, key, int, float)
+    if "skipReport" in row:
+        given["skip_report"] = _typed(row, "skipReport", bool)
+    given["keywords"] = tuple(word.lower() for word in given.get("keywords", ()))
+    given["allowlists"] = _allowlists(row)
+    given["required"] = tuple(_required(each) for each in _tables(row, "required"))
+    rule = _extended(base, given) if base else Rule(**{"checks": _TEAM_CHECKS, **_team_defaults(given), **given})
+    _verify(rule)
+    return rule
+
+
+def ruleset_from(
+    document: Row, name: str, defaults: Callable[[], Ruleset], read: Read | None, depth: int = 0
+) -> Ruleset:
+    """Make a ruleset of a parsed gitleaks document; its digest is left empty.
+
+    Args:
+        document: The parsed TOML.
+        name: What to call it in errors.
+        defaults: Gives the rules that `extend.useDefault` means.
+        read: Gives the text of the file that `extend.path` names.
+        depth: How many documents extend to this one.
+
+    Raises:
+        Malformed: Names document, rule and reason.
+    """
+    extend = _table(document, "extend", name)
+    base = _base(extend, name, defaults, read, depth)
+    disabled = set(_texts(extend, "disabledRules"))
+    rules = {rule.id: rule for rule in base.rules if rule.id not in disabled}
+    for number, row in enumerate(_tables(document, "rules"), start=1):
+        label = row.get("id") or f"number {number}"
+        try:
+            rule = rule_from(row, base=rules.get(row.get("id", "")))
+        except Malformed as error:
+            raise Malformed(f"{name}: rule {label}: {error}") from None
+        rules[rule.id] = rule
+    try:
+        allowlists = base.allowlists + _allowlists(document)
+    except Malformed as error:
+        raise Malformed(f"{name}: allowlist: {error}") from None
+    _verify_references(name, rules, allowlists)
+    return Ruleset(tuple(rules.values()), allowlists)
+
+
+def _base(extend: Row, name: str, defaults: Callable[[], Ruleset], read: Read | None, depth: int) -> Ruleset:
+    from tomllib import TOMLDecodeError, loads  # noqa: PLC0415 - only a team's own file needs it
+
+    if extend.get("useDefault"):
+        return replace(defaults(), digest="")
+    if not extend.get("path"):
+        return Ruleset(())
+    path = _typed(extend, "path", str)
+    if read is None or depth >= DEPTH:
+        raise Malformed(f"{name}: extend.path cannot be followed here")
+    try:
+        document = loads(read(path))
+    except (TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        raise Malformed(f"{name}: extend.path {path}: {error}") from None
+    return ruleset_from(document, path, defaults, read, depth + 1)
+
+
+def _extended(base: Rule, given: dict[str, Any]) -> Rule:
+    for name in _APPENDED:
+        given[name] = getattr(base, name) + tuple(each for each in given[name] if each not in getattr(base, name))
+    if "pattern" in given:  # what was made for the old pattern does not hold for the new one
+        given = {"prefilter": "", "before": "", "after": "", "prefixes": (), "checks": _TEAM_CHECKS} | given
+    return replace(base, **given)
+
+
+def _team_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """Source of the name test: gitleaks itself tells generic rules by their id."""
+    generic = "generic" in given.get("id", "")
+    return {"specificity": "generic" if generic else "distinctive", "reach": 4096}
+
+
+def _verify(rule: Rule) -> None:
+    if not rule.pattern and rule.path is None:
+        raise Malformed("neither regex nor path is given")
+    for what, choices in (("severity", get_args(Severity)), ("specificity", get_args(Specificity))):
+        if getattr(rule, what) not in choices:
+            raise Malformed(f"{what} is none of {', '.join(choices)}")
+    if not 0 < rule.confidence < 1:
+        raise Malformed("confidence is not between 0 and 1")
+    unknown = [check for check in rule.checks if check not in CHECKS]
+    if unknown:
+        raise Malformed(f"no check is called {unknown[0]}")
+    compiled = _verify_pattern("regex", rule.pattern, rule.before, rule.after)
+    _verify_pattern("path", rule.path or "")
+    if rule.pattern and not 0 <= rule.secret_group <= compiled.groups:
+        raise Malformed(f"secretGroup is {rule.secret_group}, the regex has {compiled.groups} groups")
+    if rule.pattern and compiled.match(b""):
+        raise Malformed("the regex matches the empty string")
+
+
+def _verify_pattern(key: str, pattern: str, before: str = "", after: str = "") -> re.Pattern[bytes]:
+    try:
+        return compile_pattern(pattern, before, after)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Malformed(f"{key} does not compile: {error}") from None
+
+
+def _verify_references(name: str, rules: Mapping[str, Rule], allowlists: tuple[Allowlist, ...]) -> None:
+    for rule in rules.values():
+        for required in rule.required:
+            if required.rule not in rules:
+                raise Malformed(f"{name}: rule {rule.id}: it requires {required.rule}, which is no rule")
+    for allowlist in allowlists:
+        for target in allowlist.target_rules:
+            if target not in rules:
+                raise Malformed(f"{name}: allowlist: it targets {target}, which is no rule")
+
+
+def _allowlists(row: Row) -> tuple[Allowlist, ...]:
+    """Read `[[allowlists]]` and the older `[allowlist]`."""
+    tables = _tables(row, "allowlists")
+    older = row.get("allowlist")
+    return tuple(_allowlist(each) for each in ([older] if isinstance(older, dict) else []) + tables)
+
+
+def _allowlist(row: Row) -> Allowlist:
+    condition = str(row.get("condition", "OR")).upper().replace("&&", "AND").replace("||", "OR")
+    target = row.get("regexTarget") or "secret"
+    if condition not in {"OR", "AND"}:
+        raise Malformed("condition is neither OR nor AND")
+    if target not in {"secret", "match", "line"}:
+        raise Malformed("regexTarget is none of secret, match, line")
+    texts = {
+        field.name: _texts(row, {"target_rules": "targetRules"}.get(field.name, field.name))
+        for field in fields(Allowlist)
+        if field.name in {"commits", "paths", "regexes", "stopwords", "target_rules"}
+    }
+    for key in ("paths", "regexes"):
+        for pattern in texts[key]:
+            _verify_pattern(f"allowlist {key}", pattern)
+    return Allowlist(str(row.get("description", "")), condition, regex_target=target, **texts)  # type: ignore[arg-type]
+
+
+def _required(row: Row) -> Required:
+    lines, columns = (_typed(row, key, int) if key in row else None for key in ("withinLines", "withinColumns"))
+    return Required(_typed(row, "id", str), lines, columns)
+
+
+def _typed(row: Row, key: str, *types: type) -> Any:  # noqa: ANN401 - what TOML holds
+    value = row.get(key)
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise Malformed(f"{key} is not a {types[0].__name__}")
+    return value
+
+
+def _texts(row: Row, key: str) -> tuple[str, ...]:
+    value = row.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Malformed(f"{key} is not a list of strings")
+    return tuple(value)
+
+
+def _tables(row: Row, key: str) -> list[Row]:
+    value = row.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise Malformed(f"{key} is not a list of tables")
+    return value
+
+
+def _table(row: Row, key: str, name: str) -> Row:
+    value = row.get(key, {})
+    if not isinstance(value, dict):
+        raise Malformed(f"{name}: {key} is not a table")
+    return value

@@ -1,0 +1,144 @@
+"""Reading the inside of a credential: checksums and encodings that chance does not produce."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Callable
+
+from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.placeholders import filler
+
+AGREES = 4.0  # log-odds: one text in 2**32 agrees with a 32-bit checksum by chance
+DISAGREES = -1.5  # mild, and never fatal: vendors change their checksums without telling
+DECODES = 2.0
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ARMOUR_BODY = re.compile(rb"-----BEGIN [^-]+-----(.*?)(?:-----END|$)", re.DOTALL)
+_NOT_BASE64 = re.compile(rb"\\+[nrt]|[^A-Za-z0-9+/=]")
+_HEADER_LINE = re.compile(rb"(?:^|\\n|\n)[ \t\"']*[A-Za-z-]+: [^\n\\]*")
+
+
+def _verdict(agrees: bool) -> Evidence:
+    return Evidence("its checksum agrees", AGREES) if agrees else Evidence("its checksum does not agree", DISAGREES)
+
+
+def crc32_base62(candidate: Candidate) -> Evidence | None:
+    """GitHub and npm: the last 6 of 36 characters are the base62 CRC32 of the 30 before.
+
+    Source: https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/.
+    """
+    body = candidate.text.rpartition("_")[2]
+    if len(body) != 36:  # noqa: PLR2004 - other lengths have another layout
+        return None
+    number, digits = zlib.crc32(body[:30].encode()), ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _BASE62[digit] + digits
+    return _verdict(digits.rjust(6, "0") == body[30:])
+
+
+def crc32_hex(candidate: Candidate) -> Evidence | None:
+    """Atlassian and Bitbucket: the last 8 characters are the upper-case hex CRC32 of everything before them."""
+    text = candidate.text
+    return _verdict(f"{zlib.crc32(text[:-8].encode()):08X}" == text[-8:].upper())
+
+
+def crc32_grafana(candidate: Candidate) -> Evidence | None:
+    """Grafana: 8 hex after the last underscore, the little-endian CRC32 of everything before it."""
+    head, _, tail = candidate.text.rpartition("_")
+    return _verdict(zlib.crc32(head.encode()).to_bytes(4, "little").hex() == tail.lower())
+
+
+def crc32_confluent(candidate: Candidate) -> Evidence | None:
+    """Confluent: after `cflt`, 54 characters and the base64 of their little-endian CRC32."""
+    body = candidate.text[4:]
+    checksum = base64.b64encode(zlib.crc32(body[:54].encode()).to_bytes(4, "little")).decode().rstrip("=")
+    return _verdict(checksum == body[54:])
+
+
+def jwt(candidate: Candidate) -> Evidence | None:
+    """Drop what is not a token: the header must be a JSON object that names an algorithm.
+
+    Source: RFC 7515, section 4.1.1 (`alg` is required) and RFC 7516 for the encrypted kind.
+    """
+    text = candidate.text[max(0, candidate.text.find("eyJ")) :]
+    header = decoded_json(text.partition(".")[0])
+    if not isinstance(header, dict) or "alg" not in header:
+        return Evidence("its header is no JSON object with an algorithm", FATAL)
+    payload = decoded_json(text.split(".")[1])
+    if payload and filler(json.dumps(payload)):
+        return Evidence("its payload is an example", -3.0)
+    if isinstance(payload, dict) and "exp" in payload:
+        return Evidence("its header and payload decode; it names an expiry", DECODES / 2)
+    return Evidence("its header decodes", DECODES)
+
+
+def json_inside(candidate: Candidate) -> Evidence | None:
+    """Formats whose body is base64 of a JSON object, from its `eyJ` on."""
+    text = candidate.text
+    body = re.match(r"[A-Za-z0-9+/-]+", text[text.find("eyJ") :])
+    if body and isinstance(decoded_json(body.group()), dict):
+        return Evidence("its body decodes to JSON", DECODES)
+    return Evidence("its body does not decode to JSON", -1.0)
+
+
+def pem(candidate: Candidate) -> Evidence | None:
+    """Drop armour around nothing: a body too short for any key, or no base64 at all."""
+    armoured = _ARMOUR_BODY.search(candidate.secret)
+    body = _NOT_BASE64.sub(b"", _HEADER_LINE.sub(b"", armoured[1])) if armoured else b""
+    if len(body) < 48:  # noqa: PLR2004 - an Ed25519 key in PKCS8 has 64 characters, the smallest there is
+        return Evidence("its body is too short for a key", FATAL)
+    if b"ENCRYPTED" in candidate.secret:
+        return Evidence("the key is encrypted", -1.0)
+    # 0x30 starts a DER sequence; OpenSSH and OpenPGP have their own beginnings.
+    if body.startswith((b"MI", b"MC", b"MH", b"MF", b"ME", b"MG", b"b3BlbnNzaC1rZXktdjE", b"l", b"x")):
+        return Evidence("its body decodes to a key", DECODES)
+    return Evidence("its body does not look like a key", -2.0)
+
+
+def basic_auth(candidate: Candidate) -> Evidence | None:
+    """Drop Basic credentials that do not decode to a user name, a colon and a password."""
+    user, colon, password = _unbase64(candidate.text).partition(b":")
+    if not colon or not password or not user.isascii():
+        return Evidence("it does not decode to a user name and a password", FATAL)
+    return Evidence("it decodes to a user name and a password", DECODES / 2)
+
+
+def discord_id(candidate: Candidate) -> Evidence | None:
+    """Discord: the first part is base64 of the bot's numeric id."""
+    if _unbase64(candidate.text.partition(".")[0]).isdigit():
+        return Evidence("its first part decodes to a numeric id", DECODES)
+    return Evidence("its first part does not decode to a numeric id", FATAL)
+
+
+def decoded_json(segment: str) -> object:
+    """Decode one base64url or base64 segment as JSON; `None` when it is not."""
+    try:
+        return json.loads(_unbase64(segment))
+    except (ValueError, RecursionError):  # deep nesting is no token either
+        return None
+
+
+def _unbase64(text: str) -> bytes:
+    """Decode base64 of either alphabet, padding optional; empty when it does not decode."""
+    plain = text.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+STRUCTURES: dict[str, Callable[[Candidate], Evidence | None]] = {
+    "basic-auth": basic_auth,
+    "crc32-base62": crc32_base62,
+    "crc32-confluent": crc32_confluent,
+    "crc32-grafana": crc32_grafana,
+    "crc32-hex": crc32_hex,
+    "discord-id": discord_id,
+    "json-inside": json_inside,
+    "jwt": jwt,
+    "pem": pem,
+}

@@ -1,0 +1,156 @@
+"""RE2 syntax, in which rules are written, as Python's `re` on bytes and as Hyperscan take it.
+
+Hyperscan compiles RE2 patterns as they are; Python needs a few turns of phrase changed. Source of the grammar:
+https://github.com/google/re2/wiki/Syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import lru_cache
+
+POSIX = {
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "ascii": r"\x00-\x7F",
+    "blank": r"\t ",
+    "cntrl": r"\x00-\x1F\x7F",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\t\n\v\f\r ",
+    "upper": "A-Z",
+    "word": r"0-9A-Za-z_",
+    "xdigit": "0-9A-Fa-f",
+}
+_POSIX_CLASS = re.compile(r"\[:(\^?)([a-z]+):\]")
+_FLAGS = re.compile(r"\(\?([ims]*(?:-[ims]+)?)\)")
+_NAMED = re.compile(r"\(\?<(?![=!])")
+_LOOSE_TAIL = re.compile(r"(?<!\\)(?:\{([1-9]\d*),\d*\}\??|\+\??)(\)*)$")
+
+# A token may follow an escape written in text, such as \n, or a percent-encoded byte: the letter before it is no
+# part of it. Each alternative has a fixed width, as Python's look-behind wants.
+_ESCAPES_BEFORE = r"(?<=\\[nrtbfv0])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})"
+
+
+def compile_pattern(pattern: str, before: str = "", after: str = "") -> re.Pattern[bytes]:
+    """Compile an RE2 pattern for exact matching on bytes.
+
+    Args:
+        pattern: RE2 syntax.
+        before: Inside of a character class that must not stand right before the match; empty for no condition.
+        after: The same for right after it.
+
+    Raises:
+        re.error: Python cannot hold the pattern.
+    """
+    source = to_python(pattern)
+    if before:
+        source = f"(?:(?<![{before}])|{_ESCAPES_BEFORE}){_group(source)}"
+    if after:
+        source = f"{_group(source)}(?![{after}])"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # nested-set syntax is not RE2's: those characters are literal
+        return re.compile(source.encode())
+
+
+@lru_cache(maxsize=4096)
+def cached_pattern(pattern: str) -> re.Pattern[bytes]:
+    """Compile an RE2 pattern once; for patterns of paths and allow-lists, which are tried again and again."""
+    return compile_pattern(pattern)
+
+
+def earliest(pattern: str) -> str:
+    """Shorten the last repeat of a pattern to its minimum.
+
+    It still matches wherever the whole does, but reports one end per start where the whole would report every
+    possible one: a megabyte of base64 after a prefix is one callback, not a million.
+    """
+    return _LOOSE_TAIL.sub(lambda tail: (f"{{{tail[1]}}}" if tail[1] else "") + tail[2], pattern)
+
+
+def to_python(pattern: str) -> str:
+    r"""Turn RE2 syntax into what Python's `re` understands.
+
+    Changed are `\z`, POSIX classes, `(?<name>` and flags in mid-pattern, which hold to the end of their group and
+    across its alternatives.
+    """
+    return _Translation(pattern).run()
+
+
+def _group(source: str) -> str:
+    return f"(?:{source})"
+
+
+class _Translation:
+    """One walk over a pattern. `scopes` holds, for each open group, the flag groups opened inside it."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+        self.out: list[str] = []
+        self.scopes: list[list[str]] = [[]]
+
+    def run(self) -> str:
+        while self.at < len(self.pattern):
+            self._step()
+        self.out.append(")" * len(self.scopes[0]))
+        return "".join(self.out)
+
+    def _step(self) -> None:
+        character = self.pattern[self.at]
+        if character == "\\":
+            self._escape()
+        elif character == "[":
+            self._set()
+        elif character == "(":
+            self._open()
+        elif character == ")":
+            self.out.append(")" * len(self.scopes.pop() if len(self.scopes) > 1 else ()) + ")")
+            self.at += 1
+        elif character == "|":
+            scope = self.scopes[-1]
+            self.out.append(")" * len(scope) + "|" + "".join(scope))
+            self.at += 1
+        else:
+            self.out.append(character)
+            self.at += 1
+
+    def _escape(self) -> None:
+        pair = self.pattern[self.at : self.at + 2]
+        self.out.append(r"\Z" if pair == r"\z" else pair)
+        self.at += 2
+
+    def _open(self) -> None:
+        flags = _FLAGS.match(self.pattern, self.at)
+        if flags:
+            if flags[1]:
+                self.scopes[-1].append(f"(?{flags[1]}:")
+                self.out.append(self.scopes[-1][-1])
+            self.at = flags.end()
+            return
+        self.scopes.append([])
+        named = _NAMED.match(self.pattern, self.at)
+        self.out.append("(?P<" if named else "(")
+        self.at = named.end() if named else self.at + 1
+
+    def _set(self) -> None:
+        """Copy a character class; its first member may be a literal `]`."""
+        head = re.compile(r"\[\^?\]?").match(self.pattern, self.at)
+        self.out.append(head.group().replace("]", r"\]") if head else "[")
+        self.at = head.end() if head else self.at + 1
+        while self.at < len(self.pattern) and self.pattern[self.at] != "]":
+            posix = _POSIX_CLASS.match(self.pattern, self.at)
+            if posix and posix[2] in POSIX and not posix[1]:
+                self.out.append(POSIX[posix[2]])
+                self.at = posix.end()
+            elif self.pattern[self.at] == "\\":
+                self._escape()
+            else:
+                self.out.append("\\[" if self.pattern[self.at] == "[" else self.pattern[self.at])
+                self.at += 1
+        self.out.append("]")
+        self.at += 1

@@ -1,0 +1,146 @@
+"""Makes credentials and near misses at run time, from formats.txt: no source holds a string that looks like one."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+import string
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
+ALNUM = UPPER + LOWER + DIGITS
+ALPHABETS = {
+    "an": ALNUM,
+    "anl": LOWER + DIGITS,
+    "anu": UPPER + DIGITS,
+    "anp": ALNUM + "%",
+    "b32": UPPER + "234567",
+    "b32l": LOWER + "234567",
+    "b58": "".join(sorted(set(ALNUM) - set("0OIl"))),
+    "b64": ALNUM + "+/",
+    "b64p": ALNUM + "+/%",
+    "b64pu": ALNUM + "_-%",
+    "b64u": ALNUM + "_-",
+    "bech": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+    "d": DIGITS,
+    "dj": LOWER + DIGITS + "!@#$%^&*(-_=+)",
+    "ent": ALNUM + "._~-",
+    "ents": ALNUM + "._",
+    "envname": LOWER + DIGITS + "_-",
+    "HEX": DIGITS + "ABCDEF",
+    "hex": DIGITS + "abcdef",
+    "hexm": DIGITS + "abcdefABCDEF",
+    "host": LOWER + DIGITS + "-",
+    "lo": LOWER,
+    "w": ALNUM + "._~-",
+    "w_": ALNUM + "_",
+    "w-": ALNUM + "_.-",
+}
+_PART = re.compile(
+    r"<(?P<kind>[\w-]+)(?::(?P<low>\d+)(?:-(?P<high>\d+)|(?P<more>\+))?)?>|\((?P<any>[^()]*)\)|(?P<text>[^<(]+)"
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A run of `low` to `high` characters (no upper bound when `high` is 0) of one alphabet, or `kind` text."""
+
+    kind: str
+    low: int
+    high: int
+
+    def draw(self, rng: random.Random, length: int) -> str:
+        if self.kind == "uuid":
+            return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+        if self.kind == "b64id":  # base64 of a snowflake: what Discord's bot tokens begin with
+            return base64.b64encode(str(rng.randrange(3 * 10**17, 9 * 10**17)).encode()).decode()
+        return "".join(rng.choice(ALPHABETS[self.kind]) for _ in range(length))
+
+
+Part = Field | tuple[str, ...]
+
+
+def parse(template: str) -> list[Part]:
+    """Read a format: fields, and literal text as tuples of alternatives."""
+    parts: list[Part] = []
+    for match in _PART.finditer(template):
+        if match["kind"]:
+            low = int(match["low"] or 0)
+            parts.append(Field(match["kind"], low, 0 if match["more"] else int(match["high"] or low)))
+        else:
+            parts.append(tuple(match["any"].split("|")) if match["any"] is not None else (match["text"],))
+    return parts
+
+
+def render(parts: list[Part], rng: random.Random, length: Callable[[Field], int] = lambda field: field.low) -> str:
+    """Fill a format, each field to the length asked for."""
+    return "".join(
+        part.draw(rng, length(part)) if isinstance(part, Field) else _nested(rng.choice(part), rng) for part in parts
+    )
+
+
+def _nested(text: str, rng: random.Random) -> str:
+    """Fill the fields inside an alternative, each to its shortest."""
+    return re.sub(r"<(\w+):(\d+)(?:-\d+)?>", lambda inner: Field(inner[1], 0, 0).draw(rng, int(inner[2])), text)
+
+
+def examples(template: str, seed: str) -> list[str]:
+    """Return five tokens of the format: shortest, longest, and three between."""
+    rng, parts = random.Random(seed), parse(template)
+    longest = [render(parts, rng, lambda field: field.high or field.low + 40)]
+    between = [render(parts, rng, lambda field: rng.randint(field.low, field.high or field.low + 40)) for _ in range(3)]
+    return [render(parts, rng), *longest, *between]
+
+
+def near_misses(template: str, seed: str) -> Iterator[tuple[str, str]]:
+    """Yield (what is wrong, text) for texts that differ from the format in one thing."""
+    rng, parts = random.Random(seed), parse(template)
+    fields = [index for index, part in enumerate(parts) if isinstance(part, Field)]
+    last = max((index for index in fields), default=-1)
+    field = parts[last]
+    assert isinstance(field, Field)
+    if field.kind == "uuid":
+        token = render(parts, rng)
+        yield "one character short", token[:-1]
+        yield "one character long", token + "0"
+        yield "wrong alphabet", token[:-6] + "g" + token[-5:]
+        return
+    yield "one character short", render(parts, rng, lambda each: each.low - 1 if each is field else each.low)
+    if field.high:
+        yield "one character long", render(parts, rng, lambda each: each.high + 1 if each is field else each.high)
+    wide = max((part for part in parts if isinstance(part, Field) and part.kind != "b64id"), key=lambda part: part.low)
+    yield "wrong alphabet", _spoiled(parts, wide, rng)
+    if wide.low < 8:
+        return  # too short to tell a filler from a number
+    yield (
+        "placeholder",
+        "".join(
+            ("x" if "x" in ALPHABETS.get(part.kind, "") else "A" if "A" in ALPHABETS.get(part.kind, "") else "0")
+            * part.low
+            if part is wide and isinstance(part, Field)
+            else render([part], rng)
+            for part in parts
+        ),
+    )
+
+
+def _spoiled(parts: list[Part], wide: Field, rng: random.Random) -> str:
+    """Put one character of another alphabet into the middle of a field of the shortest length."""
+    out = []
+    for part in parts:
+        text = render([part], rng)
+        if part is wide:
+            stranger = next(each for each in "gG_-.+!, " if each not in ALPHABETS[wide.kind])
+            text = text[: len(text) // 2] + stranger + text[len(text) // 2 + 1 :]
+        out.append(text)
+    return "".join(out)
+
+
+def formats() -> dict[str, str]:
+    """Read formats.txt: rule id to format."""
+    lines = (Path(__file__).parent / "formats.txt").read_text("utf-8").splitlines()
+    return dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
