@@ -3,6 +3,8 @@
 PicketError
 ├── PermanentError     redelivery cannot help: keep it as a rejection, answer 2xx
 │   ├── Malformed      the input does not have the shape it must have
+│   │   └── WrongMediaType   it is not in a content type that is read here
+│   ├── Unauthorized   it does not prove who sent it
 │   ├── Unsupported    well-formed, but nothing here handles it
 │   └── Gone           what it names is not there any more (or never was)
 └── TransientError     try again later: 503, and the broker redelivers
@@ -22,6 +24,14 @@ class PermanentError(PicketError):
 
 class Malformed(PermanentError):
     """The input does not have the shape it must have."""
+
+
+class WrongMediaType(Malformed):
+    """The content type is not one that is read here."""
+
+
+class Unauthorized(PermanentError):
+    """The input does not prove that its sender may send it."""
 
 
 class Unsupported(PermanentError):

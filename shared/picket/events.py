@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
-SCHEMA_BASE = "https://picket.dev/schemas"
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 ScanKind = Literal["integral", "scheduled", "reactive", "bulk"]
@@ -59,9 +57,23 @@ class Event(BaseModel):
         return self.subject
 
     @classmethod
+    def handles(cls, event_type: str) -> bool:
+        """Tell whether events of *event_type* are read by this class."""
+        return event_type == cls.TYPE
+
+    @classmethod
+    def read(cls, text: str, envelope: Envelope) -> Self:  # noqa: ARG003 - GitHubSourceEvent needs the envelope
+        """Build the event from its JSON data.
+
+        Raises:
+            pydantic.ValidationError: The data does not fit.
+        """
+        return cls.model_validate_json(text)
+
+    @classmethod
     def schema_uri(cls) -> str:
         """Return the `dataschema` attribute of events of this type."""
-        return f"{SCHEMA_BASE}/{cls.TYPE}.json"
+        return f"urn:picket:schema:{cls.TYPE}"
 
 
 class WebhookReceived(Event):
@@ -84,8 +96,28 @@ class WebhookReceived(Event):
         return self.delivery
 
 
+class GitHubSourceEvent(Event):
+    """What Knative's own GitHubSource received: GitHub's payload as it is, the event name in the type."""
+
+    TYPE: ClassVar[str] = "dev.knative.source.github."
+
+    event: str
+    payload: dict[str, Any]
+
+    @classmethod
+    def handles(cls, event_type: str) -> bool:
+        """Every type below the prefix."""
+        return event_type.startswith(cls.TYPE)
+
+    @classmethod
+    def read(cls, text: str, envelope: Envelope) -> Self:
+        """Take the data as the payload."""
+        payload = TypeAdapter(dict[str, Any]).validate_json(text)
+        return cls(event=envelope.type.removeprefix(cls.TYPE), payload=payload)
+
+
 class ScanRequested(Event):
-    """Look at a repository. The commits named are a hint: enumerate finds out for itself."""
+    """A request to look at a repository. The commits named are a hint: enumerate finds out for itself."""
 
     TYPE: ClassVar[str] = "dev.picket.scan.requested.v1"
 
@@ -180,7 +212,7 @@ class FindingChanged(Event):
 
 
 class RepositoryChanged(Event):
-    """A repository was renamed, transferred, archived, deleted, made public …"""
+    """A repository was renamed, transferred, archived, deleted or made public."""
 
     TYPE: ClassVar[str] = "dev.picket.repository.changed.v1"
 

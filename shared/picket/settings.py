@@ -63,7 +63,13 @@ class Settings(BaseSettings):
         default=False, description="Admit local paths, loopback addresses and plain http (one machine only)"
     )
     allow_private_addresses: bool = Field(default=False, description="Admit forges whose address is in a private range")
+    git_tokens: dict[str, SecretStr] = Field(
+        default_factory=dict, description="JSON object of forge host to access token, for private repositories"
+    )
     fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
+    schedule_hours: float = Field(
+        default=24.0, gt=0, description="How long after its last scheduled scan a repository gets another"
+    )
     max_blob_bytes: int = Field(
         default=32 * 1024 * 1024, gt=0, description="Blobs above this are listed as skipped, not scanned"
     )

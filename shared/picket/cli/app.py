@@ -1,10 +1,27 @@
-"""Entry point of `picket`: one sub-command a module."""
+"""Entry point of `picket`: one module a command or group of commands."""
 
 from __future__ import annotations
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+from picket.cli import requests, rules, sources
+from picket.cli.run import run
+from picket.cli.up import up
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Event-driven application security for every repository an organisation owns.",
+)
+app.command()(up)
+app.command()(run)
+app.command()(requests.submit)
+app.command()(requests.status)
+app.command()(requests.findings)
+app.command()(requests.score)
+app.add_typer(sources.app, name="sources")
+app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:

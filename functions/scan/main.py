@@ -1,0 +1,79 @@
+"""Scan a batch of commits for leaked credentials."""
+
+from picket.commits.changes import Change
+from picket.detection.record import documents
+from picket.detection.report import Report, detect
+from picket.effects import broker, ruleset
+from picket.effects.git import history, mirror, objects
+from picket.effects.git.address import admitted
+from picket.effects.mongo import batches, commits, findings, leases, scans
+from picket.effects.mongo.client import Document
+from picket.errors import Busy
+from picket.events import CommitBatchCreated, CommitBatchScanned
+from picket.runtime import consumes, note
+from picket.settings import settings
+
+ACTOR = "scan"
+
+
+@consumes(CommitBatchCreated)
+def main(event: CommitBatchCreated) -> None:
+    """Scan the batch unless that is done already, and say what its commits introduce."""
+    batch = batches.get(event.batch)
+    if batch["state"] in {"Queued", "InProgress"}:
+        with leases.held("batches", event.batch) as fence:
+            batch = scan(event, fence)
+    if batch["state"] == "Scanned":
+        broker.emit(
+            CommitBatchScanned(
+                repository=event.repository,
+                batch=event.batch,
+                scan=event.scan,
+                ruleset=event.ruleset,
+                commits=batch["count"],
+                findings=tuple(batch["findings"]),
+                chain=event.chain,
+            )
+        )
+
+
+def scan(event: CommitBatchCreated, fence: int) -> Document:
+    """Scan under a lease; what is stored is the same however often it is done."""
+    batch = batches.move(event.batch, "InProgress", fence)
+    if batch is None:
+        return batches.get(event.batch)
+    scans.advance(scans.get(event.scan), ["InProgress"], ACTOR)
+    report = detect_in(batch, scans.get(event.scan)["url"])
+    found, occurrences = documents(report, settings().hash_key.get_secret_value().encode(), batch)
+    findings.record(found, occurrences)
+    digest = ruleset.current().digest
+    commits.mark_scanned(batch["repository"], digest, batch["commits"])
+    note("batch scanned", batch=event.batch, blobs=report.blobs, bytes=report.size, findings=len(found))
+    scanned = batches.move(
+        event.batch,
+        "Scanned",
+        fence,
+        findings=[finding["_id"] for finding in found],
+        skipped=[list(item) for item in report.skipped],
+        scanned_for=digest,
+    )
+    if scanned is None:
+        raise Busy("another worker took this batch over")
+    return scanned
+
+
+def detect_in(batch: Document, url: str) -> Report:
+    """Read the batch's blobs from the mirror, fetching it where this machine has none, and look at each once."""
+    git_dir = mirror.path_of(batch["repository"])
+    if not mirror.has_commit(git_dir, batch["commits"][-1]):
+        git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1])
+    changes = [change for _, found in history.changes(git_dir, batch["commits"]) for change in found]
+    limit = settings().max_blob_bytes
+    with objects.reader(git_dir, limit) as read:
+        return detect(changes, objects.blobs(git_dir, in_delta_order(changes), limit), read, ruleset.engine())
+
+
+def in_delta_order(changes: list[Change]) -> list[str]:
+    """Order blobs as git packs them, by path and newest first, so that each is rebuilt from one just read."""
+    newest_first = changes[::-1]
+    return list(dict.fromkeys(change.new for change in sorted(newest_first, key=lambda change: change.path)))

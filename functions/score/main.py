@@ -1,0 +1,91 @@
+"""Keep the score of every repository and team."""
+
+from datetime import UTC, datetime
+
+from picket.effects import broker, ruleset
+from picket.effects.mongo import findings, repositories, scans, scores
+from picket.effects.mongo.client import Document
+from picket.events import FindingChanged, ItemDelta, RepositoryChanged, ScanCompleted, ScoreChanged, now
+from picket.runtime import consumes
+from picket.scoring import posture
+from picket.scoring.items import item
+from picket.scoring.score import deltas, evaluate, evaluate_team
+
+
+@consumes(FindingChanged, RepositoryChanged, ScanCompleted)
+def main(event: FindingChanged | RepositoryChanged | ScanCompleted) -> None:
+    """Compute the scores that the event may have moved."""
+    repository = repositories.get(event.repository)
+    if repository is not None:
+        update(event.repository, repository_score(repository))
+        for team in {repository.get("team"), repository.get("former_team")} - {None, ""}:
+            update(f"team:{team}", team_score(team))
+    if isinstance(event, ScanCompleted):
+        scans.set_scored(event.scan)
+
+
+def repository_score(repository: Document) -> Document:
+    """Evaluate a repository as it stands now."""
+    at = datetime.now(UTC)
+    items = [item(finding, repository, at) for finding in findings.scored_in(repository["_id"])]
+    return evaluate(items, posture.checks(repository, ruleset.digest(), at))
+
+
+def team_score(team: str) -> Document:
+    """Evaluate a team from the scores its repositories have now."""
+    owned = {repository["_id"]: repository for repository in repositories.of_team(team)}
+    known = [(name, scores.get(name)) for name in owned]
+    members = [(name, found["exact"], owned[name]["criticality"]) for name, found in known if found]
+    result = evaluate_team(members)
+    return {
+        "score": result.score,
+        "exact": result.score,
+        "grade": result.grade,
+        "members": [list(member) for member in result.members],
+    }
+
+
+def update(entity: str, score: Document) -> None:
+    """Put a score in place and, if it moved, say what moved it; once for each event, however often it comes."""
+    cause = broker.cause().id
+    change = scores.change_of(entity, cause)
+    if change is None:
+        former = scores.get(entity)
+        if former and former.get("last_change"):
+            scores.keep_change(entity, former["last_change"])
+        if former and former["last_change"]["cause"] == cause:
+            change = former["last_change"]
+        else:
+            change = difference(entity, former, score, cause)
+            scores.replace(entity, former, score, change)
+            scores.keep_change(entity, change)
+    if change["score"] != change["previous"]:
+        broker.emit(announcement(entity, change))
+
+
+def difference(entity: str, former: Document | None, score: Document, cause: str) -> Document:
+    """Describe how a score moves, item by item where it has items."""
+    moved = deltas(former, score) if "items" in score else []
+    return {
+        "cause": cause,
+        "at": now(),
+        "model": score.get("model", "v1"),
+        "score": score["exact"],
+        "previous": former["exact"] if former else None,
+        "grade": score["grade"],
+        "deltas": moved,
+        "kind": "team" if entity.startswith("team:") else "repository",
+    }
+
+
+def announcement(entity: str, change: Document) -> ScoreChanged:
+    """Describe a change as an event."""
+    return ScoreChanged(
+        repository="" if change["kind"] == "team" else entity,
+        entity=entity,
+        score=change["score"],
+        previous=change["previous"],
+        grade=change["grade"],
+        model=change["model"],
+        deltas=tuple(ItemDelta(**delta) for delta in change["deltas"]),
+    )

@@ -1,0 +1,114 @@
+"""The API's description of itself."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from picket.api.findings import FILTERS
+from picket.api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from picket.api.repositories import TeamOrder
+from picket.api.scans import MAX_ITEMS, ScanOrder
+from picket.api.sources import RotateOrder, SourceOrder
+
+blueprint = Blueprint("openapi", __name__)
+Json = dict[str, Any]
+
+
+@blueprint.get("/openapi.json")
+def show() -> Response:
+    """Describe the API as OpenAPI 3.1."""
+    return jsonify(document())
+
+
+def document() -> Json:
+    """Return the OpenAPI document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Picket", "version": version("picket"), "license": {"name": "Apache-2.0"}},
+        "paths": _paths(),
+        "components": {
+            "schemas": {model.__name__: model.model_json_schema() for model in _MODELS} | {"Problem": _PROBLEM},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"token": []}, {}],
+    }
+
+
+_MODELS = (ScanOrder, TeamOrder, SourceOrder, RotateOrder)
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+    "required": ["type", "title", "status", "detail"],
+}
+
+
+def _paths() -> Json:
+    order = {"$ref": "#/components/schemas/ScanOrder"}
+    orders = {"oneOf": [order, {"type": "array", "items": order, "minItems": 1, "maxItems": MAX_ITEMS}]}
+    paging = [_query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})]
+    paging.append(_query("after", {"type": "string", "description": "cursor: `next` of the page before"}))
+    filters = [_query(name, {"type": "string"}) for name in FILTERS]
+    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    repository = "host/owner/name"
+    return {
+        "/scans": {
+            "post": _operation("Request scans", "202", body=orders, parameters=[key]),
+            "get": _operation("List scans that are not final"),
+        },
+        "/scans/{id}": {"get": _operation("Show a scan", parameters=[_path("id")])},
+        "/findings": {"get": _operation("List findings", parameters=[*filters, *paging])},
+        "/findings/{id}": {"get": _operation("Show a finding", parameters=[_path("id")])},
+        "/repositories": {"get": _operation("List repositories", parameters=paging)},
+        "/repositories/{id}": {"get": _operation("Show a repository", parameters=[_path("id", repository)])},
+        "/repositories/{id}/team": {
+            "put": _operation("Set the owner", body=_ref(TeamOrder), parameters=[_path("id", repository)])
+        },
+        "/scores/{repository}": {"get": _operation("Show a score", parameters=[_path("repository", repository)])},
+        "/teams/{id}": {"get": _operation("Show a team", parameters=[_path("id")])},
+        "/sources": {
+            "post": _operation("Register a webhook", "201", body=_ref(SourceOrder)),
+            "get": _operation("List webhooks"),
+        },
+        "/sources/{id}": {"delete": _operation("Revoke a webhook", parameters=[_path("id")])},
+        "/sources/{id}/rotate": {
+            "post": _operation("Renew a webhook's secret", body=_ref(RotateOrder), parameters=[_path("id")])
+        },
+    }
+
+
+def _operation(
+    summary: str, status: str = "200", *, body: Json | None = None, parameters: list[Json] | None = None
+) -> Json:
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation: Json = {
+        "summary": summary,
+        "parameters": parameters or [],
+        "responses": {
+            status: {"description": summary, "content": {"application/json": {"schema": {"type": "object"}}}},
+            "default": {"description": "A problem", "content": problem},
+        },
+    }
+    if body:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return operation
+
+
+def _ref(model: type) -> Json:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _query(name: str, schema: Json) -> Json:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def _path(name: str, description: str = "") -> Json:
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}

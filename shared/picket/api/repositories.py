@@ -1,0 +1,79 @@
+"""Repositories and who owns them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict
+
+from picket.api.bodies import read
+from picket.api.paging import paged
+from picket.effects import broker
+from picket.effects.mongo import repositories as store
+from picket.effects.mongo import scores
+from picket.effects.mongo.client import Document
+from picket.errors import Gone, Malformed
+from picket.events import Envelope, RepositoryChanged
+
+blueprint = Blueprint("repositories", __name__)
+_TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHOWN = ("name", "url", "visibility", "team", "criticality", "archived", "deleted", "created_at", "scanned_at")
+_TIMES = ("history_scanned_at", "delivered_at", "scheduled_at", "unannounced_at")
+
+
+class TeamOrder(BaseModel):
+    """Which team owns a repository; an empty name takes it away."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    team: str
+
+
+@blueprint.get("/repositories")
+def page() -> Response:
+    """List repositories."""
+    documents, cursor = paged(store.page)
+    return jsonify({"repositories": [view(repository) for repository in documents], "next": cursor})
+
+
+@blueprint.get("/repositories/<path:wanted>")
+def show(wanted: str) -> Response:
+    """Show one repository."""
+    return jsonify(view(known(wanted)))
+
+
+@blueprint.put("/repositories/<path:wanted>/team")
+def set_team(wanted: str) -> Response:
+    """Say which team owns a repository."""
+    team = read(TeamOrder).team
+    if team and not _TEAM.fullmatch(team):
+        raise Malformed("a team is named by letters, digits, dots, dashes and underscores, at most 64")
+    before = known(wanted)
+    after = store.update(before["_id"], team=team, former_team=before.get("team", ""))
+    with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
+        broker.emit(RepositoryChanged(repository=before["_id"], change="teamed", name=before["name"]))
+    return jsonify(view(after or before))
+
+
+def known(wanted: str) -> Document:
+    """Return a repository by id or any name it has had.
+
+    Raises:
+        Gone: There is none.
+    """
+    found = store.get(store.resolve(wanted) or wanted)
+    if found is None:
+        raise Gone(f"repository {wanted[:200]} is not known")
+    return found
+
+
+def view(repository: Document) -> Document:
+    """Return a repository as the API shows it."""
+    score = scores.get(repository["_id"]) or {}
+    return {
+        "id": repository["_id"],
+        **{name: repository.get(name) for name in (*_SHOWN, *_TIMES)},
+        "score": score.get("score"),
+        "grade": score.get("grade"),
+    }

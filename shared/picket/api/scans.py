@@ -1,0 +1,172 @@
+"""Requesting scans and following them."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any, Literal
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from picket.api.bodies import malformed, raw
+from picket.commits.repository import RepositoryAddress
+from picket.effects import broker
+from picket.effects.git.address import admitted
+from picket.effects.mongo import batches, idempotency, repositories
+from picket.effects.mongo import scans as store
+from picket.effects.mongo.client import Document, public
+from picket.errors import Malformed, PermanentError, TransientError
+from picket.events import Envelope, ScanRequested
+from picket.runtime.intake import traceparent
+from picket.runtime.problems import problem, status_of
+from picket.webhooks.meaning import scan_id
+
+blueprint = Blueprint("scans", __name__)
+MAX_ITEMS = 1_000
+_ACTOR = "api"
+
+
+class ScanOrder(BaseModel):
+    """What to scan: `repository`, or `asset_type` and `asset_value`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    repository: str = Field(default="", max_length=2048)
+    asset_type: Literal["repository"] | None = None
+    asset_value: str = Field(default="", max_length=2048)
+
+    @model_validator(mode="after")
+    def _names_one(self) -> ScanOrder:
+        if bool(self.repository) == bool(self.asset_value) or bool(self.asset_type) != bool(self.asset_value):
+            raise ValueError("give either repository, or asset_type and asset_value")
+        return self
+
+    @property
+    def address(self) -> str:
+        """The repository as somebody named it."""
+        return self.repository or self.asset_value
+
+
+_ORDERS: TypeAdapter[ScanOrder | list[ScanOrder]] = TypeAdapter(ScanOrder | list[ScanOrder])
+
+
+@blueprint.post("/scans")
+def submit() -> Response:
+    """Ask for a scan of one repository, or of up to 1,000."""
+    orders = _read(raw())
+    addresses, errors = _admit(orders if isinstance(orders, list) else [orders])
+    if errors:
+        status = int(errors[0]["status"]) if len(errors) == 1 else 422
+        return problem(status, errors[0]["detail"], errors=errors)
+    root = _root(request.headers.get("Idempotency-Key", ""), raw())
+    with broker.caused_by(root):
+        scan = _bulk(root.id, addresses) if isinstance(orders, list) else _single(root.id, addresses[0])
+    answer = jsonify(view(scan))
+    answer.status_code = 202
+    answer.headers["Location"] = url_for("scans.show", wanted=scan["_id"])
+    return answer
+
+
+@blueprint.get("/scans/<wanted>")
+def show(wanted: str) -> Response:
+    """Tell how a scan stands."""
+    return jsonify(view(store.get(wanted)))
+
+
+@blueprint.get("/scans")
+def running() -> Response:
+    """List scans that are not final."""
+    return jsonify({"scans": [summary(scan) for scan in store.running()]})
+
+
+def view(scan: Document) -> Document:
+    """Return a scan as the API shows it."""
+    counts = batches.count_by_state(scan)
+    finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
+    hidden = {"revision", "running", "tips", "lease_until", "fence", "attempt", "completed_by", "chain", "root"}
+    return {
+        **{name: value for name, value in public(scan).items() if name not in hidden},
+        "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
+        "children": [summary(child) for child in store.children(scan["_id"])],
+        "findings": f"/findings?scan={scan['_id']}",
+        "scored": "scored_at" in scan,
+    }
+
+
+def summary(scan: Document) -> Document:
+    """Return a scan in one line."""
+    return {"id": scan["_id"]} | {name: scan[name] for name in ("state", "kind", "repository", "created_at")}
+
+
+def _read(body: bytes) -> ScanOrder | list[ScanOrder]:
+    try:
+        orders = _ORDERS.validate_json(body)
+    except ValidationError as error:
+        raise malformed(error) from None
+    if isinstance(orders, list) and not 0 < len(orders) <= MAX_ITEMS:
+        raise Malformed(f"a list has 1 to {MAX_ITEMS} repositories")
+    return orders
+
+
+def _admit(orders: list[ScanOrder]) -> tuple[list[RepositoryAddress], list[dict[str, Any]]]:
+    """Check every address before anything is started."""
+    addresses: list[RepositoryAddress] = []
+    errors: list[dict[str, Any]] = []
+    for index, order in enumerate(orders):
+        try:
+            addresses.append(admitted(order.address))
+        except PermanentError as error:
+            errors.append({"index": index, "detail": str(error), "status": status_of(error)})
+    return addresses, errors
+
+
+def _root(key: str, body: bytes) -> Envelope:
+    """Make the root of everything the request causes; the same for the same Idempotency-Key."""
+    trace = traceparent({name.lower(): value for name, value in request.headers})
+    if not key:
+        return Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api", traceparent=trace)
+    name = hashlib.sha256(f"idempotency|{key}".encode(errors="replace")).hexdigest()
+    idempotency.check(name, hashlib.sha256(body).hexdigest())
+    return Envelope(id=name, type="request", source="/picket/api", traceparent=trace)
+
+
+def _single(root: str, address: RepositoryAddress) -> Document:
+    order = _order(root, address, "0", "")
+    scan = store.open_scan(order, _ACTOR)
+    _start([order])
+    return scan
+
+
+def _bulk(root: str, addresses: list[RepositoryAddress]) -> Document:
+    """Record parent and children, then hand out the work: none can be done before all are known."""
+    parent_id = scan_id(root, "bulk")
+    parent = store.open_scan(ScanRequested(scan=parent_id, url="", kind="bulk", reason="requested"), _ACTOR)
+    unique = {address.name: address for address in addresses}
+    orders = [_order(root, address, name, parent_id) for name, address in unique.items()]
+    for order in orders:
+        store.open_scan(order, _ACTOR)
+    parent = store.advance(parent, ["InProgress"], _ACTOR)
+    _start(orders)
+    return parent
+
+
+def _order(root: str, address: RepositoryAddress, key: str, parent: str) -> ScanRequested:
+    return ScanRequested(
+        repository=repositories.register(address.name, address.url),
+        url=address.url,
+        scan=scan_id(root, key),
+        parent=parent,
+        reason="requested",
+    )
+
+
+def _start(orders: list[ScanRequested]) -> None:
+    """Hand the scans to the broker; one it does not take is Failed, so that no state waits for what will not come."""
+    for index, order in enumerate(orders):
+        try:
+            broker.emit(order)
+        except TransientError:
+            for lost in orders[index:]:
+                store.move(store.get(lost.scan), "Failed", _ACTOR, "the broker did not take the request")
+            raise

@@ -1,0 +1,64 @@
+"""Scores, with everything behind them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from picket.api.repositories import known
+from picket.effects.mongo import repositories
+from picket.effects.mongo import scores as store
+from picket.effects.mongo.client import Document
+from picket.errors import Gone
+
+blueprint = Blueprint("scores", __name__)
+_HISTORY = 50
+
+
+@blueprint.get("/scores/<path:wanted>")
+def show(wanted: str) -> Response:
+    """Show a repository's score, its items and its history."""
+    repository = known(wanted)
+    score = store.get(repository["_id"])
+    if score is None:
+        raise Gone(f"repository {repository['_id']} has no score yet")
+    return jsonify(view(score))
+
+
+@blueprint.get("/teams/<wanted>")
+def team(wanted: str) -> Response:
+    """Show a team: its score and its repositories."""
+    owned = repositories.of_team(wanted)
+    score = store.get(f"team:{wanted}")
+    if not owned and score is None:
+        raise Gone(f"team {wanted[:64]} is not known")
+    members = [
+        {"repository": name, "score": value, "criticality": weight}
+        for name, value, weight in (score or {}).get("members", [])
+    ]
+    return jsonify(
+        {
+            "id": wanted,
+            "score": (score or {}).get("score"),
+            "grade": (score or {}).get("grade", "unknown"),
+            "members": members,
+            "repositories": [repository["_id"] for repository in owned],
+            "history": [change_view(change) for change in store.history(f"team:{wanted}", _HISTORY)],
+        }
+    )
+
+
+def view(score: Document) -> Document:
+    """Return a score as the API shows it: the heaviest items first."""
+    shown = ("score", "grade", "model", "coverage", "posture", "score_without_exemptions", "checks")
+    items = [{"id": name, **item} for name, item in score["items"].items()]
+    return {
+        "repository": score["_id"],
+        **{name: score[name] for name in shown},
+        "items": sorted(items, key=lambda item: (-item["penalty"], item["id"])),
+        "history": [change_view(change) for change in store.history(score["_id"], _HISTORY)],
+    }
+
+
+def change_view(change: Document) -> Document:
+    """Return a change of a score: its deltas sum to it."""
+    return {name: change[name] for name in ("at", "score", "previous", "grade", "model", "cause", "deltas")}

@@ -1,0 +1,61 @@
+"""Talking to the API."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, NoReturn
+from urllib.parse import quote, urlencode
+
+import typer
+import urllib3
+
+from picket.settings import settings
+
+Json = dict[str, Any]
+_TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
+
+
+class Client:
+    """The API of one server; every failure ends the command with a clear message and status 2."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server.rstrip("/")
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        token = settings().api_token.get_secret_value()
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def get(self, path: str, **query: str) -> Json:
+        """GET *path* (already quoted)."""
+        wanted = {name: value for name, value in query.items() if value}
+        return self._send("GET", f"{path}?{urlencode(wanted)}" if wanted else path)
+
+    def send(self, method: str, path: str, body: object = None, **headers: str) -> Json:
+        """Send *body* as JSON."""
+        return self._send(method, path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+
+    def _send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Json:
+        try:
+            answer = self._pool.request(
+                method, self.server + path, body=body, headers={**self._headers, **(headers or {})}
+            )
+            content: Json = json.loads(answer.data)
+        except urllib3.exceptions.HTTPError as error:
+            fail(f"{self.server} does not answer ({type(error).__name__}); is `picket up` running?")
+        except ValueError:
+            fail(f"{self.server} does not answer as Picket does")
+        if answer.status >= 400:  # noqa: PLR2004 - HTTP's error classes
+            errors = [f"\n  [{item['index']}] {item['detail']}" for item in content.get("errors", [])]
+            fail(f"{content.get('detail', 'error')} ({answer.status}){''.join(errors)}")
+        return content
+
+
+def segment(text: str) -> str:
+    """Quote *text* for use in a path; slashes stay, as in repository ids."""
+    return quote(text, safe="/~")
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with *message* on standard error and status 2."""
+    print(f"picket: {message}", file=sys.stderr)
+    raise typer.Exit(2)

@@ -1,0 +1,121 @@
+"""Commands that ask the API: submit, status, findings, score."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from picket.cli.client import Client, fail, segment
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
+
+Repositories = Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list from stdin.")]
+
+
+def submit(
+    repositories: Repositories,
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the scan until it is done.")] = False,
+    key: Annotated[str, typer.Option("--idempotency-key", help="Submitting again with it starts nothing new.")] = "",
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a scan of the whole history of repositories."""
+    named = [line.strip() for line in sys.stdin if line.strip()] if repositories == ["-"] else repositories
+    orders = [{"repository": repository_address(name)} for name in named]
+    client = Client(server)
+    headers = {"Idempotency-Key": key} if key else {}
+    scan = client.send("POST", "/scans", orders[0] if len(orders) == 1 else orders, **headers)
+    if wait:
+        from picket.cli.follow import follow  # noqa: PLC0415 - rich takes its time
+
+        scan = follow(client, scan["id"], quiet=as_json)
+    _print_scan(scan, as_json=as_json)
+    if wait and scan["state"] != "Done":
+        raise typer.Exit(1)
+
+
+def status(
+    scan: Annotated[str, typer.Argument(help="Id of a scan.")],
+    *,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a scan stands."""
+    _print_scan(Client(server).get(f"/scans/{segment(scan)}"), as_json=as_json)
+
+
+def findings(
+    repository: Annotated[str, typer.Argument(help="Only of this repository.")] = "",
+    *,
+    severity: Annotated[str, typer.Option(help="Only of this severity.")] = "",
+    state: Annotated[str, typer.Option(help="Only in this state: open, exempt, resolved.")] = "",
+    rule: Annotated[str, typer.Option(help="Only of this rule.")] = "",
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """List findings, redacted."""
+    found = all_findings(
+        Client(server), repository=repository_name(repository), severity=severity, state=state, rule=rule
+    )
+    if as_json:
+        print_json({"findings": found, "next": None})
+        return
+    from picket.cli import show  # noqa: PLC0415 - rich takes its time
+
+    show.findings(found, show.console())
+
+
+def score(
+    repository: Annotated[str, typer.Argument(help="Id or name of a repository.")],
+    *,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Show a repository's score and everything behind it."""
+    found = Client(server).get(f"/scores/{segment(repository_name(repository))}")
+    if as_json:
+        print_json(found)
+        return
+    from picket.cli import show  # noqa: PLC0415 - rich takes its time
+
+    show.score(found, show.console())
+
+
+def all_findings(client: Client, **filters: str) -> list[dict[str, Any]]:
+    """Read every page of findings."""
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = client.get("/findings", limit="200", after=after, **filters)
+        found.extend(page["findings"])
+        after = page["next"]
+        if not after:
+            return found
+
+
+def repository_name(text: str) -> str:
+    """Return the canonical name of what a person may write: a URL, a name or a folder."""
+    if not text:
+        return ""
+    from picket.commits.repository import parse_address  # noqa: PLC0415 - most commands do without
+    from picket.errors import PermanentError  # noqa: PLC0415
+
+    if text.startswith("local/"):
+        return text
+    try:
+        return parse_address(repository_address(text), local=True).name
+    except PermanentError:
+        if "~" in text or "/" in text:
+            return text  # an id as the API gave it
+        fail(f"{text} names no repository")
+
+
+def _print_scan(scan: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(scan)
+        return
+    from picket.cli import show  # noqa: PLC0415 - rich takes its time
+
+    show.scan(scan, show.console())

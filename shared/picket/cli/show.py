@@ -1,0 +1,77 @@
+"""Findings and scores for a person at a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Json = dict[str, Any]
+
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+_ORDER = list(_STYLES)
+_ITEMS_SHOWN = 10
+
+
+def console() -> Console:
+    """Return a console on standard output."""
+    return Console(highlight=False)
+
+
+def findings(found: list[Json], out: Console) -> None:
+    """Print findings, gravest first."""
+    if not found:
+        out.print("No findings.")
+        return
+    table = Table("severity", "conf.", "rule", "secret", "where", "commit", "times", box=None, pad_edge=False)
+    for item in sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"])):
+        state = "" if item["state"] == "open" else f" ({item['state']})"
+        table.add_row(
+            f"[{_STYLES[item['severity']]}]{item['severity']}[/]{state}",
+            f"{item['confidence']:.2f}",
+            escape(item["rule"]),
+            escape(item["redacted"]),
+            escape(f"{item['path']}:{item['start_line']}"),
+            item["commit"][:10],
+            str(item["occurrence_count"]),
+        )
+    out.print(table)
+    out.print(f"{len(found)} findings; one each however many commits hold it.")
+
+
+def score(found: Json, out: Console) -> None:
+    """Print a score and what is behind it."""
+    value = "none" if found["score"] is None else f"{found['score']:.1f}"
+    out.print(f"[bold]Score {value}[/]  grade [bold]{found['grade']}[/]  {escape(found['repository'])}")
+    out.print(
+        f"  model {found['model']}, posture {found['posture']:.1f}, fresh evidence {found['coverage']:.0%}, "
+        f"without exemptions {found['score_without_exemptions']:.1f}"
+    )
+    for check in found["checks"]:
+        sign = {"pass": "[green]+[/]", "fail": "[red]-[/]", "unknown": "[yellow]?[/]"}[check["outcome"]]
+        out.print(f"  {sign} {check['id']} (weight {check['weight']:g}): {escape(check['reason'])}")
+    items = [item for item in found["items"] if item["penalty"] > 0]
+    for item in items[:_ITEMS_SHOWN]:
+        cap = f", caps the score ({item['cap']})" if item["cap"] else ""
+        out.print(f"  penalty {item['penalty']:6.2f}  {item['severity']}  {escape(item['label'])}{cap}")
+    if len(items) > _ITEMS_SHOWN:
+        rest = sum(item["penalty"] for item in items[_ITEMS_SHOWN:])
+        out.print(f"  penalty {rest:6.2f}  in {len(items) - _ITEMS_SHOWN} more items")
+    if found["history"]:
+        change = found["history"][0]
+        before = "nothing" if change["previous"] is None else f"{change['previous']:.1f}"
+        out.print(f"  last change: {before} to {change['score']:.1f} at {change['at'][:19]}")
+
+
+def scan(found: Json, out: Console) -> None:
+    """Print how a scan stands."""
+    batches = found["batches"]
+    out.print(f"[bold]{found['state']}[/]  {found['id']}  {found['kind']}  {escape(found['repository'] or 'several')}")
+    out.print(f"  batches {batches['done']}/{batches['total']}, commits {found['commits']}")
+    for step in found["history"]:
+        reason = f": {escape(step['reason'])}" if step["reason"] else ""
+        out.print(f"  {step['at'][:23]}  {step['state']} by {step['actor']}{reason}")
+    for child in found["children"]:
+        out.print(f"  child {child['id']}  {child['state']}  {escape(child['repository'])}")

@@ -1,0 +1,43 @@
+"""Which commits a scan concerns. A payload is a hint: the history decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from picket.events import ScanRequested
+
+MAX_UNKNOWN = 1_000
+
+
+def is_zero(sha: str) -> bool:
+    """Tell whether *sha* is the all-zero id of a ref that does not exist."""
+    return bool(sha) and not sha.strip("0")
+
+
+def wanted(request: ScanRequested) -> str:
+    """Return the commit that must be in the mirror; empty where none is named."""
+    return "" if is_zero(request.after) else request.after
+
+
+def walk(
+    request: ScanRequested, tips: Sequence[str], covered: Sequence[str], *, before_known: bool
+) -> tuple[list[str], list[str]]:
+    """Decide what to walk.
+
+    Args:
+        request: The scan.
+        tips: What the repository's refs lead to now.
+        covered: Commits all of whose ancestors are scanned for the ruleset in force.
+        before_known: Whether the mirror has the commit the ref pointed to before.
+
+    Returns:
+        Revisions to walk from, and commits at which to stop. A deleted ref: nothing. A new ref, a forced push whose
+        former commit is gone, or no ref at all: everything that is not covered.
+    """
+    if request.kind != "reactive":
+        return list(tips), list(covered)
+    if not wanted(request):
+        return [], []
+    if not is_zero(request.before) and before_known:
+        return [request.after], [request.before]
+    return [request.after], list(covered)

@@ -1,0 +1,83 @@
+"""Posting events to the broker.
+
+What is emitted while a handler runs is caused by the event being handled: `caused_by` sets it, `emit` derives the ids
+from it. An event above 256 KiB goes to the artifact store, because NATS carries at most 1 MiB.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+import urllib3
+
+from picket.effects import artifacts, cloudevent
+from picket.errors import TransientError
+from picket.events import Envelope, Event
+from picket.settings import settings
+
+MAX_INLINE_BYTES = 256 * 1024
+_TIMEOUT = urllib3.Timeout(connect=2.0, read=10.0)
+_cause: ContextVar[Envelope] = ContextVar("cause")
+
+
+@contextmanager
+def caused_by(envelope: Envelope) -> Iterator[None]:
+    """Within it, every event emitted is derived from *envelope*."""
+    token = _cause.set(envelope)
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
+def cause() -> Envelope:
+    """Return the envelope of the event being handled.
+
+    Raises:
+        LookupError: Outside `caused_by`; that is a defect.
+    """
+    return _cause.get()
+
+
+def emit(*events: Event) -> None:
+    """Post events to the sink, one after the other, and wait until the broker has each.
+
+    Raises:
+        TransientError: The broker did not accept one; those before it are accepted.
+    """
+    for event in events:
+        _post(cause().wrap(event, source=f"/picket/{settings().service}"), event)
+
+
+def _post(envelope: Envelope, event: Event) -> None:
+    data, dataref = event.model_dump_json().encode(), ""
+    if len(data) > MAX_INLINE_BYTES:
+        dataref = artifacts.put(f"events/{envelope.id}.json", data)
+        data = b""
+    headers, body = cloudevent.render(envelope, event, data, dataref=dataref, overrides=_overrides())
+    sink = settings().sink
+    if not sink:
+        raise TransientError("K_SINK is not set: nowhere to send events")
+    try:
+        response = _pool().request("POST", sink, body=body, headers=headers)
+    except urllib3.exceptions.HTTPError as error:
+        raise TransientError(f"the broker did not answer ({type(error).__name__})") from error
+    if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's success class
+        raise TransientError(f"the broker answered {response.status} to {event.TYPE}")
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(maxsize=32, retries=False, timeout=_TIMEOUT)
+
+
+@cache
+def _overrides() -> dict[str, str]:
+    """Extensions of Knative's `K_CE_OVERRIDES`: `{"extensions": {name: value}}`."""
+    raw = settings().ce_overrides
+    extensions = json.loads(raw).get("extensions", {}) if raw else {}
+    return {str(name): str(value) for name, value in extensions.items()}

@@ -1,0 +1,1 @@
+"""Git: mirrors kept by fetch, and what is read from them."""

@@ -1,0 +1,61 @@
+"""Where a host name leads: addresses are checked before git connects, and pinned so that it connects to those."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from picket.commits.repository import RepositoryAddress, parse_address
+from picket.errors import Gone, TransientError, Unsupported
+from picket.settings import settings
+
+
+def admitted(text: str) -> RepositoryAddress:
+    """Read a repository's address under this installation's rules.
+
+    Raises:
+        Malformed: It is no address.
+        Unsupported: It is of a kind, or on a host, that is not admitted.
+    """
+    config = settings()
+    return parse_address(text, local=config.allow_local_repositories, hosts=config.allowed_hosts)
+
+
+def resolve(address: RepositoryAddress) -> list[str]:
+    """Look up the host's addresses and refuse those that are not public.
+
+    Returns:
+        IP addresses to pin; empty for a folder of this machine.
+
+    Raises:
+        Gone: The host does not exist.
+        TransientError: The name service did not answer.
+        Unsupported: An address is private, loopback, link-local or otherwise not public, and that is not admitted.
+    """
+    if not address.host:
+        return []
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise TransientError(f"host {address.host} cannot be looked up now") from error
+        raise Gone(f"host {address.host} does not exist") from error
+    except UnicodeError as error:
+        raise Gone("host name is invalid") from error
+    addresses = sorted({str(entry[4][0]) for entry in found})
+    for text in addresses:
+        if not _is_admitted(ipaddress.ip_address(text.split("%")[0])):
+            raise Unsupported(f"host {address.host} has an address that is not public")
+    return addresses
+
+
+def _is_admitted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    config = settings()
+    mapped = getattr(address, "ipv4_mapped", None)
+    if mapped is not None:
+        return _is_admitted(mapped)
+    if address.is_loopback:
+        return config.allow_local_repositories
+    if address.is_global and not address.is_multicast:
+        return True
+    return config.allow_private_addresses and address.is_private and not address.is_link_local

@@ -1,0 +1,96 @@
+"""Running git on hostile input: no hooks, no system or user config, no prompts, a closed list of transports."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from git import Git
+from git.exc import GitCommandError
+
+from picket.errors import PicketError
+
+ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "SSH_ASKPASS": "true",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "LC_ALL": "C",
+}
+_HARDENED = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.alternateRefsCommand": "true",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "http.followRedirects": "false",
+    "protocol.allow": "never",
+}
+
+
+class GitFailed(PicketError):
+    """Git ended with an error; `reason` is its standard error, cut to a few lines."""
+
+    def __init__(self, status: object, reason: str) -> None:
+        super().__init__(f"git failed ({status}): {reason}")
+        self.reason = reason
+
+
+def options(config: dict[str, str] | None = None) -> list[str]:
+    """Return `-c name=value` options: the hardening, then *config*."""
+    return [part for name, value in {**_HARDENED, **(config or {})}.items() for part in ("-c", f"{name}={value}")]
+
+
+def run(
+    git_dir: Path,
+    *arguments: str,
+    config: dict[str, str] | None = None,
+    environment: dict[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+) -> bytes:
+    """Run one git command in *git_dir*.
+
+    Args:
+        git_dir: A bare repository.
+        arguments: The command and its arguments.
+        config: More configuration for this command.
+        environment: More environment; secrets go here, never into arguments.
+        stdin: What the command reads.
+        timeout: Seconds after which it is killed.
+
+    Returns:
+        Its standard output.
+
+    Raises:
+        GitFailed: It ended with an error or was killed.
+    """
+    with tempfile.TemporaryFile() as source:
+        source.write(stdin)
+        source.seek(0)
+        try:
+            output = Git(git_dir).execute(
+                ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments],
+                istream=source,
+                env={**ENVIRONMENT, **(environment or {})},
+                kill_after_timeout=timeout,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except GitCommandError as error:
+            raise GitFailed(error.status, _cut(error.stderr)) from None
+    return output if isinstance(output, bytes) else str(output).encode()
+
+
+def _cut(stderr: object) -> str:
+    text = stderr.decode(errors="replace") if isinstance(stderr, bytes) else str(stderr)
+    lines = [line.strip() for line in text.replace("stderr:", "").strip(" '\n").splitlines() if line.strip()]
+    return " / ".join(lines[-3:])[:500]

@@ -1,0 +1,70 @@
+"""Which commits there are, and what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from picket.commits.changes import LOG_OPTIONS, Change, Commit, parse_log
+from picket.effects.git.command import run
+
+_CHUNK = 2_000
+
+
+def tips(git_dir: Path) -> list[str]:
+    """Return the commits that branches and tags lead to, without repeats; tags of other things are left out."""
+    output = run(git_dir, "for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)")
+    found: dict[str, None] = {}
+    for line in output.decode().splitlines():
+        fields = line.split()
+        kinds = dict(zip(fields[::2], fields[1::2], strict=True))
+        if "commit" in kinds:
+            found[kinds["commit"]] = None
+    return list(found)
+
+
+def commits(git_dir: Path, wanted: Iterable[str], without: Iterable[str] = ()) -> list[str]:
+    """List what is reachable from *wanted* but not from *without*, parents first.
+
+    Args:
+        git_dir: A git directory.
+        wanted: Revisions that must be there.
+        without: Commits; those that are not there are left out of account.
+
+    Raises:
+        GitFailed: One of *wanted* is not there.
+    """
+    lines = [*wanted, *(f"^{sha}" for sha in present(git_dir, without))]
+    output = run(git_dir, "rev-list", "--topo-order", "--reverse", "--stdin", stdin="\n".join([*lines, ""]).encode())
+    return output.decode().split()
+
+
+def present(git_dir: Path, shas: Iterable[str]) -> list[str]:
+    """Return those of *shas* that are commits, or tags, in *git_dir*."""
+    asked = "".join(f"{sha}\n" for sha in shas)
+    if not asked:
+        return []
+    output = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
+    lines = (line.split() for line in output.decode().splitlines())
+    return [fields[0] for fields in lines if fields[1:] in (["commit"], ["tag"])]
+
+
+def changes(git_dir: Path, shas: Iterable[str]) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
+    """Read what each of *shas* changes, without any text."""
+    wanted = list(shas)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = "\n".join([*wanted[start : start + _CHUNK], ""])
+        output = run(git_dir, "log", *LOG_OPTIONS, "--no-walk=unsorted", "--stdin", stdin=chunk.encode())
+        yield from parse_log(output)
+
+
+def sizes(git_dir: Path, blobs: Iterable[str]) -> dict[str, int]:
+    """Return the bytes of each of *blobs*; those that are not there are left out."""
+    asked = "".join(f"{blob}\n" for blob in blobs)
+    if not asked:
+        return {}
+    output = run(
+        git_dir, "cat-file", "--buffer", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=asked.encode()
+    )
+    lines = (line.split() for line in output.decode().splitlines())
+    return {fields[0]: int(fields[2]) for fields in lines if fields[1:2] == ["blob"]}

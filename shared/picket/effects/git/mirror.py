@@ -1,0 +1,178 @@
+"""Bare mirrors, one per repository, kept by fetch and never collected: a commit once seen stays readable."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from git import Repo
+
+from picket.commits.repository import RepositoryAddress
+from picket.effects.git.address import resolve
+from picket.effects.git.command import GitFailed, run
+from picket.errors import Busy, Gone, TransientError
+from picket.settings import settings
+
+_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_LOCK_SECONDS = 20.0
+_STALE_LOCK_SECONDS = 5.0
+# What git and the transports say when there is no such repository, or none for us: asking again will not help.
+_GONE = re.compile(
+    r"not found|does not appear to be a git repository|does not exist|Authentication failed|could not read Username"
+    r"|Permission denied|access denied|repository .* not exported|returned error: (?:401|403|404|410)",
+    re.IGNORECASE,
+)
+_REDIRECTED = re.compile(r"redirect|returned error: 30\d", re.IGNORECASE)
+
+
+def path_of(repository: str) -> Path:
+    """Return where the mirror of *repository* (its id) is or will be."""
+    return settings().data_dir.absolute() / "mirrors" / f"{hashlib.sha256(repository.encode()).hexdigest()[:32]}.git"
+
+
+def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> Path:
+    """Bring the mirror of *repository* up to date.
+
+    Args:
+        repository: Id of the repository.
+        address: Where to fetch from.
+        wanted: A commit that must be there; if it already is, nothing is fetched.
+
+    Returns:
+        The mirror's git directory.
+
+    Raises:
+        Gone: There is no such repository, or it is not ours to read.
+        Unsupported: Its host's address is not admitted.
+        Busy: Another worker is fetching it.
+        TransientError: The forge did not answer properly.
+    """
+    mirror = path_of(repository)
+    with _locked(mirror):
+        if not (mirror / "config").exists():
+            Repo.init(mirror, bare=True, mkdir=True)
+        if wanted and has_commit(mirror, wanted):
+            return mirror
+        _fetch(mirror, address, *_REFSPECS)
+        if (mirror / "shallow").exists():
+            raise Gone("the repository is shallow: its history is not all there")
+        if wanted and not has_commit(mirror, wanted):
+            _fetch_commit(mirror, address, wanted)
+    return mirror
+
+
+def has_commit(mirror: Path, sha: str) -> bool:
+    """Tell whether *sha* names a commit, or a tag of one, in the mirror."""
+    try:
+        run(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
+    except GitFailed:
+        return False
+    return True
+
+
+def _fetch_commit(mirror: Path, address: RepositoryAddress, sha: str) -> None:
+    """Ask for a commit that no ref leads to any more, as after a forced push; a server may refuse."""
+    try:
+        _fetch(mirror, address, sha)
+    except Gone as error:
+        raise Gone(f"commit {sha} is not in the repository") from error
+    if not has_commit(mirror, sha):
+        raise Gone(f"commit {sha} is not in the repository")
+
+
+def _fetch(mirror: Path, address: RepositoryAddress, *what: str) -> None:
+    try:
+        _fetch_from(mirror, address, address.url, *what)
+    except GitFailed as error:
+        if _REDIRECTED.search(error.reason) and not address.url.endswith(".git"):
+            # GitLab redirects `name` to `name.git`; redirects are off because they could lead to a private address.
+            try:
+                _fetch_from(mirror, address, f"{address.url}.git", *what)
+            except GitFailed as second:
+                raise _meaning(mirror, second) from None
+            return
+        raise _meaning(mirror, error) from None
+
+
+def _meaning(mirror: Path, error: GitFailed) -> Exception:
+    if ".lock" in error.reason and "File exists" in error.reason:
+        _drop_stale_locks(mirror)
+    if _GONE.search(error.reason) or "not our ref" in error.reason:
+        return Gone(f"the repository cannot be read: {error.reason}")
+    return TransientError(f"fetching failed: {error.reason}")
+
+
+def _drop_stale_locks(mirror: Path) -> None:
+    """Remove git's own lock files that a killed fetch left behind; ours is held, so no live fetch owns an old one."""
+    for lock in mirror.rglob("*.lock"):
+        if time.time() - lock.stat().st_mtime > _STALE_LOCK_SECONDS:
+            lock.unlink(missing_ok=True)
+
+
+def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) -> None:
+    arguments = [
+        "fetch",
+        "--quiet",
+        "--prune",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--no-auto-maintenance",
+        "--force",
+    ]
+    if not address.host:
+        # A folder may belong to somebody else; git would not look at it without being told.
+        arguments.append("--upload-pack=git -c safe.directory=* upload-pack")
+    run(
+        mirror,
+        *arguments,
+        "--",
+        url,
+        *what,
+        config={f"protocol.{address.scheme}.allow": "always", **_pinned(address)},
+        environment=_credentials(address),
+        timeout=settings().fetch_timeout_seconds,
+    )
+
+
+def _pinned(address: RepositoryAddress) -> dict[str, str]:
+    """Make git connect to the addresses that were checked, so that a second look-up cannot lead elsewhere."""
+    addresses = resolve(address)
+    if address.scheme not in {"https", "http"} or address.host in addresses:
+        return {}
+    return {"http.curloptResolve": f"{address.host}:{address.port}:{','.join(addresses)}"}
+
+
+def _credentials(address: RepositoryAddress) -> dict[str, str]:
+    """Hand the forge's token to git through the environment, where no process list shows it."""
+    token = settings().git_tokens.get(address.host)
+    if token is None or address.scheme != "https":
+        return {}
+    basic = base64.b64encode(f"x-access-token:{token.get_secret_value()}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.https://{address.host}/.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+    }
+
+
+@contextmanager
+def _locked(mirror: Path) -> Iterator[None]:
+    """Keep other workers of this machine from fetching into the same mirror."""
+    mirror.parent.mkdir(parents=True, exist_ok=True)
+    with mirror.with_suffix(".lock").open("w") as lock:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy("another worker is fetching this repository") from None
+                time.sleep(0.01)
+        yield

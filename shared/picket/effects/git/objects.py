@@ -1,0 +1,104 @@
+"""Blob contents through one long-lived `git cat-file`, never through diffs."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from git import Git
+
+from picket.effects.git.command import ENVIRONMENT, options
+from picket.errors import TransientError
+
+_DRAIN = 1 << 20
+
+
+def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int) -> Iterator[tuple[str, bytes | None]]:
+    """Read blobs in the order asked for.
+
+    Args:
+        git_dir: A git directory.
+        oids: Blob ids.
+        max_bytes: Larger blobs are not kept.
+
+    Yields:
+        Each blob's id and content; None where it is larger than *max_bytes*.
+
+    Raises:
+        TransientError: A blob is missing or git ended early.
+    """
+    wanted = list(oids)
+    with _cat_file(git_dir, "--buffer") as (stdin, stdout):
+        feeder = threading.Thread(target=_feed, args=(stdin, wanted), daemon=True)
+        feeder.start()
+        for oid in wanted:
+            yield oid, _read_one(stdout, oid, max_bytes)
+        feeder.join()
+
+
+@contextmanager
+def reader(git_dir: Path, max_bytes: int) -> Iterator[Callable[[str], bytes | None]]:
+    """Give a function that reads single blobs on demand: content, or None where it is larger than *max_bytes*."""
+    with _cat_file(git_dir) as (stdin, stdout):
+
+        def read(oid: str) -> bytes | None:
+            stdin.write(f"{oid}\n".encode())
+            stdin.flush()
+            return _read_one(stdout, oid, max_bytes)
+
+        yield read
+
+
+@contextmanager
+def _cat_file(git_dir: Path, *flags: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    process = cast(
+        "subprocess.Popen[bytes]",
+        Git(git_dir)
+        .execute(
+            ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch", *flags],
+            istream=subprocess.PIPE,
+            env=ENVIRONMENT,
+            as_process=True,
+        )
+        .proc,
+    )
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise TransientError("git cat-file has no pipes")
+    try:
+        yield process.stdin, process.stdout
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+
+
+def _feed(stdin: IO[bytes], oids: list[str]) -> None:
+    try:
+        stdin.write("".join(f"{oid}\n" for oid in oids).encode())
+        stdin.close()
+    except (BrokenPipeError, ValueError):
+        return  # git ended first: the reader sees its output end and says so
+
+
+def _read_one(stdout: IO[bytes], oid: str, max_bytes: int) -> bytes | None:
+    header = stdout.readline().split()
+    if len(header) != 3:  # noqa: PLR2004 - id, type, size
+        raise TransientError(f"object {oid} cannot be read from the mirror")
+    size = int(header[2])
+    if size > max_bytes:
+        _drain(stdout, size + 1)
+        return None
+    content = stdout.read(size)
+    if len(content) != size or stdout.read(1) != b"\n":
+        raise TransientError(f"object {oid} ended early")
+    return content
+
+
+def _drain(stdout: IO[bytes], size: int) -> None:
+    while size > 0:
+        size -= len(stdout.read(min(size, _DRAIN))) or size

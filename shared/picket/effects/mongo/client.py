@@ -1,0 +1,78 @@
+"""The connection to the store, made on first use: gunicorn imports before it forks."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from picket.settings import settings
+
+Document = dict[str, Any]
+
+_INDEXES: dict[str, tuple[str, ...]] = {
+    "scans": ("parent", "repository", "running", "root"),
+    "batches": ("scan",),
+    "findings": ("repository", "scored_in"),
+    "occurrences": ("finding",),
+    "repositories": ("forge_key", "team"),
+    "names": ("repository",),
+    "score_history": ("entity",),
+    "sources": ("source",),
+    "dead_letters": ("trigger",),
+    "rejections": ("function",),
+}
+"""Secondary indexes. One field each: the one-machine store ignores compound ones."""
+
+
+@cache
+def client() -> MongoClient[Document]:
+    """Return the client of this process."""
+    config = settings()
+    milliseconds = int(config.mongodb_timeout_seconds * 1000)
+    return MongoClient(
+        config.mongodb_uri.get_secret_value(),
+        serverSelectionTimeoutMS=milliseconds,
+        connectTimeoutMS=milliseconds,
+        socketTimeoutMS=max(milliseconds, 10_000),
+        appname=f"picket-{config.service}",
+    )
+
+
+@cache
+def collection(name: str) -> Collection[Document]:
+    """Return a collection whose indexes are there."""
+    found = client()[settings().mongodb_database][name]
+    for field in _INDEXES.get(name, ()):
+        found.create_index(field)
+    return found
+
+
+def insert_new(name: str, documents: list[Document]) -> None:
+    """Insert those of *documents* whose `_id` is not there yet.
+
+    Raises:
+        pymongo.errors.PyMongoError: Something other than a duplicate stood in the way.
+    """
+    duplicate_key = 11000
+    if not documents:
+        return
+    try:
+        collection(name).insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if any(item.get("code") != duplicate_key for item in error.details.get("writeErrors", [])):
+            raise
+
+
+def key(*parts: str) -> str:
+    """Return a deterministic `_id` of *parts*: 64 hex digits."""
+    return hashlib.sha256("|".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def public(document: Document) -> Document:
+    """Return *document* with `_id` as `id` first."""
+    return {"id": document["_id"], **{name: value for name, value in document.items() if name != "_id"}}

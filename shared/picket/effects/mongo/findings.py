@@ -1,0 +1,140 @@
+"""Findings and where they occur. No raw secret comes here: a keyed hash and a redacted preview stand for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pymongo import UpdateOne
+
+from picket.detection.identity import finding_id
+from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.events import FindingReported, now
+from picket.settings import settings
+
+_OCCURRENCES_SHOWN = 100
+
+
+def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> None:
+    """Record what a batch introduces; recording it again changes nothing.
+
+    Batches come in any order, so what a finding shows is decided by comparison, not by who came first: `first` is its
+    oldest occurrence, `evidence` its most telling rule.
+    """
+    if not findings:
+        return
+    writes = [write for finding in findings for write in _writes(finding)]
+    collection("findings").bulk_write(writes, ordered=True)
+    insert_new("occurrences", [{"_id": _occurrence_id(item), **item} for item in occurrences])
+
+
+def report(event: FindingReported) -> Document:
+    """Record what a tool reports, under the same key a later report of the same problem gets."""
+    identity = finding_id(_hmac_key(), event.repository, event.kind, event.identity)
+    place = {"path": event.path, "start_line": event.start_line, "commit": event.commit, "rank": "", "date": ""}
+    evidence = {
+        "rule": event.rule,
+        "description": event.title,
+        "provider": event.tool,
+        "severity": event.severity,
+        "confidence": event.confidence,
+        "reasons": [f"reported by {event.tool}"],
+        "redacted": "",
+    }
+    record(
+        [
+            {
+                "_id": identity,
+                "repository": event.repository,
+                "kind": event.kind,
+                "identity": key(event.identity),
+                "scored_in": event.repository,
+                "scan": "",
+                "severity": event.severity,
+                "confidence": event.confidence,
+                "first": place,
+                "first_rank": "",
+                "evidence": evidence,
+                "evidence_rank": f"{1 - event.confidence:.3f}|{event.rule}",
+            }
+        ],
+        [{"finding": identity, "repository": event.repository, **place, "start_column": 0}],
+    )
+    return get_many([identity])[0]
+
+
+def _hmac_key() -> bytes:
+    return settings().hash_key.get_secret_value().encode()
+
+
+def get(wanted: str) -> Document | None:
+    """Return a finding."""
+    return collection("findings").find_one({"_id": wanted})
+
+
+def get_many(ids: Iterable[str]) -> list[Document]:
+    """Return the findings with these ids, in the order of their ids."""
+    return sorted(collection("findings").find({"_id": {"$in": list(ids)}}), key=lambda finding: str(finding["_id"]))
+
+
+def scored_in(repository: str) -> list[Document]:
+    """Return the findings that weigh on the score of *repository*."""
+    return list(collection("findings").find({"scored_in": repository}))
+
+
+def change(finding: Document, fields: dict[str, Any]) -> bool:
+    """Set *fields* of a finding if nobody changed it since it was read."""
+    result = collection("findings").update_one(
+        {"_id": finding["_id"], "revision": finding["revision"]},
+        {"$set": {**fields, "revision": finding["revision"] + 1, "changed_at": now()}},
+    )
+    return result.matched_count == 1
+
+
+def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+    """Return findings with their occurrences.
+
+    Args:
+        filters: `repository`, `state`, `severity`, `rule`: equal; `ids`: one of.
+        after: Only findings whose id follows this one.
+        limit: At most so many.
+    """
+    names = {"rule": "evidence.rule", "severity": "severity", "state": "state", "repository": "repository"}
+    which: Document = {names[name]: value for name, value in filters.items() if name in names}
+    if "ids" in filters:
+        ids = sorted(wanted for wanted in filters["ids"] if wanted > after)
+        which["_id"] = {"$in": ids if which else ids[:limit]}
+    else:
+        which["_id"] = {"$gt": after}
+    return with_occurrences(list(collection("findings").find(which).sort("_id", 1).limit(limit)))
+
+
+def with_occurrences(findings: list[Document]) -> list[Document]:
+    """Add to each finding its occurrences, oldest commit first, and their number."""
+    by_finding: defaultdict[str, list[Document]] = defaultdict(list)
+    for item in collection("occurrences").find({"finding": {"$in": [finding["_id"] for finding in findings]}}):
+        by_finding[item["finding"]].append(item)
+    for finding in findings:
+        found = sorted(by_finding[finding["_id"]], key=lambda item: (item["rank"], item["_id"]))
+        finding["occurrence_count"] = len(found)
+        finding["occurrences"] = found[:_OCCURRENCES_SHOWN]
+    return findings
+
+
+def _writes(finding: Document) -> list[UpdateOne]:
+    """Insert the finding if it is new, then let its oldest occurrence and its best evidence win."""
+    same = {"_id": finding["_id"]}
+    evidence = {name: finding[name] for name in ("evidence", "evidence_rank", "severity", "confidence")}
+    first = {name: finding[name] for name in ("first", "first_rank")}
+    fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
+    fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "created_at": now()}
+    return [
+        UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
+        UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),
+        UpdateOne({**same, "evidence_rank": {"$gt": finding["evidence_rank"]}}, {"$set": evidence}),
+    ]
+
+
+def _occurrence_id(item: Document) -> str:
+    return key(item["finding"], item["commit"], item["path"], str(item["start_line"]), str(item["start_column"]))

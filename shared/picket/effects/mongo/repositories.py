@@ -1,0 +1,101 @@
+"""Repositories and their names.
+
+A repository's id is the first canonical name it was seen under and never changes, so that a rename or transfer keeps
+its findings; `names` leads from every name it has had to it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from picket.effects.mongo.client import Document, collection
+from picket.events import now
+
+
+def resolve(name: str) -> str | None:
+    """Return the id of the repository with canonical *name*, now or formerly; None if there is none."""
+    document = collection("names").find_one({"_id": name})
+    return str(document["repository"]) if document else None
+
+
+def register(name: str, url: str, *, forge_key: str = "", **fields: object) -> str:
+    """Record a repository as just heard of.
+
+    Args:
+        name: Canonical `host/owner/name`.
+        url: Where to fetch it from.
+        forge_key: `host:numeric id` where the forge gave one; tells a renamed repository from a new one of an old name.
+        fields: What else is known: visibility, archived, …
+
+    Returns:
+        The repository's id.
+    """
+    repository = _by_forge_key(forge_key) or _by_name(name, forge_key)
+    known = {"name": name, "url": url, **fields, **({"forge_key": forge_key} if forge_key else {})}
+    collection("repositories").update_one(
+        {"_id": repository}, {"$set": known, "$setOnInsert": {"created_at": now(), "criticality": 1.0}}, upsert=True
+    )
+    collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
+    return repository
+
+
+def link(name: str, former: str) -> None:
+    """Let the new *name* of a repository lead to where its *former* name does, unless it leads somewhere already."""
+    repository = resolve(former)
+    if repository is not None:
+        collection("names").update_one({"_id": name}, {"$setOnInsert": {"repository": repository}}, upsert=True)
+
+
+def _by_forge_key(forge_key: str) -> str | None:
+    found = collection("repositories").find_one({"forge_key": forge_key}, {"_id": 1}) if forge_key else None
+    return str(found["_id"]) if found else None
+
+
+def _by_name(name: str, forge_key: str) -> str:
+    """Find whose name it is; a name whose holder has another forge id was taken over by a new repository."""
+    try:
+        collection("names").insert_one({"_id": name, "repository": name})
+    except DuplicateKeyError:
+        holder = str((collection("names").find_one({"_id": name}) or {"repository": name})["repository"])
+        known = get(holder) or {}
+        if forge_key and known.get("forge_key") and known["forge_key"] != forge_key:
+            return f"{name}~{forge_key.rpartition(':')[2]}"
+        return holder
+    return name
+
+
+def get(repository: str) -> Document | None:
+    """Return a repository by id."""
+    return collection("repositories").find_one({"_id": repository})
+
+
+def update(repository: str, **fields: object) -> Document | None:
+    """Set fields of a repository; None if there is none."""
+    return collection("repositories").find_one_and_update(
+        {"_id": repository}, {"$set": fields}, return_document=ReturnDocument.AFTER
+    )
+
+
+def page(after: str, limit: int) -> list[Document]:
+    """Return up to *limit* repositories whose id follows *after*."""
+    return list(collection("repositories").find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit))
+
+
+def due(hours: float) -> list[Document]:
+    """Return repositories that no schedule has looked at for *hours*, leaving out archived and deleted ones."""
+    before = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return [
+        repository
+        for repository in collection("repositories").find({})
+        if (repository.get("scheduled_at") or repository["created_at"]) < before
+        and not repository.get("archived")
+        and not repository.get("deleted")
+    ]
+
+
+def of_team(team: str) -> list[Document]:
+    """Return the repositories of a team."""
+    return list(collection("repositories").find({"team": team}).sort("_id", 1))

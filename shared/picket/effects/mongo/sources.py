@@ -1,0 +1,132 @@
+"""Registered webhooks. Tokens are stored hashed, secrets encrypted."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from picket.effects.mongo.client import Document, collection
+from picket.errors import PicketError
+from picket.events import now
+from picket.settings import settings
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as ingest needs it; `secrets` are those valid now, newest first."""
+
+    id: str
+    provider: str
+    scope: str
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+def add(provider: str, name: str, scope: str) -> tuple[Document, str, str]:
+    """Register a webhook.
+
+    Returns:
+        The source, its token and its secret: the only time the two can be read.
+    """
+    token, secret = secrets.token_urlsafe(24), _new_secret(provider)
+    document: Document = {
+        "_id": _hash(token),
+        "source": f"src-{secrets.token_hex(8)}",
+        "provider": provider,
+        "name": name,
+        "scope": scope,
+        "created_at": now(),
+        "secret": _encrypt(secret),
+        "revoked": False,
+    }
+    collection("sources").insert_one(document)
+    return document, token, secret
+
+
+def all_sources() -> list[Document]:
+    """Return every source without its secrets, oldest first."""
+    found = collection("sources").find({}, {"secret": 0, "former_secret": 0})
+    return sorted(found, key=lambda source: str(source["created_at"]))
+
+
+def rotate(source_id: str, grace_seconds: float) -> tuple[Document, str] | None:
+    """Give a source a new secret; the old one stays valid for *grace_seconds*. None if there is no such source."""
+    document = _by_id(source_id)
+    if document is None or document["revoked"]:
+        return None
+    secret = _new_secret(document["provider"])
+    fields = {
+        "secret": _encrypt(secret),
+        "former_secret": document["secret"],
+        "former_until": time.time() + grace_seconds,
+        "rotated_at": now(),
+    }
+    collection("sources").update_one({"_id": document["_id"]}, {"$set": fields})
+    return {**document, **fields}, secret
+
+
+def revoke(source_id: str) -> Document | None:
+    """Make a source's URL unknown; None if there is no such source."""
+    document = _by_id(source_id)
+    if document is None:
+        return None
+    collection("sources").update_one({"_id": document["_id"]}, {"$set": {"revoked": True, "revoked_at": now()}})
+    return {**document, "revoked": True}
+
+
+def by_token(provider: str, token: str) -> Source | None:
+    """Return the source that *token* in a URL belongs to; None if it is unknown, revoked or of another provider."""
+    document = collection("sources").find_one({"_id": _hash(token)})
+    if document is None or document["revoked"] or document["provider"] != provider:
+        return None
+    valid = [document["secret"]]
+    if document.get("former_until", 0.0) > time.time():
+        valid.append(document["former_secret"])
+    return Source(document["source"], provider, document["scope"], tuple(_decrypt(secret) for secret in valid))
+
+
+def record_delivery(delivery: str, source: str, event: str) -> bool:
+    """Note a delivery; False if it was noted before."""
+    result = collection("deliveries").update_one(
+        {"_id": delivery}, {"$setOnInsert": {"source": source, "event": event, "at": now()}}, upsert=True
+    )
+    return result.matched_count == 0
+
+
+def _by_id(source_id: str) -> Document | None:
+    return collection("sources").find_one({"source": source_id})
+
+
+def _new_secret(provider: str) -> str:
+    """Standard Webhooks secrets are `whsec_` and base64 of 24 to 64 bytes; GitHub takes any text."""
+    if provider == "standard":
+        return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _fernet() -> Fernet:
+    key = settings().encryption_key.get_secret_value()
+    if not key:
+        raise PicketError("PICKET_ENCRYPTION_KEY is not set: webhook secrets cannot be kept")
+    return Fernet(key)
+
+
+def _encrypt(secret: str) -> str:
+    return _fernet().encrypt(secret.encode()).decode()
+
+
+def _decrypt(token: str) -> str:
+    try:
+        return _fernet().decrypt(token.encode()).decode()
+    except InvalidToken:
+        raise PicketError("a webhook secret cannot be decrypted: was PICKET_ENCRYPTION_KEY changed?") from None

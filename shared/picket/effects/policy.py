@@ -1,0 +1,19 @@
+"""The feedback rules in force: the shipped ones and the team's file."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from picket.feedback.rules import Rule, combined
+from picket.settings import settings
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the rules, read once.
+
+    Raises:
+        Malformed: The team's file is not a file of feedback rules; names file, place and reason.
+    """
+    path = settings().feedback_rules
+    return combined(path.read_text(), name=str(path)) if path else combined()

@@ -1,0 +1,74 @@
+"""What the rules make of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from picket.feedback.match import matches
+from picket.feedback.rules import Action, Context, Rule, Scan
+
+MAX_DEPTH = 3
+"""A chain of scans that rules ask for ends here."""
+MAX_SCANS_PER_ROOT = 20
+"""All scans that rules ask for on account of one delivery or request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A finding as it should be, and what else to do.
+
+    `exemption` is None or reason, approver, rule and `until` (RFC 3339); `scans` are (rule, scan); `notices` are
+    (rule, message); `applied` names the rules that matched.
+    """
+
+    severity: str
+    confidence: float
+    exemption: dict[str, Any] | None = None
+    scans: tuple[tuple[str, Scan], ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
+    applied: tuple[str, ...] = ()
+
+
+def decide(rules: Sequence[Rule], context: Context, chain: Sequence[str], now: datetime) -> Decision:
+    """Apply *rules* in their order to the finding in *context*.
+
+    It starts from the finding's own evidence each time, so that deciding again gives the same. A later rule sees what
+    an earlier one set. A rule that is already in *chain* asks for no further scan, and none does beyond `MAX_DEPTH`.
+
+    Args:
+        rules: The rules in force.
+        context: `finding`, `event`, `repository`, `scan`.
+        chain: Rules that led to this event.
+        now: The time exemptions run from.
+    """
+    evidence = context["finding"]["evidence"]
+    decision = Decision(evidence["severity"], evidence["confidence"])
+    for rule in rules:
+        seen = {**context["finding"], "severity": decision.severity, "confidence": decision.confidence}
+        if matches(rule, {**context, "finding": seen}):
+            decision = replace(decision, applied=(*decision.applied, rule.id))
+            for action in rule.actions:
+                decision = _apply(decision, rule, action, chain, now)
+    return decision
+
+
+def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str], now: datetime) -> Decision:
+    if action.set:
+        decision = replace(
+            decision,
+            severity=action.set.severity or decision.severity,
+            confidence=decision.confidence if action.set.confidence is None else action.set.confidence,
+        )
+    if action.exempt:
+        until = (now + timedelta(days=action.exempt.days)).isoformat()
+        approver = action.exempt.approver or f"rule:{rule.id}"
+        exemption = {"reason": action.exempt.reason, "approver": approver, "rule": rule.id, "until": until}
+        decision = replace(decision, exemption=exemption)
+    if action.scan and rule.id not in chain and len(chain) < MAX_DEPTH:
+        decision = replace(decision, scans=(*decision.scans, (rule.id, action.scan)))
+    if action.notify:
+        decision = replace(decision, notices=(*decision.notices, (rule.id, action.notify.message)))
+    return decision

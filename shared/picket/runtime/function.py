@@ -1,0 +1,124 @@
+"""The shape of an event function: parse, one typed call, a status code.
+
+functions-framework's *http* signature is used, never its `cloudevent` one: that one always answers `200 "OK"`, and
+Knative's broker filter turns a non-empty body that is no CloudEvent into 502 and redelivers.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Request, Response
+from pydantic import ValidationError
+
+from picket.effects import artifacts, broker, cloudevent
+from picket.errors import Malformed, PermanentError, Unsupported
+from picket.events import Envelope, Event, EventRejected
+from picket.runtime import logs
+from picket.runtime.problems import is_outage, problem
+from picket.settings import settings
+
+HttpFunction = Callable[[Request], Response]
+E = TypeVar("E", bound=Event)
+
+
+def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
+    """Make an HTTP function of a handler of one typed event.
+
+    It answers 204 when the handler returns; 204 after keeping a rejection on `PermanentError`, because a 4xx would be
+    lost; 503 when something outside is away, and 500 on anything unexpected: both are redelivered.
+
+    Args:
+        types: Event classes the handler takes; anything else is rejected.
+    """
+
+    def decorate(handler: Callable[[E], None]) -> HttpFunction:
+        def main(request: Request) -> Response:
+            if health := answer_health(request):
+                return health
+            if request.method != "POST":
+                return problem(405, "events are posted")
+            try:
+                envelope, text, dataref = cloudevent.parse(dict(request.headers), request.get_data())
+            except Malformed as error:
+                return problem(400, str(error))
+            return _run(envelope, text, dataref, types, handler)
+
+        logs.configure()
+        return main
+
+    return decorate
+
+
+def answer_health(request: Request) -> Response | None:
+    """Answer Knative's probes; None for any other request."""
+    if request.method == "GET" and request.path in {"/health/liveness", "/health/readiness"}:
+        return Response(status=204)
+    return None
+
+
+def _run(
+    envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...], handler: Callable[[E], None]
+) -> Response:
+    token = logs.handling.set(envelope)
+    try:
+        with broker.caused_by(envelope):
+            try:
+                handler(_data(envelope, text, dataref, types))
+            except PermanentError as error:
+                _reject(envelope, text, dataref, error)
+        return Response(status=204)
+    except Exception as error:  # noqa: BLE001 - every outcome must become a status code
+        return unexpected(error)
+    finally:
+        logs.handling.reset(token)
+
+
+def unexpected(error: Exception) -> Response:
+    """Log what went wrong and answer so that the sender tries again.
+
+    The message of an unexpected error is not logged: it may quote input, and input may hold a secret.
+    """
+    if is_outage(error):
+        logs.note(f"not now: {error}", level=logging.WARNING, error=type(error).__name__)
+        return problem(503, "something this needs is away; try again", error=type(error).__name__)
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    logs.note("unexpected error", level=logging.ERROR, error=type(error).__name__, frames=frames)
+    return problem(500, "unexpected error", error=type(error).__name__)
+
+
+def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...]) -> E:
+    """Find the class of the event and build it, saying where the data does not fit, never what it is."""
+    model = next((event for event in types if event.handles(envelope.type)), None)
+    if model is None:
+        raise Unsupported(f"{settings().service} does not consume {envelope.type}")
+    if dataref:
+        text = artifacts.get(dataref).decode(errors="replace")
+    try:
+        return model.read(text, envelope)
+    except ValidationError as error:
+        places = ", ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'data'}: {item['type']}"
+            for item in error.errors(include_input=False, include_context=False, include_url=False)
+        )
+        raise Malformed(f"data of {envelope.type} does not fit: {places}") from None
+
+
+def _reject(envelope: Envelope, text: str, dataref: str, error: PermanentError) -> None:
+    """Keep the event with the reason, and say so."""
+    from picket.effects.mongo import rejections  # noqa: PLC0415 - see is_outage
+
+    rejections.keep(envelope, text, dataref, kind=type(error).__name__, reason=str(error))
+    broker.emit(
+        EventRejected(
+            repository=envelope.partition_key,
+            event=envelope.id,
+            event_type=envelope.type,
+            function=settings().service,
+            reason=str(error),
+        )
+    )
+    logs.note("event rejected", level=logging.WARNING, kind=type(error).__name__, reason=str(error))

@@ -1,0 +1,82 @@
+"""A delivery as it came in: which provider's, is it genuine, what does its body hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from picket.errors import Malformed, WrongMediaType
+from picket.webhooks import signature
+
+MAX_BODY_BYTES = 25 * 1024 * 1024
+"""GitHub sends nothing larger; what is larger is answered 413."""
+PROVIDERS = ("github", "standard")
+_MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified delivery: the forge's own id and event name, and the body as a JSON object."""
+
+    id: str
+    event: str
+    payload: dict[str, Any]
+
+
+def is_genuine(provider: str, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...], clock: float) -> bool:
+    """Tell whether one of *secrets* signed *body*, by the provider's rules.
+
+    Args:
+        provider: One of `PROVIDERS`.
+        headers: HTTP headers, names in lower case.
+        body: The body as received.
+        secrets: Secrets valid now.
+        clock: Unix time now.
+    """
+    if provider == "github":
+        return signature.github(headers, body, secrets)
+    return signature.standard(headers, body, secrets, clock)
+
+
+def parse(provider: str, headers: Mapping[str, str], body: bytes) -> Delivery:
+    """Read a delivery whose signature was verified.
+
+    Raises:
+        Malformed: The body is not a JSON object, or what names the delivery is missing.
+        WrongMediaType: The content type is neither JSON nor a form.
+    """
+    payload = _payload(headers.get("content-type", ""), body)
+    if provider == "github":
+        names = headers.get("x-github-delivery", ""), headers.get("x-github-event", "")
+    else:
+        names = headers.get("webhook-id", ""), str(payload.get("type", ""))
+    if not all(0 < len(name) <= _MAX_NAME and name.isascii() and name.isprintable() for name in names):
+        raise Malformed("delivery id or event name is missing or not plain text")
+    return Delivery(*names, payload)
+
+
+def delivery_key(source: str, delivery: str) -> str:
+    """Return the deterministic id of a delivery of a source: 64 hex digits."""
+    return hashlib.sha256(f"{source}|{delivery}".encode()).hexdigest()
+
+
+def _payload(content_type: str, body: bytes) -> dict[str, Any]:
+    kind = content_type.split(";", 1)[0].strip().lower()
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            fields = parse_qs(body.decode(), strict_parsing=True, max_num_fields=10)
+            text = fields["payload"][0]
+        elif kind == "application/json":
+            text = body.decode()
+        else:
+            raise WrongMediaType("content type must be application/json or application/x-www-form-urlencoded")
+        payload = json.loads(text)
+    except (ValueError, KeyError, RecursionError):
+        raise Malformed("body is not JSON") from None
+    if not isinstance(payload, dict):
+        raise Malformed("body is not a JSON object")
+    return payload

@@ -1,0 +1,52 @@
+"""Picket's own payloads, for whatever signs by Standard Webhooks: `{"type": …, "timestamp": …, "data": {…}}`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from picket.errors import Malformed, Unsupported
+from picket.webhooks.github import Ref, Sha
+from picket.webhooks.meaning import Meaning, Payload, Pinged, Pushed, Repository, Wanted
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class _Wanted(_Model):
+    repository: str
+
+
+class _Push(_Wanted):
+    ref: Ref
+    before: Sha
+    after: Sha
+    forced: bool = False
+
+
+def parse(event: str, payload: Payload) -> Meaning:
+    """Say what a delivery means.
+
+    Args:
+        event: `push`, `scan.requested` or `ping`.
+        payload: The body; `data.repository` is the repository's URL.
+
+    Raises:
+        Malformed: `data` does not have the shape the event needs.
+        Unsupported: Nothing here reacts to that event.
+    """
+    data = payload.get("data", {})
+    try:
+        match event:
+            case "ping":
+                return Pinged()
+            case "push":
+                push = _Push.model_validate(data)
+                return Pushed(Repository(push.repository), push.ref, push.before, push.after, push.forced)
+            case "scan.requested":
+                return Wanted(Repository(_Wanted.model_validate(data).repository))
+            case _:
+                raise Unsupported(f"event {event[:40]!r} is not handled")
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
+        raise Malformed(f"{event} data does not fit at: {places}") from None
