@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 
-def up(  # noqa: PLR0913 - one argument an option
+def up(
     port: Annotated[int, typer.Option(help="Port to listen on, on loopback; 0: any free one")] = 8080,
     data_dir: Annotated[Path, typer.Option(help="Folder that everything is kept in")] = Path(".picket"),
     window: Annotated[
@@ -55,7 +55,3 @@ def _checkout() -> Path:
     """Return the folder that holds the manifests: the checkout this package is in, or the current one."""
     here = Path(__file__).resolve()
     return next((folder for folder in here.parents if (folder / "knative" / "base").is_dir()), Path.cwd())
-
-
-if __name__ == "__main__":
-    typer.run(up)

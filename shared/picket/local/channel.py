@@ -1,0 +1,220 @@
+"""One broker's stream in JetStream: durable publishing, and a consumer for each Trigger."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+
+from picket.errors import TransientError
+from picket.local.cloudevent import CloudEvent, unpack
+from picket.local.resources import Broker, Trigger
+from picket.local.subjects import filter_subjects, subject
+
+log = logging.getLogger(__name__)
+
+PUBLISH_SECONDS = 5.0
+LEASE_SECONDS = 5.0
+"""The server redelivers what has not been touched for so long: that is when the stack died, not when a function is
+slow. How long an attempt may take is the dispatcher's business, and what it works on it keeps touching."""
+
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_OWNER = "picket.dev/trigger"
+
+
+class NotStored(TransientError):
+    """The stream did not confirm that it has the event."""
+
+
+class Channel:
+    """The stream that a broker's events go through."""
+
+    def __init__(self, nats: Nats, broker: Broker) -> None:
+        self.broker = broker
+        self._nats = nats
+        self._js: JetStreamContext = nats.jetstream(timeout=PUBLISH_SECONDS)
+        self.stream = broker.template.stream or _NOT_A_NAME.sub("_", f"{broker.namespace}_{broker.name}")
+        self._base = f"events.{self.stream}"
+
+    async def open(self) -> None:
+        """Create the stream, or bring it up to date with the manifest."""
+        template = self.broker.template
+        config = StreamConfig(
+            name=self.stream,
+            subjects=[f"{self._base}.>"],
+            retention=RetentionPolicy(template.retention),
+            storage=StorageType(template.storage),
+            discard=DiscardPolicy(template.discard),
+            max_age=template.max_age,
+            max_bytes=template.max_bytes,
+            max_msgs=template.max_messages,
+            duplicate_window=template.duplicate_window,
+        )
+        try:
+            await self._js.add_stream(config)
+        except nats.js.errors.BadRequestError:  # there is one with other settings
+            await self._js.update_stream(config)
+
+    async def publish(self, event: CloudEvent) -> None:
+        """Store *event*. One whose id was seen within the duplicate window is dropped, as if it had been stored.
+
+        Raises:
+            NotStored: The stream refuses it, or does not answer in time.
+        """
+        if event.structured_size > self._nats.max_payload:
+            raise NotStored(f"the event is larger than the {self._nats.max_payload} bytes the stream takes")
+        try:
+            await self._js.publish(
+                subject(self._base, event.attributes["type"]),
+                event.pack(),
+                timeout=PUBLISH_SECONDS,
+                headers={"Nats-Msg-Id": event.attributes["id"]},
+            )
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
+            raise NotStored(f"the stream did not take the event: {error or type(error).__name__}") from error
+
+    async def subscribe(self, trigger: Trigger, handle: Callable[[Message], Awaitable[None]]) -> Subscription:
+        """Create the durable consumer of *trigger*, or go on with it, and pass its messages to *handle*."""
+        name = _NOT_A_NAME.sub("_", trigger.name)
+        inbox = f"deliver.{self.stream}.{name}"
+        template = self.broker.template
+        config = ConsumerConfig(
+            durable_name=name,
+            deliver_policy=await self._deliver_policy(name),
+            deliver_subject=inbox,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=LEASE_SECONDS,
+            # Attempts are counted from the message, so that an event whose last attempt the stack did not survive is
+            # dead-lettered after all. The genuine channel has retry + 1 here and loses it.
+            max_deliver=-1,
+            max_ack_pending=template.max_ack_pending,
+            filter_subjects=list(filter_subjects(self._base, trigger.filter)),
+            metadata={_OWNER: trigger.name},
+        )
+
+        async def receive(message: Msg) -> None:
+            await handle(Message(message))
+
+        subscription = await self._nats.subscribe(inbox, cb=receive)
+        await self._js.add_consumer(self.stream, config)
+        return subscription
+
+    async def forget_all_but(self, triggers: set[str]) -> None:
+        """Delete the consumers of Triggers that are no longer there."""
+        for info in await self._js.consumers_info(self.stream):
+            owner = (info.config.metadata or {}).get(_OWNER)
+            if owner is not None and owner not in triggers:
+                await self._js.delete_consumer(self.stream, info.name)
+
+    async def backlog(self) -> dict[str, int]:
+        """Return how many events each Trigger has not finished with."""
+        return {
+            info.config.metadata[_OWNER]: (info.num_pending or 0) + (info.num_ack_pending or 0)
+            for info in await self._js.consumers_info(self.stream)
+            if info.config.metadata and _OWNER in info.config.metadata
+        }
+
+    def owns(self, trigger: Trigger) -> bool:
+        """Tell whether *trigger* is one of this broker's."""
+        return (trigger.namespace, trigger.broker) == (self.broker.namespace, self.broker.name)
+
+    async def _deliver_policy(self, name: str) -> DeliverPolicy:
+        """Return the policy of the manifest for a new consumer; that of an old one cannot be changed."""
+        try:
+            existing = await self._js.consumer_info(self.stream, name)
+        except nats.js.errors.NotFoundError:
+            return DeliverPolicy(self.broker.template.deliver_policy)
+        return existing.config.deliver_policy or DeliverPolicy.ALL
+
+
+class Message:
+    """An event in the stream, as one consumer has it."""
+
+    def __init__(self, message: Msg) -> None:
+        self._message = message
+        self.event = unpack(message.data)
+        metadata = message.metadata
+        self.sequence = metadata.sequence.stream
+        self.attempt = metadata.num_delivered or 1
+
+    async def ack(self) -> None:
+        """Be done with it."""
+        await self._settle(self._message.ack())
+
+    async def drop(self) -> None:
+        """Be done with it, although nobody wanted it."""
+        await self._settle(self._message.term())
+
+    async def retry(self, wait: float) -> None:
+        """Have it redelivered after *wait* seconds."""
+        await self._settle(self._message.nak(delay=wait))
+
+    async def touch(self) -> None:
+        """Keep it from being redelivered for another lease."""
+        await self._settle(self._message.in_progress())
+
+    async def _settle(self, sent: Awaitable[None]) -> None:
+        try:
+            await sent
+        except nats.errors.Error as error:
+            # At least once: what cannot be settled comes again when its lease has run out.
+            log.warning("event %s stays unsettled: %s", self.event.attributes["id"], error)
+
+
+class ServerMismatch(Exception):
+    """Another server answers at the address of ours."""
+
+
+async def connect(url: str, server_name: str = "") -> Nats:
+    """Connect to the server at *url* for good: a lost connection is taken up again for as long as it takes.
+
+    Raises:
+        ServerMismatch: It is not the one called *server_name*.
+    """
+
+    async def lost() -> None:
+        await asyncio.sleep(0)
+        if not connection.is_closed:
+            log.warning("lost the connection to NATS")
+
+    async def again() -> None:
+        await asyncio.sleep(0)
+        log.warning("connected to NATS again")
+
+    async def problem(error: Exception) -> None:
+        await asyncio.sleep(0)
+        log.debug("NATS: %r", error)
+
+    connection = Nats()
+    await connection.connect(
+        url,
+        name="picket",
+        connect_timeout=2,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.1,  # type: ignore[arg-type]  # slept for, so a fraction will do
+        disconnected_cb=lost,
+        reconnected_cb=again,
+        error_cb=problem,
+    )
+    found = connection._server_info.get("server_name", "")  # noqa: SLF001 - there is no public way to ask
+    if server_name and found != server_name:
+        await connection.close()
+        raise ServerMismatch(f"the server at this address is {found!r}, not {server_name!r}")
+    return connection
