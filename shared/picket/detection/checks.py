@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from picket.detection import placeholders
+from picket.detection.assignments import ASSIGNMENTS
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.randomness import entropy_floor, shannon_entropy
 from picket.detection.structure import STRUCTURES
@@ -58,6 +59,7 @@ CHECKS: dict[str, Check] = {
     "filler": filler,
     "mixed": mixed,
     "placeholder": placeholder,
+    **ASSIGNMENTS,
     **STRUCTURES,
     **SURROUNDINGS,
 }

@@ -22,7 +22,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "distinctive": {"before": "A-Za-z0-9", "after": "A-Za-z0-9", "confidence": 0.95, "severity": "high"},
     "structural": {"confidence": 0.9, "severity": "high"},
     "contextual": {"after": "A-Za-z0-9", "confidence": 0.75, "severity": "high"},
-    "generic": {"confidence": 0.55, "severity": "medium"},
+    "generic": {"confidence": 0.55, "severity": "medium", "reach": 256},
 }
 _CHECKS = {
     "distinctive": ["placeholder", "entropy", "path"],
@@ -89,7 +89,6 @@ def _shipped_rules(text: str, name: str) -> Iterator[Rule]:
         known = {
             "category": document["category"],
             "description": f"{provider} {row.get('credential', '')}",
-            "keywords": [prefix.lower() for prefix in row.get("prefixes", [])],
             "remediation": f"Revoke it at {provider}, issue a new one, and look for its use in the provider's logs.",
         }
         checks = row.get("checks", _CHECKS[specificity]) + row.get("evidence", [])

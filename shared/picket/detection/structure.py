@@ -11,13 +11,18 @@ from collections.abc import Callable
 
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.placeholders import filler
+from picket.detection.randomness import entropy_floor, shannon_entropy
 
 AGREES = 4.0  # log-odds: one text in 2**32 agrees with a 32-bit checksum by chance
 DISAGREES = -1.5  # mild, and never fatal: vendors change their checksums without telling
 DECODES = 2.0
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ARMOUR_BODY = re.compile(rb"-----BEGIN [^-]+-----(.*?)(?:-----END|$)", re.DOTALL)
-_NOT_BASE64 = re.compile(rb"\\+[nrt]|[^A-Za-z0-9+/=]")
+_NOT_BASE64 = re.compile(rb"\\+[nrt]|[^A-Za-z0-9+/=]+")
+SHORTEST_KEY = 60  # base64 characters: an Ed25519 key in PKCS8 has 64, the smallest there is
+SHORTEST_LINE = 16  # base64 characters in a line of armour; words of code are shorter
+# 0x30 begins a DER sequence; OpenSSH's and OpenPGP's formats begin in their own ways.
+_KEY_STARTS = (b"MI", b"MC", b"MH", b"MF", b"ME", b"MG", b"b3BlbnNzaC1rZXktdjE", b"l", b"x")
 _HEADER_LINE = re.compile(rb"(?:^|\\n|\n)[ \t\"']*[A-Za-z-]+: [^\n\\]*")
 
 
@@ -86,17 +91,27 @@ def json_inside(candidate: Candidate) -> Evidence | None:
 
 
 def pem(candidate: Candidate) -> Evidence | None:
-    """Drop armour around nothing: a body too short for any key, or no base64 at all."""
+    """Drop armour around nothing, around code, or around filler; tell encrypted keys."""
     armoured = _ARMOUR_BODY.search(candidate.secret)
-    body = _NOT_BASE64.sub(b"", _HEADER_LINE.sub(b"", armoured[1])) if armoured else b""
-    if len(body) < 48:  # noqa: PLR2004 - an Ed25519 key in PKCS8 has 64 characters, the smallest there is
+    lines = _NOT_BASE64.split(_HEADER_LINE.sub(b"", armoured[1])) if armoured else []
+    body = b"".join(line for line in lines if len(line) >= SHORTEST_LINE or line is lines[-1])
+    if len(body) < SHORTEST_KEY:
         return Evidence("its body is too short for a key", FATAL)
+    tail = body[len(body) // 2 :].decode()  # the first half has structure, and padding in OpenSSH's format
+    if filler(tail) or shannon_entropy(tail) < entropy_floor(tail):
+        return Evidence("its body is a placeholder", FATAL)
     if b"ENCRYPTED" in candidate.secret:
         return Evidence("the key is encrypted", -1.0)
-    # 0x30 starts a DER sequence; OpenSSH and OpenPGP have their own beginnings.
-    if body.startswith((b"MI", b"MC", b"MH", b"MF", b"ME", b"MG", b"b3BlbnNzaC1rZXktdjE", b"l", b"x")):
+    if body.startswith(_KEY_STARTS):
         return Evidence("its body decodes to a key", DECODES)
-    return Evidence("its body does not look like a key", -2.0)
+    return Evidence("its body does not begin as keys do", -1.0)
+
+
+def pem_base64(candidate: Candidate) -> Evidence | None:
+    """Drop encoded PEM files that hold no private key: certificates and public keys."""
+    if b"PRIVATE KEY" in _unbase64(candidate.text[:80]):
+        return Evidence("it decodes to a private key", DECODES)
+    return Evidence("it decodes to something else than a private key", FATAL)
 
 
 def basic_auth(candidate: Candidate) -> Evidence | None:
@@ -141,4 +156,5 @@ STRUCTURES: dict[str, Callable[[Candidate], Evidence | None]] = {
     "json-inside": json_inside,
     "jwt": jwt,
     "pem": pem,
+    "pem-base64": pem_base64,
 }

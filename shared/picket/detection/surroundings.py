@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from picket.detection.evidence import FATAL, Candidate, Evidence
@@ -33,32 +34,36 @@ _ALLOWED = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED_NEXT = re.compile(rb"pragma:\s*allowlist[ -]nextline[ -]?secret[^\n]*\n[^\n]*\Z", re.IGNORECASE)
-_NAME = re.compile(rb"[\w.$-]*$")
+_WORD = re.compile(rb"\w")
+_NAME_END = re.compile(rb"[\w.$-]*$")
+_NAME_START = re.compile(rb"[\w.$\[\]-]*")
+_IN_LIST = re.compile(rb"""["'`][ \t]*,[ \t]*["'`]?$""")
+_CALL = re.compile(rb"""\(\s*["'`][\w.$-]*["'`]?$""")
 
 # Names that contain a word for a secret and hold something else. Matched on the whole identifier, lower-case, with
 # separators reduced to underscores.
 _HARMLESS_NAME = re.compile(
     r"(?:public|foreign|primary|partition|sort|cache|index|unique|group|row|col|column|hash|range|map|dict|shortcut|hot|arrow|"
-    r"idempoten\w*|translation|i18n|locale|message|storage|object|registry|feature|config|settings?|site|recaptcha_site|"
-    r"publishable|anon|pub|verify|verification|verifying|ssh_rsa|host|known|lookup|search|data|json|xml|api_version|license_?type)_?keys?$"
+    r"idempoten\w*|translation|i18n|locale|message|object|registry|feature|config|settings?|site|recaptcha_site|"
+    r"publishable|anon|pub|verify|verification|verifying|host|known|data|json|xml|api_version|license_?type)_?keys?$"
     r"|keys?_?(?:id|ids|name|names|size|sizes|file|files|path|paths|type|types|length|len|code|codes|word|words|board|"
     r"press|down|up|event|frames?|value|index|prefix|suffix|format|usage|ring|store|space|label|column|field|attr|"
     r"func|fn|error|vault|points?|alias|url|uri|arn|version|spec|schema|map|mapping|pattern|regex|params?|purpose|alg|algorithm|"
-    r"exchange|fingerprint|hash|digest|hint|bits|set|s)$"
+    r"exchange|fingerprint|hash|digest|hint|bits|set)$"
     r"|tokens?_?(?:id|type|types|name|names|url|uri|endpoint|path|count|limit|expir\w*|lifetime|ttl|kind|class|field|header|"
     r"param|parameter|pattern|regex|format|prefix|length|len|list|stream|index|info|issuer|audience|schema|scheme|"
     r"generator|validator|provider|store|storage|service|file|error|status|usage|budget|symbol|address|decimals|"
     r"iz\w*|contract|hash|fingerprint|suffix|separator|mode|source|key_name|description|review)$"
     r"|(?:csrf|xsrf|crumb|next|page|continuation|sync|pagination|cursor|stop|start|end|pad|bos|eos|unk|mask|cls|sep|"
     r"special|special_tokens?|design|lexer|parser|syntax|identifier|cancellation|cancel|erc20|integrity|sha\d*)_?\w{0,12}tokens?$"
-    r"|(?:csrf|xsrf)\w*$"
+    r"|(?:csrf|xsrf)\w*$|(?:^|_)(?:nonce|signature|timestamp|verifier|callback|checksum|etag|digest|fingerprint)$"
     r"|secrets?_?(?:name|names|id|ids|path|paths|arn|ref|refs|key_?ref|keys?_?name|version|type|store|manager|engine|provider|file|uri|url|"
     r"label|length|pattern|field|prefix|namespace|hash|volume|mount|count|scanner|detector|rotation|description)$"
     r"|(?:pass(?:word|wd|phrase)?|pwd)_?(?:field|fields|input|label|hash|hashes|hashed|hasher|digest|salt|reset\w*|policy|file|files|prompt|hint|min|max|"
     r"length|len|regex|pattern|placeholder|url|uri|path|confirm\w*|changed?|changes?|strength|validator\w*|type|name|key|id|"
     r"form|page|view|error|errors|message|title|text|button|class|selector|xpath|locator|required|rules?|age|expir\w*|"
     r"column|param|attr|attribute|property|encoder|manager|generator|grant|dialog|help|description|char|char_?set|ref|secret_?(?:name|ref)|env|env_?var|cmd|command|provider|store|credential_?id)$"
-    r"|(?:forgot|reset|change|confirm|invalid|wrong|incorrect|enter|new|old|current|update|missing|show|hide|toggle|no|has|is|needs?|require[sd]?|use|with|bad|mismatch\w*)_?(?:pass(?:word|wd|phrase)?|pwd)(?:_\w*)?$"
+    r"|(?:forgot|reset|change|confirm|invalid|wrong|incorrect|enter|missing|show|hide|toggle|no|has|is|needs?|require[sd]?|bad|mismatch\w*)_?(?:pass(?:word|wd|phrase)?|pwd)(?:_\w*)?$"
     r"|auth(?:entication|orization)?_?(?:type|url|uri|mode|method|methods|scheme|provider|service|backend|header|handler|path|endpoint|domain|host|"
     r"server|file|user|username|name|level|state|status|error|flow|realm|class|plugin|module|config|source|db|database|mechanism|policy|"
     r"strategy|group|context|callback|redirect|scope|scopes|callback_?url|event|action|message|required|enabled)$"
@@ -102,12 +107,12 @@ def allowed_inline(candidate: Candidate) -> str:
 def name_of(candidate: Candidate) -> str:
     """Return the identifier that the secret is assigned to, in lower-case words joined by underscores.
 
-    The match may begin in the middle of it, so the line before the match is read as well.
+    The match may begin in the middle of it, or one character before it.
     """
-    head = candidate.blob.content[max(0, candidate.match_start - 60) : candidate.match_start]
-    left = _NAME.search(head)
-    context = candidate.blob.content[candidate.match_start : candidate.start]
-    right = re.match(rb"[\w.$\[\]-]*", context)
+    content = candidate.blob.content
+    start = candidate.match_start + (not _WORD.match(content, candidate.match_start))
+    left = _NAME_END.search(content[max(0, start - 60) : start])
+    right = _NAME_START.match(content, start, candidate.start)
     name = ((left.group() if left else b"") + (right.group() if right else b"")).decode("ascii", "replace")
     return re.sub(r"[^a-z0-9]+", "_", _LETTER_CASE.sub("_", name).lower()).strip("_")
 
@@ -116,7 +121,11 @@ def name(candidate: Candidate) -> Evidence | None:
     """Drop values whose name says that they are something else: a public key, a key's size, a CSRF token."""
     if _HARMLESS_NAME.search(name_of(candidate)):
         return Evidence("its name says that it is something else", FATAL)
+    if _IN_LIST.search(candidate.match[: candidate.start - candidate.match_start]) and not _CALL.search(
+        candidate.blob.content[max(0, candidate.match_start - 60) : candidate.match_start + 1]
+    ):
+        return Evidence("the next item of a list, not the value of its name", FATAL)
     return None
 
 
-SURROUNDINGS = {"path": path, "name": name}
+SURROUNDINGS: dict[str, Callable[[Candidate], Evidence | None]] = {"path": path, "name": name}

@@ -1,0 +1,139 @@
+"""Judging values that only their name makes suspect: passwords, tokens by assignment, credentials in URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.language import reads_as_written
+
+LONG_ENOUGH = 8  # characters: under that people's passwords and programs' words cannot be told apart
+
+# What stands for "some password" in prose, forms and sample configurations; compared with digits at the end cut off.
+_NO_PASSWORD = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        password passwd passphrase pass pwd pw pword passw0rd p@ssw0rd mypassword mypass mysecret somepassword
+        thepassword userpassword newpassword oldpassword secret token key apikey auth basic bearer plain plaintext
+        hash hashed md5 sha1 sha256 bcrypt admin administrator root test tests testing tester user username guest
+        login demo nobody anonymous postgres postgresql mysql mariadb mongo mongodb redis rabbitmq oracle sa sql ftp
+        db database docker local localhost dev development staging prod production private public default changeit
+        letmein qwerty hunter foo bar baz abc asdf none null nil true false yes no on off string str text char varchar
+        value values hidden required optional empty blank undefined unset missing invalid wrong bad incorrect unknown
+        masked encrypted prompt type name field input label confirm confirmation reset forgot change update new old
+        current
+        """,
+    )
+)
+_CODE = re.compile(
+    r"""
+      [\w.$:>-]*\(.*                                     # a call, or the start of one
+    | .*(?:->|=>|::|&&|\|\||\+\+|\\[dwsbSWD]|\[\^|\.\*|\(\?|\[:?[\w.]*\]).*   # operators and regular expressions
+    | (?:\.{0,2}/|~/|[A-Za-z]:\\).*                      # a path
+    | [a-z][a-z0-9+.-]*://.* | (?:arn|urn|mailto|data|sha\d{1,3}|md5|ssh-\w+)[:-].*
+    | [\w.+-]+@[\w-]+\.[\w.-]+                           # an e-mail address
+    | [#.]?[a-z_][\w-]*(?:\.[a-z_][\w-]*){1,8}           # a.dotted.name, #a-selector
+    | [#.][A-Za-z_][\w-]*
+    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
+    | --?[a-z][\w-]* | \[.*\] | </?\w.* | .*[:,;=\\]
+    | \W+ | \d{1,7}(?:\.\d+)*
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+\d?")
+_NO_SECRET = re.compile(
+    r"""
+      (?:sha\d{1,3}|md5)[-:=].* | (?:arn|urn|data|mailto)[:].* | [a-z][a-z0-9+.-]{1,20}://.*
+    | \d{4}-\d\d-\d\d.* | v?\d+(?:\.\d+){1,5}(?:[.-]\w+)*  # dates and versions
+    | [\w.+-]+@[\w-]+\.[\w.-]+
+    | (?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*              # paths; base64 has few slashes, and not between names
+    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+
+    """,
+    re.VERBOSE,
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HOST = re.compile(rb"@(\[[0-9a-fA-F:]+\]|[\w.-]+)")
+_OWN_HOST = re.compile(
+    r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|.*\.local(?:host|domain)?"
+)
+_RESERVED_HOST = re.compile(
+    r"(?:.*\.)?(?:example\.(?:com|org|net|edu|io)|example|test|invalid|domain\.(?:com|tld)|host(?:name)?|your\S*|my\S*host)"
+)
+
+
+def password(candidate: Candidate) -> Evidence | None:
+    """Weigh a password: words that only say so are dropped, weak ones doubted, mixed ones believed."""
+    text = candidate.text
+    generic = candidate.rule.specificity == "generic"
+    if _stem(text) in _NO_PASSWORD:
+        return Evidence("a word that says password, not a password", FATAL if generic else -3.0)
+    classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
+    if text.isalpha() and reads_as_written(text):
+        return Evidence("a word", FATAL if generic else -1.5)
+    if len(text) < LONG_ENOUGH:
+        return Evidence("short", -1.5)
+    if classes >= 3:  # noqa: PLR2004 - of four
+        return Evidence("letters, digits and punctuation mixed as in a password", 0.8)
+    return Evidence("few kinds of characters", -1.0) if classes == 1 else None
+
+
+def code(candidate: Candidate) -> Evidence | None:
+    """Drop code, paths, selectors, names and addresses that stand where a password could."""
+    text = candidate.text
+    if _CODE.fullmatch(text):
+        return Evidence("code, a path, a name or an address", FATAL)
+    if _NAMES.fullmatch(text) and reads_as_written(text):
+        return Evidence("words joined to a name", FATAL)
+    return None
+
+
+def shape(candidate: Candidate) -> Evidence | None:
+    """Drop what has another known meaning: digests, dates, versions, URLs, paths; doubt identifiers."""
+    text = candidate.text
+    if _NO_SECRET.fullmatch(text):
+        return Evidence("a digest, date, version, address, path or name", FATAL)
+    return Evidence("a UUID, more often an identifier", -1.5) if _UUID.fullmatch(text) else None
+
+
+def written(candidate: Candidate) -> Evidence | None:
+    """Drop what is made of words."""
+    return Evidence("made of words", FATAL) if reads_as_written(candidate.text) else None
+
+
+def mixed_case(candidate: Candidate) -> Evidence | None:
+    """Drop what lacks upper case, lower case or digits: 40 random base64 characters lack one in a thousand times."""
+    text = candidate.text
+    if any(map(str.isupper, text)) and any(map(str.islower, text)) and any(map(str.isdigit, text)):
+        return None
+    return Evidence("no mix of upper case, lower case and digits", FATAL)
+
+
+def host(candidate: Candidate) -> Evidence | None:
+    """Doubt credentials for the reader's own machine, and for hosts reserved for examples (RFC 2606)."""
+    found = _HOST.match(candidate.after(256))
+    name = found[1].decode().lower() if found else ""
+    if _RESERVED_HOST.fullmatch(name):
+        return Evidence("a host name for examples", -3.0)
+    if _OWN_HOST.fullmatch(name):
+        return Evidence("for the local machine", -1.5)
+    return Evidence("a host without a domain", -0.7) if "." not in name else None
+
+
+def _stem(text: str) -> str:
+    return text.lower().rstrip("0123456789!?.*#$@_-")
+
+
+def _is_punctuation(character: str) -> bool:
+    return not character.isalnum()
+
+
+ASSIGNMENTS: dict[str, Callable[[Candidate], Evidence | None]] = {
+    "code": code,
+    "host": host,
+    "mixed-case": mixed_case,
+    "password": password,
+    "shape": shape,
+    "written": written,
+}
