@@ -16,6 +16,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 setup: $(VENV)/.ready ## virtual environment with the locked dependencies
 
+REPO ?= .
+PORT ?= 8080
+
+run: setup ## start the stack, scan REPO (a folder or URL), show the results, go on serving; ONCE=1 ends then
+	@$(BIN)/picket run "$(REPO)" $(if $(ONCE),--once --port 0,--port $(PORT))
+
 lint: setup ## style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,4 +41,4 @@ lock: ## write requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras -o requirements.lock pyproject.toml
 
-.PHONY: help setup lint types contracts test check lock
+.PHONY: help setup run lint types contracts test check lock

@@ -8,7 +8,7 @@ from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
-from picket.errors import Busy, PermanentError
+from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitUnknown, ScanRequested, Tick, now
 from picket.runtime import consumes, note
 from picket.settings import settings
@@ -42,12 +42,7 @@ def expand(request: ScanRequested) -> None:
 def enumerate_commits(scan: Document, request: ScanRequested, attempt: int) -> Document:
     """Fetch, walk and plan; the batches count once the scan is Scheduled with this attempt."""
     scan = scans.advance(scan, ["Validating"], ACTOR)
-    try:
-        address = admitted(request.url)
-        git_dir = mirror.fetch(request.repository, address, wanted=selection.wanted(request))
-    except PermanentError as error:
-        completion.finish(scan, "Failed", ACTOR, str(error))
-        raise
+    git_dir = mirror.fetch(request.repository, admitted(request.url), wanted=selection.wanted(request))
     scan = scans.advance(scan, ["Queued", "Scheduling"], ACTOR)
     digest, tips = ruleset.digest(), history.tips(git_dir)
     shas = unscanned_commits(request, git_dir, digest, tips)

@@ -4,9 +4,11 @@ PicketError
 ├── PermanentError     redelivery cannot help: keep it as a rejection, answer 2xx
 │   ├── Malformed      the input does not have the shape it must have
 │   │   └── WrongMediaType   it is not in a content type that is read here
+│   ├── TooLarge       it has more bytes than are read here
 │   ├── Unauthorized   it does not prove who sent it
 │   ├── Unsupported    well-formed, but nothing here handles it
 │   └── Gone           what it names is not there any more (or never was)
+├── Misconfigured      a file or setting of this installation is wrong: 500, redelivered until somebody mends it
 └── TransientError     try again later: 503, and the broker redelivers
     └── Busy           somebody else holds the lease just now
 
@@ -30,6 +32,10 @@ class WrongMediaType(Malformed):
     """The content type is not one that is read here."""
 
 
+class TooLarge(PermanentError):
+    """The input has more bytes than are read here."""
+
+
 class Unauthorized(PermanentError):
     """The input does not prove that its sender may send it."""
 
@@ -40,6 +46,10 @@ class Unsupported(PermanentError):
 
 class Gone(PermanentError):
     """What the input names does not exist."""
+
+
+class Misconfigured(PicketError):
+    """A file or setting of this installation is wrong; the event is not to blame and must wait."""
 
 
 class TransientError(PicketError):

@@ -10,8 +10,9 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from picket.api import dead_letters, findings, openapi, pages, repositories, scans, scores, sources
-from picket.errors import PermanentError
+from picket.errors import PermanentError, TooLarge
 from picket.runtime import logs
+from picket.runtime.body import read_body
 from picket.runtime.function import answer_health, unexpected
 from picket.runtime.problems import problem, status_of
 from picket.settings import settings
@@ -28,15 +29,19 @@ _HEADERS = {
 
 def answer(incoming: Request) -> Response:
     """Answer one HTTP request."""
-    health = answer_health(incoming)
-    return health or cast("Response", Response.from_app(_app(), incoming.environ, buffered=False))
+    if health := answer_health(incoming):
+        return health
+    try:
+        read_body(incoming, MAX_BODY_BYTES)
+    except TooLarge as error:
+        return problem(status_of(error), str(error))
+    return cast("Response", Response.from_app(_app(), incoming.environ, buffered=False))
 
 
 @cache
 def _app() -> Flask:
     logs.configure()
     app = Flask("picket.api")
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     for module in (scans, findings, repositories, scores, sources, dead_letters, openapi, pages):
         app.register_blueprint(module.blueprint)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Request, Response, request
 
-from picket.effects import broker, cloudevent, completion
-from picket.effects.mongo import batches, rejections, scans
-from picket.errors import Gone
-from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, ScanRequested
+from picket.effects import artifacts, broker, cloudevent, completion
+from picket.effects.mongo import rejections
+from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested
 from picket.runtime import note
 from picket.settings import settings
 
 blueprint = Blueprint("dead_letters", __name__)
 _PREFIX = "/dead-letters/"
 _IN_CLUSTER = (".svc", ".svc.cluster.local")
+_AWAITED: tuple[type[Event], ...] = (ScanRequested, CommitBatchCreated, CommitBatchScanned)
 _ERRORS = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
 
 
@@ -33,21 +33,15 @@ def keep(trigger: str) -> Response:
     rejections.keep_dead_letter(trigger[:100], envelope, text, dataref, error)
     note("dead letter kept", trigger=trigger[:100], event=envelope.id, type=envelope.type)
     with broker.caused_by(envelope):
-        _give_up(envelope, text)
+        _give_up(envelope, text, dataref)
     return Response(status=204)
 
 
-def _give_up(envelope: Envelope, text: str) -> None:
-    """Fail what waits for this event, so that no scan stays open for work that will not come."""
+def _give_up(envelope: Envelope, text: str, dataref: str) -> None:
     reason = f"gave up on {envelope.type} after its last retry"
-    try:
-        if ScanRequested.handles(envelope.type):
-            scan = scans.get(ScanRequested.read(text, envelope).scan)
-            completion.finish(scan, "Failed", "api", reason)
-        for kind in (CommitBatchCreated, CommitBatchScanned):
-            if kind.handles(envelope.type):
-                event = kind.read(text, envelope)
-                batches.move(event.batch, "Failed", reason=reason)
-                completion.settle(event.scan, "api")
-    except Gone as error:
-        note("dead letter of something unknown", reason=str(error))
+    kind = next(
+        (kind for kind in (ScanRequested, CommitBatchCreated, CommitBatchScanned) if kind.handles(envelope.type)), None
+    )
+    if kind is not None:
+        text = artifacts.get(dataref).decode(errors="replace") if dataref else text
+        completion.give_up(kind.read(text, envelope), "dead-letters", reason)

@@ -9,7 +9,7 @@ from picket.effects import broker
 from picket.effects.mongo import batches, commits, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
-from picket.events import ScanCompleted, now
+from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested, now
 
 _TRIES = 5
 
@@ -50,6 +50,19 @@ def finish(scan: Document, state: str, actor: str, reason: str = "") -> bool:
         return False
     _announce(done, actor)
     return True
+
+
+def give_up(event: Event, actor: str, reason: str) -> None:
+    """Fail what waits for *event*, rejected or out of retries: no scan stays open for work that will not come."""
+    match event:
+        case ScanRequested():
+            scan = scans.find(event.scan)
+            if scan is not None and not finish(scan, "Failed", actor, reason):
+                settle(event.scan, actor)
+        case CommitBatchCreated() | CommitBatchScanned():
+            batches.move(event.batch, "Failed", reason=reason)
+            if scans.find(event.scan) is not None:
+                settle(event.scan, actor)
 
 
 def _announce(scan: Document, actor: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from picket.errors import Malformed, Misconfigured
 from picket.feedback.rules import Rule, combined
 from picket.settings import settings
 
@@ -13,7 +14,10 @@ def rules() -> tuple[Rule, ...]:
     """Return the rules, read once.
 
     Raises:
-        Malformed: The team's file is not a file of feedback rules; names file, place and reason.
+        Misconfigured: The team's file is not a file of feedback rules; names file, place and reason.
     """
     path = settings().feedback_rules
-    return combined(path.read_text(), name=str(path)) if path else combined()
+    try:
+        return combined(path.read_text(), name=str(path)) if path else combined()
+    except (Malformed, OSError) as error:
+        raise Misconfigured(str(error)) from error

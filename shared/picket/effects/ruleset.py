@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
+from picket.errors import Malformed, Misconfigured
 from picket.settings import settings
 
 
@@ -18,10 +19,13 @@ def current() -> Ruleset:
     """Return the rules.
 
     Raises:
-        Malformed: The team's file is no ruleset; names file, rule and reason.
+        Misconfigured: The team's file is no ruleset; names file, rule and reason.
     """
     path = settings().rules
-    return parse_ruleset(path.read_text(), name=str(path)) if path else default_ruleset()
+    try:
+        return parse_ruleset(path.read_text(), name=str(path)) if path else default_ruleset()
+    except (Malformed, OSError) as error:
+        raise Misconfigured(str(error)) from error
 
 
 @cache

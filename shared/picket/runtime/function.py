@@ -15,10 +15,11 @@ from flask import Request, Response
 from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent
-from picket.errors import Malformed, PermanentError, Unsupported
+from picket.errors import Malformed, PermanentError, TooLarge, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime import logs
-from picket.runtime.problems import is_outage, problem
+from picket.runtime.body import MAX_EVENT_BYTES, read_body
+from picket.runtime.problems import is_outage, problem, status_of
 from picket.settings import settings
 
 HttpFunction = Callable[[Request], Response]
@@ -42,9 +43,10 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
             if request.method != "POST":
                 return problem(405, "events are posted")
             try:
-                envelope, text, dataref = cloudevent.parse(dict(request.headers), request.get_data())
-            except Malformed as error:
-                return problem(400, str(error))
+                body = read_body(request, MAX_EVENT_BYTES)
+                envelope, text, dataref = cloudevent.parse(dict(request.headers), body)
+            except (Malformed, TooLarge) as error:
+                return problem(status_of(error), str(error))
             return _run(envelope, text, dataref, types, handler)
 
         logs.configure()
@@ -66,10 +68,14 @@ def _run(
     token = logs.handling.set(envelope)
     try:
         with broker.caused_by(envelope):
+            event: E | None = None
             try:
-                handler(_data(envelope, text, dataref, types))
+                event = _data(envelope, text, dataref, types)
+                handler(event)
             except PermanentError as error:
                 _reject(envelope, text, dataref, error)
+                if event is not None:
+                    _give_up(event, error)
         return Response(status=204)
     except Exception as error:  # noqa: BLE001 - every outcome must become a status code
         return unexpected(error)
@@ -122,3 +128,10 @@ def _reject(envelope: Envelope, text: str, dataref: str, error: PermanentError) 
         )
     )
     logs.note("event rejected", level=logging.WARNING, kind=type(error).__name__, reason=str(error))
+
+
+def _give_up(event: Event, error: PermanentError) -> None:
+    """Let the scan that waits for a rejected event end."""
+    from picket.effects import completion  # noqa: PLC0415 - see is_outage
+
+    completion.give_up(event, settings().service, str(error))

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Request, Response
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from picket.errors import PermanentError
 from picket.runtime import logs
+from picket.runtime.body import read_body
 from picket.runtime.function import HttpFunction, answer_health, unexpected
 from picket.runtime.problems import problem, status_of
 
@@ -56,13 +56,10 @@ def traceparent(headers: dict[str, str]) -> str:
 
 
 def _run(handler: Intake, provider: str, token: str, request: Request, max_bytes: int) -> Response:
-    request.max_content_length = max_bytes
     try:
-        body = request.get_data(cache=False)
+        body = read_body(request, max_bytes)
         answer = handler(provider, token, {name.lower(): value for name, value in request.headers}, body)
         return Response(json.dumps(answer), status=HTTPStatus.ACCEPTED, content_type="application/json")
-    except RequestEntityTooLarge:
-        return problem(413, f"a delivery has at most {max_bytes} bytes")
     except PermanentError as error:
         return problem(status_of(error), str(error))
     except Exception as error:  # noqa: BLE001 - every outcome must become a status code

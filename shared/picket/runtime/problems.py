@@ -7,7 +7,16 @@ from http import HTTPStatus
 
 from flask import Response
 
-from picket.errors import Gone, Malformed, PermanentError, TransientError, Unauthorized, Unsupported, WrongMediaType
+from picket.errors import (
+    Gone,
+    Malformed,
+    PermanentError,
+    TooLarge,
+    TransientError,
+    Unauthorized,
+    Unsupported,
+    WrongMediaType,
+)
 
 RETRY_AFTER_SECONDS = 1
 
@@ -22,6 +31,8 @@ def problem(status: int, detail: str, **more: object) -> Response:
     """
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
     response = Response(json.dumps(body), status=status, content_type="application/problem+json")
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        response.headers["Connection"] = "close"  # the rest of the body is still on its way
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
@@ -44,6 +55,7 @@ def is_outage(error: Exception) -> bool:
 
 _STATUSES: dict[type[Exception], int] = {
     WrongMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Malformed: HTTPStatus.BAD_REQUEST,
     Gone: HTTPStatus.NOT_FOUND,

@@ -93,4 +93,4 @@ def run(
 def _cut(stderr: object) -> str:
     text = stderr.decode(errors="replace") if isinstance(stderr, bytes) else str(stderr)
     lines = [line.strip() for line in text.replace("stderr:", "").strip(" '\n").splitlines() if line.strip()]
-    return " / ".join(lines[-3:])[:500]
+    return " / ".join(lines[:3])[:500]

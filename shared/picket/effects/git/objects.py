@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
-
-from git import Git
 
 from picket.effects.git.command import ENVIRONMENT, options
 from picket.errors import TransientError
 
 _DRAIN = 1 << 20
+_BUFFER = 1 << 18
 
 
 def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int) -> Iterator[tuple[str, bytes | None]]:
@@ -55,26 +55,23 @@ def reader(git_dir: Path, max_bytes: int) -> Iterator[Callable[[str], bytes | No
 
 @contextmanager
 def _cat_file(git_dir: Path, *flags: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    process = cast(
-        "subprocess.Popen[bytes]",
-        Git(git_dir)
-        .execute(
-            ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch", *flags],
-            istream=subprocess.PIPE,
-            env=ENVIRONMENT,
-            as_process=True,
-        )
-        .proc,
+    process = subprocess.Popen(
+        ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch", *flags],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=_BUFFER,
+        env={**os.environ, **ENVIRONMENT},
     )
-    if process.stdin is None or process.stdout is None or process.stderr is None:
-        raise TransientError("git cat-file has no pipes")
+    stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
     try:
-        yield process.stdin, process.stdout
+        yield stdin, stdout
     finally:
         process.kill()
         process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            pipe.close()
+        stdout.close()
+        with suppress(BrokenPipeError):  # what was not sent yet is for a process that is gone
+            stdin.close()
 
 
 def _feed(stdin: IO[bytes], oids: list[str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cryptography.fernet import Fernet, InvalidToken
 
 from picket.effects.mongo.client import Document, collection
-from picket.errors import PicketError
+from picket.errors import Misconfigured
 from picket.events import now
 from picket.settings import settings
 
@@ -117,7 +117,7 @@ def _hash(token: str) -> str:
 def _fernet() -> Fernet:
     key = settings().encryption_key.get_secret_value()
     if not key:
-        raise PicketError("PICKET_ENCRYPTION_KEY is not set: webhook secrets cannot be kept")
+        raise Misconfigured("PICKET_ENCRYPTION_KEY is not set: webhook secrets cannot be kept")
     return Fernet(key)
 
 
@@ -129,4 +129,4 @@ def _decrypt(token: str) -> str:
     try:
         return _fernet().decrypt(token.encode()).decode()
     except InvalidToken:
-        raise PicketError("a webhook secret cannot be decrypted: was PICKET_ENCRYPTION_KEY changed?") from None
+        raise Misconfigured("a webhook secret cannot be decrypted: was PICKET_ENCRYPTION_KEY changed?") from None

@@ -1,0 +1,144 @@
+"""All functions in this process, wired by the Triggers' types, so that a test decides what is delivered when."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import functions_framework
+import pytest
+import yaml
+from flask.testing import FlaskClient
+
+from picket.api import app as api_app
+from picket.effects import artifacts, broker, policy, ruleset
+from picket.effects.mongo import client as mongo
+from picket.settings import settings
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+
+
+# Taken now: a test may put something else in the place of one of them.
+CACHED = (
+    settings,
+    mongo.client,
+    mongo.collection,
+    broker._pool,
+    broker._overrides,
+    artifacts._store,
+    policy.rules,
+    ruleset.current,
+    ruleset.engine,
+    api_app._app,
+)
+
+
+def forget() -> None:
+    """Forget everything cached from the settings."""
+    if mongo.client.cache_info().currsize:
+        mongo.client().close()
+    for cached in CACHED:
+        cached.cache_clear()
+
+
+@dataclass
+class Message:
+    """A CloudEvent on its way, as HTTP headers and body."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def type(self) -> str:
+        return self.headers["ce-type"]
+
+    @property
+    def id(self) -> str:
+        return self.headers["ce-id"]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return dict(json.loads(self.body)) if self.body else {}
+
+
+@dataclass
+class Deployment:
+    """The functions, and the events they emitted that are not delivered yet."""
+
+    clients: dict[str, FlaskClient]
+    queue: list[Message] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
+    is_down: bool = False
+
+    def request(self, method: str, url: str, *, body: bytes, headers: dict[str, str]) -> Any:
+        """Stand in for the broker's ingress."""
+        assert (method, url) == ("POST", "http://sink.invalid/")
+        if self.is_down:
+            return SimpleNamespace(status=500)
+        message = Message({name.lower(): value for name, value in headers.items()}, body)
+        self.queue.append(message)
+        self.sent.append(message)
+        return SimpleNamespace(status=202)
+
+    def deliver(self, message: Message) -> dict[str, int]:
+        """Give an event to every function that subscribes to it; the statuses they answer."""
+        answers = {}
+        for function, types in subscriptions().items():
+            if any(message.type == kind or (kind.endswith(".") and message.type.startswith(kind)) for kind in types):
+                answer = self.clients[function].post("/", data=message.body, headers=message.headers)
+                answers[function] = answer.status_code
+        return answers
+
+    def drain(self) -> list[Message]:
+        """Deliver until nothing is left; every delivery must succeed."""
+        done = []
+        while self.queue:
+            message = self.queue.pop(0)
+            for function, status in self.deliver(message).items():
+                assert status == 204, f"{function} answered {status} to {message.type}"
+            done.append(message)
+        return done
+
+    def of_type(self, name: str) -> list[Message]:
+        """Return what was sent of a type, by its middle part such as `scan.completed`."""
+        return [message for message in self.sent if message.type == f"dev.picket.{name}.v1"]
+
+    @property
+    def api(self) -> FlaskClient:
+        return self.clients["api"]
+
+
+def subscriptions() -> dict[str, list[str]]:
+    """Read which types each function subscribes to from the Triggers."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(ROOT.glob("triggers/*.yaml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            if document and document["kind"] == "Trigger":
+                found[document["spec"]["subscriber"]["ref"]["name"]] = list(_types(document["spec"]))
+    return found
+
+
+def _types(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name == "type" and isinstance(value, str):
+                yield value
+            else:
+                yield from _types(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _types(value)
+
+
+def deploy(monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """Load every function as functions-framework does and put the broker's place under the test's control."""
+    clients = {}
+    for name in FUNCTIONS:
+        app = functions_framework.create_app("main", str(ROOT / "functions" / name / "main.py"), "http")
+        clients[name] = app.test_client()
+    deployment = Deployment(clients)
+    monkeypatch.setattr(broker, "_pool", lambda: deployment)
+    return deployment
