@@ -32,7 +32,7 @@ class Work:
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
-            env={**os.environ, **IDENTITY},
+            env={**os.environ, **IDENTITY, **self._dates},
             input=stdin,
             capture_output=True,
             check=True,

@@ -1,0 +1,183 @@
+"""What GitHub's deliveries mean."""
+
+from typing import Any
+
+import pytest
+from tests.support import pushes
+
+from picket.errors import Malformed, Unauthorized, Unsupported
+from picket.events import Envelope, GitHubSourceEvent, WebhookReceived
+from picket.webhooks import github, signature, standard
+from picket.webhooks.interpret import check_scope, interpret
+from picket.webhooks.meaning import Altered, Pinged, Pushed, Wanted
+
+URL = "https://github.com/o/r.git"
+OLD, NEW, ZERO = "a" * 40, "b" * 40, "0" * 40
+
+
+@pytest.mark.parametrize(
+    ("payload", "ref", "before", "after"),
+    [
+        pytest.param(pushes.push(URL, OLD, NEW), "refs/heads/main", OLD, NEW, id="branch"),
+        pytest.param(pushes.push(URL, ZERO, NEW, created=True), "refs/heads/main", ZERO, NEW, id="created"),
+        pytest.param(pushes.push(URL, OLD, ZERO, deleted=True), "refs/heads/main", OLD, ZERO, id="deleted"),
+        pytest.param(pushes.push(URL, ZERO, NEW, ref="refs/tags/v1"), "refs/tags/v1", ZERO, NEW, id="tag"),
+    ],
+)
+def test_a_push_is_ref_before_and_after(payload: dict[str, Any], ref: str, before: str, after: str) -> None:
+    meaning = github.parse("push", payload)
+
+    assert isinstance(meaning, Pushed)
+    assert (meaning.ref, meaning.before, meaning.after, meaning.forced) == (ref, before, after, False)
+    assert (meaning.repository.url, meaning.repository.forge_key) == (URL, "github.com:7")
+    assert meaning.repository.visibility == "private"
+
+
+def test_a_forced_push_says_so() -> None:
+    meaning = github.parse("push", pushes.push(URL, OLD, NEW, forced=True))
+
+    assert isinstance(meaning, Pushed)
+    assert meaning.forced
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["created", "renamed", "transferred", "archived", "unarchived", "deleted", "publicized", "privatized"],
+)
+def test_a_repository_event_is_a_change(action: str) -> None:
+    meaning = github.parse("repository", pushes.repository(URL, action))
+
+    assert isinstance(meaning, Altered)
+    assert meaning.change == action
+
+
+def test_a_rename_tells_the_former_name() -> None:
+    changes = {"repository": {"name": {"from": "former"}}}
+
+    meaning = github.parse("repository", pushes.repository(URL, "renamed", changes=changes))
+
+    assert isinstance(meaning, Altered)
+    assert meaning.former_url == "https://github.com/o/former.git"
+
+
+def test_the_public_event_has_no_action_and_means_publicized() -> None:
+    payload = pushes.repository(URL, "x")
+    del payload["action"]
+
+    meaning = github.parse("public", payload)
+
+    assert isinstance(meaning, Altered)
+    assert meaning.change == "publicized"
+
+
+def test_a_ping_is_a_ping_and_create_and_delete_are_told_better_by_their_push() -> None:
+    assert isinstance(github.parse("ping", {"zen": "x"}), Pinged)
+    ref = {"ref": "v1", "ref_type": "tag", "repository": {"id": 7, "clone_url": URL}}
+    assert github.parse("create", ref) is None
+    assert github.parse("delete", ref) is None
+
+
+@pytest.mark.parametrize("event", ["issues", "star", "dependabot_alert"])
+def test_an_event_nothing_reacts_to_is_unsupported(event: str) -> None:
+    with pytest.raises(Unsupported, match=event):
+        github.parse(event, {})
+
+
+def test_an_action_nothing_reacts_to_is_unsupported() -> None:
+    with pytest.raises(Unsupported, match="edited"):
+        github.parse("repository", pushes.repository(URL, "edited"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("before", "HEAD"),
+        ("after", "-x"),
+        ("after", "B" * 40),
+        ("ref", "main"),
+        ("ref", "refs/heads/a b"),
+        ("ref", "refs/heads/a\n"),
+        ("repository", None),
+        ("repository", {"id": "seven", "clone_url": URL}),
+    ],
+)
+def test_a_push_that_does_not_fit_names_the_place_and_not_the_value(field: str, value: object) -> None:
+    with pytest.raises(Malformed, match=field) as caught:
+        github.parse("push", {**pushes.push(URL, OLD, NEW), field: value})
+    assert "HEAD" not in str(caught.value)
+
+
+def test_standard_webhooks_carry_pickets_own_payloads() -> None:
+    push = {"data": {"repository": URL, "ref": "refs/heads/x", "before": OLD, "after": NEW}}
+
+    assert isinstance(standard.parse("push", push), Pushed)
+    assert isinstance(standard.parse("scan.requested", {"data": {"repository": URL}}), Wanted)
+    assert isinstance(standard.parse("ping", {}), Pinged)
+    with pytest.raises(Malformed):
+        standard.parse("push", {"data": {"repository": URL}})
+    with pytest.raises(Malformed):
+        standard.parse("push", {"data": "text"})
+    with pytest.raises(Unsupported):
+        standard.parse("other", {})
+
+
+def test_the_provider_decides_who_reads_a_payload() -> None:
+    received = {"delivery": "d", "source": "s", "payload": {"data": {"repository": URL}}}
+
+    assert isinstance(interpret(WebhookReceived(**received, provider="standard", event="scan.requested")), Wanted)
+    with pytest.raises(Unsupported):
+        interpret(WebhookReceived(**received, provider="github", event="scan.requested"))
+
+
+def test_events_of_knatives_github_source_mean_the_same() -> None:
+    envelope = Envelope(id="1", type="dev.knative.source.github.push", source="https://github.com/o/r")
+    event = GitHubSourceEvent.read(pushes.encode(pushes.push(URL, OLD, NEW)).decode(), envelope)
+
+    assert GitHubSourceEvent.handles(envelope.type)
+    assert isinstance(interpret(event), Pushed)
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "is_admitted"),
+    [
+        ("", "h/o/r", True),
+        ("h/o", "h/o/r", True),
+        ("h/o/r", "h/o/r", True),
+        ("h/o", "h/other/r", False),
+        ("h/o/r", "h/o/r2", False),
+        ("h/o", "h/o2/r", False),
+    ],
+)
+def test_a_source_speaks_for_its_scope_only(scope: str, name: str, *, is_admitted: bool) -> None:
+    if is_admitted:
+        check_scope(scope, name)
+    else:
+        with pytest.raises(Unauthorized):
+            check_scope(scope, name)
+
+
+def test_githubs_own_example_of_a_signature() -> None:
+    # Source: docs.github.com, "Validating webhook deliveries", testing the webhook payload validation.
+    digest = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    headers = {"x-hub-signature-256": f"sha256={digest}"}
+
+    assert signature.github(headers, b"Hello, World!", ["It's a Secret to Everybody"])
+    assert not signature.github(headers, b"Hello, World?", ["It's a Secret to Everybody"])
+    assert not signature.github({}, b"Hello, World!", ["It's a Secret to Everybody"])
+    assert not signature.github({"x-hub-signature-256": "sha256=\u00e9"}, b"", ["x"])
+
+
+def test_the_specifications_own_example_of_a_standard_webhook() -> None:
+    # Source: standard-webhooks.md, "Signature scheme", example.
+    secret = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    body = b'{"test": 2432232314}'
+    headers = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+
+    assert signature.standard(headers, body, [secret], 1614265330.0)
+    assert not signature.standard(headers, body, [secret], 1614265330.0 + 301)
+    assert not signature.standard({**headers, "webhook-timestamp": "\u0663"}, body, [secret], 3.0)
+    assert not signature.standard({**headers, "webhook-signature": "v2,abc"}, body, [secret], 1614265330.0)
