@@ -16,7 +16,7 @@ from picket.local.wire import Request, Response
 log = logging.getLogger(__name__)
 
 STOP_GRACE = 5.0
-_PATIENCE = 0.1
+_PATIENCE = 0.3
 """How long all replicas stay full before one more is started: a start costs the CPU time of many short requests."""
 _FIRST_RETRY = 0.5
 _LAST_RETRY = 30.0

@@ -24,6 +24,11 @@ class Service:
     window: float
 
     @property
+    def internal(self) -> bool:
+        """Whether only the cluster, which is to say the Broker, reaches it."""
+        return self.labels.get("networking.knative.dev/visibility") == "cluster-local"
+
+    @property
     def capacity(self) -> int:
         """Requests that one replica is given at once."""
         return self.concurrency or self.target
