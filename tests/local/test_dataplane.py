@@ -1,0 +1,642 @@
+"""The broker beside the table of what Knative's genuine data plane does: a test a row, times scaled down.
+
+Rows that have no test, and why:
+
+- *rig*, *throughput* (two rows): they measure the genuine components.
+- *functions-framework, cloudevent signature*: its answer is 200 "OK", the row above it; the stack starts functions
+  with the http signature only.
+- *broker-filter away*: filtering is no process of its own here, so it cannot be away.
+- *changed delivery of a Trigger*: modelled from source, not run; a new consumer would lose what the old one has not
+  delivered. Here the consumer stays, and takes the new delivery.
+- *delivery without backoffPolicy*, *consumerType Pull*: the genuine components break; such a manifest is refused
+  (test_manifests.py).
+- *ce-tracestate* in the delivered headers: empty there, which no attribute may be; here it is not added.
+- *nats-server and dispatcher killed -9 with a backlog*: test_stack.py, as the dispatcher is the stack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+from aiohttp import web
+from tests.local.rig import (
+    Received,
+    Sink,
+    always,
+    broker,
+    delivery,
+    eventually,
+    running,
+    sink,
+    slowly,
+    trigger,
+    until,
+)
+
+from picket.local import channel, ingress
+from picket.local.delivery import CLUSTER_DEFAULT
+
+pytestmark = pytest.mark.stack
+
+NATSS, SPEC = "natss", "spec"
+
+
+def with_sink(test: Callable[[Sink, Path], Coroutine[Any, Any, None]], folder: Path) -> None:
+    """Run *test* with a sink."""
+
+    async def run() -> None:
+        async with sink() as there:
+            await test(there, folder)
+
+    asyncio.run(run())
+
+
+def dead(there: Sink, name: str = "dead") -> dict[str, Any]:
+    return {"deadLetterSink": {"uri": f"{there.url}/{name}"}}
+
+
+def test_a_function_posts_to_the_ingress_and_the_next_one_gets_it(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a"), trigger("b", f"{there.url}/b")) as rig:
+
+            async def forward(_: Received) -> web.Response:
+                return web.Response(status=204 if await rig.post("b") == 202 else 500)
+
+            there.answers["a"] = forward
+            assert await rig.post("a") == 202
+            await eventually(lambda: there.calls("b"))
+            await rig.settled()
+            assert (len(there.calls("a")), len(there.calls("b"))) == (1, 1)
+
+    with_sink(test, tmp_path)
+
+
+def test_filter_attributes_match_exactly_and_by_case(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            for kind in ("ab", "A", "", "a.b", "a"):
+                assert await rig.post(kind) == 202
+            assert await rig.post("x", type="T.A") == 202
+            await rig.settled()
+            assert [one.headers["ce-type"] for one in there.calls("a")] == ["t.a"]
+
+    with_sink(test, tmp_path)
+
+
+def test_filters_override_filter_and_prefix_works(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        both: dict[str, Any] = {"filter": {"attributes": {"type": "t.old"}}, "filters": [{"prefix": {"type": "t.ne"}}]}
+        async with running(folder, trigger("a", f"{there.url}/a", **both)) as rig:
+            await rig.post("old")
+            await rig.post("new")
+            await rig.post("ne")
+            await rig.settled()
+            assert [one.headers["ce-type"] for one in there.calls("a")] == ["t.new", "t.ne"]
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize("profile", [NATSS, SPEC])
+def test_delivery_is_binary_asks_for_a_reply_and_hides_the_ttl(tmp_path: Path, profile: str) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a"), profile=profile) as rig:
+            await rig.post("a", b'{"x":1}', traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01")
+            await eventually(lambda: there.calls("a"))
+            headers = there.calls("a")[0].headers
+            expected = {"id", "knativearrivaltime", "source", "specversion", "traceparent", "type"}
+            assert {name[3:] for name in headers if name.startswith("ce-")} == expected
+            assert (headers["content-type"], headers["prefer"]) == ("application/json", "reply")
+            assert headers["kn-namespace"] == "sample"
+
+    with_sink(test, tmp_path)
+
+
+def test_an_event_without_a_trace_gets_one(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("a"))
+            assert len(there.calls("a")[0].headers["ce-traceparent"]) == 55
+
+    with_sink(test, tmp_path)
+
+
+def test_a_structured_event_is_delivered_in_binary_mode(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            event = {"specversion": "1.0", "id": "s1", "source": "/s", "type": "t.a", "subject": "it", "myext": "e"}
+            assert await rig.post_structured({**event, "data": {"x": 1}}) == 202
+            await eventually(lambda: there.calls("a"))
+            received = there.calls("a")[0]
+            assert received.body == b'{"x":1}'
+            assert received.headers["content-type"] == "application/json"
+            assert {f"ce-{name}": value for name, value in event.items()}.items() <= received.headers.items()
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize("profile", [NATSS, SPEC])
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_an_empty_success_is_the_end(tmp_path: Path, status: int, profile: str) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(status)
+        one = trigger("a", f"{there.url}/a", delivery(2, **dead(there)))
+        async with running(folder, one, profile=profile) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("a"))
+            await rig.settled()
+            assert (len(there.calls("a")), len(there.calls("dead"))) == (1, 0)
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(("profile", "code"), [(NATSS, None), (SPEC, "502")])
+def test_a_stray_body_is_a_502(tmp_path: Path, profile: str, code: str | None) -> None:
+    """And under natss its dead letter does not say so."""
+
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(200, "OK")
+        one = trigger("a", f"{there.url}/a", delivery(2, **dead(there)))
+        async with running(folder, one, profile=profile) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            await rig.settled()
+            assert there.gaps("a") == pytest.approx([0.1, 0.2], abs=0.08)
+            assert len(there.calls("dead")) == 1
+            assert there.calls("dead")[0].extensions.get("ce-knativeerrorcode") == code
+
+    with_sink(test, tmp_path)
+
+
+def test_exponential_back_off_doubles_and_holds_the_slot_once_more(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(500)
+        one = trigger("a", f"{there.url}/a", delivery(3, "PT0.1S", "exponential", **dead(there)))
+        async with running(folder, one) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            buried = asyncio.get_running_loop().time()
+            assert there.gaps("a") == pytest.approx([0.2, 0.4, 0.8], abs=0.12)
+            assert await rig.stack.backlog() == {"a": 1}
+            await rig.settled()
+            assert asyncio.get_running_loop().time() - buried == pytest.approx(1.6, abs=0.3)
+            assert (len(there.calls("a")), len(there.calls("dead"))) == (4, 1)
+
+    with_sink(test, tmp_path)
+
+
+def test_under_spec_a_dead_letter_frees_its_slot_at_once(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(500)
+        one = trigger("a", f"{there.url}/a", delivery(1, "PT0.1S", **dead(there)))
+        async with running(folder, one, profile=SPEC) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            await rig.settled(within=0.15)
+
+    with_sink(test, tmp_path)
+
+
+def test_nothing_tells_a_redelivery_from_the_first_delivery(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(500)
+        async with running(folder, trigger("a", f"{there.url}/a", delivery(2, "PT0.02S"))) as rig:
+            await rig.post("a")
+            await eventually(lambda: len(there.calls("a")) == 3)
+            first, *others = (one.headers for one in there.calls("a"))
+            assert all(other == first for other in others)
+
+    with_sink(test, tmp_path)
+
+
+def test_a_dead_letter_is_the_original_event_and_why(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(500, "no-500" + "x" * 5000)
+        one = trigger("a", f"{there.url}/a", delivery(1, "PT0.02S", **dead(there)))
+        async with running(folder, one) as rig:
+            await rig.post("a", b'{"x":1}', id="the-one", custom="kept")
+            await eventually(lambda: there.calls("dead"))
+            letter = there.calls("dead")[0]
+            headers = letter.headers
+            assert (letter.body, headers["ce-id"], headers["ce-type"]) == (b'{"x":1}', "the-one", "t.a")
+            assert (headers["ce-custom"], headers["ce-knativebrokerttl"]) == ("kept", "255")
+            assert (headers["ce-knativeerrorcode"], headers["ce-knativeerrordest"]) == ("500", f"{there.url}/a")
+            assert len(headers["ce-knativeerrordata"]) == 1024
+            assert base64.b64decode(headers["ce-knativeerrordata"], validate=True).startswith(b"no-500")
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("profile", "status", "retry", "outcome"),
+    [
+        pytest.param(NATSS, 400, 2, (1, 0), id="natss: 400 is terminated while retries remain"),
+        pytest.param(NATSS, 404, 2, (1, 0), id="natss: so is 404"),
+        pytest.param(NATSS, 409, 2, (1, 0), id="natss: so is 409"),
+        pytest.param(NATSS, 400, 0, (1, 1), id="natss: 400 without retries is dead-lettered"),
+        pytest.param(NATSS, 408, 2, (3, 1), id="natss: 408 is retried"),
+        pytest.param(NATSS, 429, 2, (3, 1), id="natss: 429 is retried"),
+        pytest.param(NATSS, 503, 2, (3, 1), id="natss: 503 is retried"),
+        pytest.param(SPEC, 400, 2, (1, 1), id="spec: 400 is dead-lettered at once"),
+        pytest.param(SPEC, 404, 2, (3, 1), id="spec: 404 is retried"),
+        pytest.param(SPEC, 409, 2, (3, 1), id="spec: 409 is retried"),
+        pytest.param(SPEC, 429, 2, (3, 1), id="spec: 429 is retried"),
+    ],
+)
+def test_which_answers_are_retried(
+    tmp_path: Path, profile: str, status: int, retry: int, outcome: tuple[int, int]
+) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(status)
+        one = trigger("a", f"{there.url}/a", delivery(retry, "PT0.02S", **dead(there)))
+        async with running(folder, one, profile=profile) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("a"))
+            await rig.settled()
+            assert (len(there.calls("a")), len(there.calls("dead"))) == outcome  # attempts, dead letters
+
+    with_sink(test, tmp_path)
+
+
+def test_an_unreachable_function_counts_as_a_500(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        one = trigger("a", "http://127.0.0.1:1/", delivery(2, "PT0.02S", **dead(there)))
+        async with running(folder, one) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            headers = there.calls("dead")[0].headers
+            assert (headers["ce-knativeerrorcode"], headers["ce-knativeerrordest"]) == ("500", "http://127.0.0.1:1/")
+            assert base64.b64decode(headers["ce-knativeerrordata"]).startswith(b"dispatch error: ")
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "consumer"),
+    [
+        pytest.param({"timeout": "PT0.5S"}, None, id="delivery timeout"),
+        pytest.param({}, {"deliverPolicy": "New", "ackWait": "1s"}, id="ackWait of the template"),
+    ],
+)
+def test_a_slow_request_is_cancelled_before_the_ack_wait_and_redelivered_while_it_runs(
+    tmp_path: Path, timeout: dict[str, str], consumer: dict[str, str] | None
+) -> None:
+    """Both come to an ack wait of 1 s, so to a request of 0.8 s."""
+
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = slowly(2.0)
+        one = trigger("a", f"{there.url}/a", delivery(1, "PT0.1S", **timeout, **dead(there)))
+        async with running(folder, one, channel=broker(consumer=consumer)) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            assert there.gaps("a") == pytest.approx([0.9], abs=0.15)
+            assert there.most["a"] == 2
+            assert there.calls("dead")[0].extensions == {}
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize("profile", [NATSS, SPEC])
+def test_a_cloudevent_as_the_answer_is_a_new_event(tmp_path: Path, profile: str) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(
+            200,
+            "{}",
+            ce_specversion="1.0",
+            ce_id="r1",
+            ce_source="/reply",
+            ce_type="t.b",
+            content_type="application/json",
+        )
+        both = trigger("a", f"{there.url}/a"), trigger("b", f"{there.url}/b")
+        async with running(folder, *both, profile=profile) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("b"))
+            await rig.settled()
+            assert [one.headers["ce-source"] for one in there.calls("b")] == ["/reply"]
+            assert len(there.calls("a")) == 1
+
+    with_sink(test, tmp_path)
+
+
+def big_reply() -> Any:
+    headers = {"ce_specversion": "1.0", "ce_id": "r1", "ce_source": "/reply", "ce_type": "t.b"}
+    return always(200, json.dumps("x" * 1_200_000), **headers, content_type="application/json")
+
+
+def test_a_reply_that_is_refused_does_not_call_the_function_again(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = big_reply()
+        one = trigger("a", f"{there.url}/a", delivery(2, "PT0.02S", **dead(there)))
+        async with running(folder, one) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            await rig.settled()
+            assert (len(there.calls("a")), len(there.calls("dead"))) == (1, 1)
+            headers = there.calls("dead")[0].headers
+            assert (headers["ce-type"], headers["ce-knativeerrorcode"]) == ("t.a", "500")
+            assert headers["ce-knativeerrordest"] == f"{rig.stack.ingress_url}/sample/default"
+
+    with_sink(test, tmp_path)
+
+
+def test_under_spec_a_reply_that_is_refused_is_a_failed_attempt(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = big_reply()
+        one = trigger("a", f"{there.url}/a", delivery(2, "PT0.02S", **dead(there)))
+        async with running(folder, one, profile=SPEC) as rig:
+            await rig.post("a")
+            await eventually(lambda: there.calls("dead"))
+            assert len(there.calls("a")) == 3
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(("profile", "pending"), [(NATSS, 0), (SPEC, 1)])
+def test_which_comes_first_the_ack_or_the_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, pending: int
+) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(200, "{}", ce_specversion="1.0", ce_id="r", ce_source="/r", ce_type="t.b")
+        found: list[int] = []
+        async with running(folder, trigger("a", f"{there.url}/a"), profile=profile) as rig:
+
+            async def watched(*_: object) -> None:
+                if not pending:
+                    await rig.settled()  # the acknowledgement may still be on its way to the server
+                found.append((await rig.stack.backlog())["a"])
+
+            monkeypatch.setattr(ingress.Ingress, "reply", watched)
+            await rig.post("a")
+            await eventually(lambda: found)
+            assert found == [pending]
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize("profile", [NATSS, SPEC])
+def test_a_duplicate_is_told_by_its_id_alone_and_answered_202(tmp_path: Path, profile: str) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        window = broker(stream={"duplicateWindow": "500ms"})
+        async with running(folder, trigger("a", f"{there.url}/a"), channel=window, profile=profile) as rig:
+            sources = ("/one", "/one", "/other")
+            assert [await rig.post("a", id="same", source=source) for source in sources] == [202, 202, 202]
+            await rig.settled()
+            assert len(there.calls("a")) == 1
+
+            async def again() -> bool:
+                await rig.post("a", id="same")
+                return len(there.calls("a")) == 2
+
+            await until(again)
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "status"),
+    [
+        ("application/json", 1_040_000, 202),
+        ("application/json", 1_048_576, 500),
+        ("application/json", 1_200_000, 500),
+        ("application/octet-stream", 780_000, 202),
+        ("application/octet-stream", 800_000, 500),
+        ("text/plain", 1_040_000, 202),
+    ],
+)
+def test_events_around_one_mebibyte(tmp_path: Path, content_type: str, size: int, status: int) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            data = b'"' + b"x" * (size - 2) + b'"'
+            assert await rig.post("a", data, content_type) == status
+            await rig.settled()
+            assert [one.body for one in there.calls("a")] == ([data] if status == 202 else [])
+
+    with_sink(test, tmp_path)
+
+
+JSON_AS_SENT = '{ "b": 1.0, "a": "\\u00e9é\\/",\n "n": 12345678901234567890123, "e": [ ] }\n'.encode()
+JSON_COMPACTED = '{"b":1.0,"a":"\\u00e9é\\/","n":12345678901234567890123,"e":[]}'.encode()
+
+
+@pytest.mark.parametrize(("profile", "delivered"), [(NATSS, JSON_COMPACTED), (SPEC, JSON_AS_SENT)])
+def test_json_data_loses_its_white_space_only(tmp_path: Path, profile: str, delivered: bytes) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a"), profile=profile) as rig:
+            assert await rig.post("a", JSON_AS_SENT) == 202
+            await eventually(lambda: there.calls("a"))
+            assert there.calls("a")[0].body == delivered
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize("profile", [NATSS, SPEC])
+def test_data_that_is_no_text_arrives_as_it_was(tmp_path: Path, profile: str) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        data = bytes(range(256)) + b"\n\r\n"
+        async with running(folder, trigger("a", f"{there.url}/a"), profile=profile) as rig:
+            assert await rig.post("a", data, "application/octet-stream") == 202
+            await eventually(lambda: there.calls("a"))
+            assert there.calls("a")[0].body == data
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(("profile", "status"), [(NATSS, 500), (SPEC, 202)])
+def test_broken_json_is_not_stored_under_natss(tmp_path: Path, profile: str, status: int) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a"), profile=profile) as rig:
+            assert await rig.post("a", b'{"x":') == status
+            await rig.settled()
+            assert len(there.calls("a")) == (status == 202)
+
+    with_sink(test, tmp_path)
+
+
+def test_an_event_without_data_is_delivered_as_empty_json(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            event = {"specversion": "1.0", "id": "empty", "source": "/s", "type": "t.a"}
+            headers = [(f"ce-{name}".encode(), value.encode()) for name, value in event.items()]
+            assert (await rig.send("POST", headers)).status == 202
+            await eventually(lambda: there.calls("a"))
+            received = there.calls("a")[0]
+            assert (received.body, received.headers["content-type"]) == (b"", "application/json")
+
+    with_sink(test, tmp_path)
+
+
+def test_time_is_normalised_and_the_subject_stays_as_it_was_encoded(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        subject = "caf%C3%A9 %E2%9C%93%20x"
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            await rig.post("a", subject=subject, time="2026-01-02T03:04:05.123456789+02:00")
+            await eventually(lambda: there.calls("a"))
+            headers = there.calls("a")[0].headers
+            assert (headers["ce-subject"], headers["ce-time"]) == (subject, "2026-01-02T01:04:05.123456789Z")
+
+    with_sink(test, tmp_path)
+
+
+def test_what_the_ingress_answers(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            good = [(b"ce-specversion", b"1.0"), (b"ce-id", b"1"), (b"ce-source", b"/s"), (b"ce-type", b"t.a")]
+            structured = [(b"content-type", b"application/cloudevents+json")]
+            assert (await rig.send("POST", [header for header in good if header[0] != b"ce-id"])).status == 400
+            assert (await rig.send("POST", [(b"content-type", b"application/json")], b"{}")).status == 400
+            assert (await rig.send("POST", structured, b'{"specversion":')).status == 400
+            assert (
+                await rig.send("POST", [(b"content-type", b"application/cloudevents-batch+json")], b"[]")
+            ).status == 400
+            assert (await rig.send("POST", good, path="/sample/other")).status == 404
+            assert (await rig.send("GET", [])).status == 405
+            assert (await rig.send("OPTIONS", [])).status == 200
+            assert (await rig.send("POST", good)).status == 202
+
+    with_sink(test, tmp_path)
+
+
+def test_max_ack_pending_bounds_what_a_function_gets_at_once(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = slowly(0.1)
+        bounded = broker(consumer={"deliverPolicy": "New", "maxAckPending": 5})
+        async with running(folder, trigger("a", f"{there.url}/a"), channel=bounded) as rig:
+            await asyncio.gather(*(rig.post("a") for _ in range(20)))
+            await eventually(lambda: len(there.calls("a")) == 20)
+            assert there.most["a"] == 5
+
+    with_sink(test, tmp_path)
+
+
+def test_events_in_back_off_hold_up_the_good_one_behind_them(tmp_path: Path) -> None:
+    """For the first wait (0.3 s), and the second that the last attempt holds (0.6 s)."""
+
+    async def test(there: Sink, folder: Path) -> None:
+        async def answer(received: Received) -> web.Response:
+            await asyncio.sleep(0)
+            return web.Response(status=500 if received.body == b'"bad"' else 204)
+
+        there.answers["a"] = answer
+        bounded = broker(consumer={"deliverPolicy": "New", "maxAckPending": 3})
+        async with running(folder, trigger("a", f"{there.url}/a", delivery(1, "PT0.3S")), channel=bounded) as rig:
+            for _ in range(3):
+                await rig.post("a", b'"bad"')
+            await rig.post("a", b'"good"')
+            await eventually(lambda: there.calls("a") and there.calls("a")[-1].body == b'"good"')
+            assert there.calls("a")[-1].at - there.calls("a")[0].at == pytest.approx(0.9, abs=0.2)
+
+    with_sink(test, tmp_path)
+
+
+@pytest.mark.parametrize(("policy", "replayed"), [("New", 0), ("All", 5)])
+def test_what_a_new_trigger_gets_of_the_past(tmp_path: Path, policy: str, replayed: int) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        template = broker(consumer={"deliverPolicy": policy})
+        old, new = (trigger(name, f"{there.url}/{name}", filter={"attributes": {"type": "t.x"}}) for name in "ab")
+        async with running(folder, old, channel=template) as rig:
+            for _ in range(5):
+                await rig.post("x")
+            await rig.settled()
+        async with running(folder, old, new, channel=template) as rig:
+            await rig.post("x")
+            await rig.settled()
+            assert (len(there.calls("a")), len(there.calls("b"))) == (6, replayed + 1)
+
+    with_sink(test, tmp_path)
+
+
+def test_stream_and_consumer_have_the_defaults_of_the_channel(tmp_path: Path) -> None:
+    """The wait for an ack is the stack's own: how long an attempt may take is in test_delivery.py."""
+
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(
+            folder, trigger("a", f"{there.url}/a"), channel=broker(consumer={"replayPolicy": "Instant"})
+        ) as rig:
+            connection = await nats.connect(rig.stack.nats_url)
+            stream = connection.jetstream()
+            config = (await stream.stream_info("sample_default")).config
+            assert (config.retention, config.storage, config.num_replicas) == ("limits", "file", 1)
+            assert (config.max_age, config.max_bytes, config.duplicate_window) == (0, -1, 120)
+            consumer = (await stream.consumer_info("sample_default", "a")).config
+            assert (consumer.max_ack_pending, consumer.deliver_policy) == (1000, "all")
+            assert rig.stack._dispatchers[0]._delivery == CLUSTER_DEFAULT
+            await connection.close()
+
+    with_sink(test, tmp_path)
+
+
+def test_the_consumer_of_a_deleted_trigger_goes(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        kept, deleted = (trigger(name, f"{there.url}/{name}") for name in "ab")
+        async with running(folder, kept, deleted) as rig:
+            assert set(await rig.stack.backlog()) == {"a", "b"}
+        async with running(folder, kept) as rig:
+            assert set(await rig.stack.backlog()) == {"a"}
+
+    with_sink(test, tmp_path)
+
+
+def test_a_failing_dead_letter_sink_is_tried_as_often_and_then_the_event_is_gone(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = there.answers["dead"] = always(500)
+        one = trigger("a", f"{there.url}/a", delivery(2, "PT0.2S", **dead(there)))
+        async with running(folder, one) as rig:
+            await rig.post("a")
+            await eventually(lambda: len(there.calls("dead")) == 3)
+            await rig.settled()
+            assert (len(there.calls("a")), len(there.calls("dead"))) == (3, 3)
+            assert there.gaps("dead") == pytest.approx([0.0, 0.2], abs=0.08)
+
+    with_sink(test, tmp_path)
+
+
+def test_without_nats_the_ingress_answers_500_and_then_202_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "PUBLISH_SECONDS", 0.5)
+
+    async def test(there: Sink, folder: Path) -> None:
+        async with running(folder, trigger("a", f"{there.url}/a")) as rig:
+            pid = rig.stack.status()["servers"]["nats-server"]
+            assert isinstance(pid, int)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                assert await rig.post("a") == 500
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            assert await rig.post("a", id="after") == 202
+            await eventually(lambda: "after" in [one.headers["ce-id"] for one in there.calls("a")])
+
+    with_sink(test, tmp_path)
+
+
+def test_a_killed_nats_server_comes_back_with_what_it_had(tmp_path: Path) -> None:
+    async def test(there: Sink, folder: Path) -> None:
+        there.answers["a"] = always(500)
+        async with running(folder, trigger("a", f"{there.url}/a", delivery(8, "PT0.2S"))) as rig:
+            for number in range(10):
+                assert await rig.post("a", id=f"before-{number}") == 202
+            await eventually(lambda: len(there.calls("a")) >= 10)
+            pid = rig.stack.status()["servers"]["nats-server"]
+            assert isinstance(pid, int)
+            os.kill(pid, signal.SIGKILL)
+            there.answers["a"] = always(204)
+
+            async def taken() -> bool:
+                return await rig.post("a", id="after") == 202
+
+            assert await until(taken) <= 5
+            await rig.settled(within=20)
+            assert {one.headers["ce-id"] for one in there.calls("a")} >= {f"before-{n}" for n in range(10)} | {"after"}
+
+    with_sink(test, tmp_path)
