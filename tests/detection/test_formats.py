@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from tests.detection.tokens import examples, formats, near_misses
 
 from picket.detection import Engine, Hit, default_ruleset
+from tests.detection.structures import STRUCTURES
+from tests.detection.tokens import contexts, examples, formats, near_misses
 
 RULES = {rule.id: rule for rule in default_ruleset().rules}
 FORMATS = formats()
-CONTEXTS = {
+IN_CONTEXT = contexts()
+PLACES = {
     "quoted": 'value = "{}"\n',
     "alone": "{}",
     "after an escape": r'{{"log": "first line\n{}\nlast line"}}',
@@ -24,15 +26,15 @@ def engine() -> Engine:
     return Engine(default_ruleset())
 
 
-def found(text: str, rule: str) -> list[Hit]:
-    return [hit for hit in engine().scan(text.encode()) if hit.rule.id == rule]
+def found(text: str, rule: str, path: str = "") -> list[Hit]:
+    return [hit for hit in engine().scan(text.encode(), path) if hit.rule.id == rule]
 
 
 @pytest.mark.parametrize("rule", FORMATS)
-@pytest.mark.parametrize("context", CONTEXTS)
-def test_a_token_is_found_whole_wherever_it_stands(rule: str, context: str) -> None:
+@pytest.mark.parametrize("place", PLACES)
+def test_a_token_is_found_whole_wherever_it_stands(rule: str, place: str) -> None:
     for token in examples(FORMATS[rule], seed=rule):
-        hits = found(CONTEXTS[context].format(token), rule)
+        hits = found(PLACES[place].format(token), rule)
         assert [hit.secret.decode() for hit in hits] == [token], f"{rule} in {len(token)} characters"
         assert hits[0].confidence > 0.5
 
@@ -51,5 +53,40 @@ def test_a_token_does_not_begin_in_the_middle_of_a_word(rule: str) -> None:
     assert all(hit.start != 1 for hit in found(f"a{token}", rule))
 
 
-def test_every_shipped_rule_has_a_format() -> None:
-    assert {rule for rule in RULES if RULES[rule].specificity == "distinctive"} <= FORMATS.keys()
+@pytest.mark.parametrize("rule", IN_CONTEXT)
+def test_a_contextual_secret_is_found_whole_in_its_context(rule: str) -> None:
+    for token in examples(IN_CONTEXT[rule].format, seed=rule):
+        hits = found(IN_CONTEXT[rule].around(token), rule)
+        assert [hit.secret.decode() for hit in hits] == [token], f"{rule} in {len(token)} characters"
+        assert hits[0].confidence > 0.5
+
+
+@pytest.mark.parametrize("rule", IN_CONTEXT)
+def test_a_contextual_near_miss_or_one_without_its_context_is_left_alone(rule: str) -> None:
+    context = IN_CONTEXT[rule]
+    for seed in range(3):
+        for what, text in near_misses(context.format, seed=f"{rule} {seed}"):
+            assert not found(context.around(text), rule), what
+    for token in examples(context.format, seed=rule):
+        assert not found(f'value = "{token}"\n', rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), [(rule, each) for rule, shape in STRUCTURES.items() for each in shape.found]
+)
+def test_a_structure_is_found_whole(rule: str, example: tuple[str, str, str]) -> None:
+    path, text, secret = example
+    assert [hit.secret.decode() for hit in found(text, rule, path)] == [secret]
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), [(rule, each) for rule, shape in STRUCTURES.items() for each in shape.missed]
+)
+def test_what_only_resembles_a_structure_is_left_alone(rule: str, example: tuple[str, str]) -> None:
+    path, text = example
+    assert not found(text, rule, path)
+
+
+def test_every_shipped_rule_has_examples() -> None:
+    assert RULES.keys() == FORMATS.keys() | IN_CONTEXT.keys() | STRUCTURES.keys()
+    assert all(len(shape.found) >= 3 and len(shape.missed) >= 3 for shape in STRUCTURES.values())

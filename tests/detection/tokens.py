@@ -36,6 +36,7 @@ ALPHABETS = {
     "hexm": DIGITS + "abcdefABCDEF",
     "host": LOWER + DIGITS + "-",
     "lo": LOWER,
+    "t68": ALNUM + "._~+/-",
     "w": ALNUM + "._~-",
     "w_": ALNUM + "_",
     "w-": ALNUM + "_.-",
@@ -142,5 +143,33 @@ def _spoiled(parts: list[Part], wide: Field, rng: random.Random) -> str:
 
 def formats() -> dict[str, str]:
     """Read formats.txt: rule id to format."""
-    lines = (Path(__file__).parent / "formats.txt").read_text("utf-8").splitlines()
-    return dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    return dict(_lines("formats.txt"))
+
+
+@dataclass(frozen=True)
+class InContext:
+    """A format between the texts that a rule wants to see around it."""
+
+    before: str
+    format: str
+    after: str
+
+    def around(self, secret: str) -> str:
+        return self.before + secret + self.after
+
+
+def contexts() -> dict[str, InContext]:
+    """Read contexts.txt: rule id to format in its context. Fields in the context are filled at random."""
+    known = {}
+    for rule, line in _lines("contexts.txt"):
+        before, rest = line.replace(r"\n", "\n").split("«")
+        inner, after = rest.split("»")
+        known[rule] = InContext(render(parse(before), random.Random(rule)), inner, after)
+    return known
+
+
+def _lines(name: str) -> Iterator[tuple[str, str]]:
+    for line in (Path(__file__).parent / name).read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            rule, _, rest = line.partition(" ")
+            yield rule, rest

@@ -35,13 +35,14 @@ _CODE = re.compile(
     | [a-z][a-z0-9+.-]*://.* | (?:arn|urn|mailto|data|sha\d{1,3}|md5|ssh-\w+)[:-].*
     | [\w.+-]+@[\w-]+\.[\w.-]+                           # an e-mail address
     | [#.]?[a-z_][\w-]*(?:\.[a-z_][\w-]*){1,8}           # a.dotted.name, #a-selector
-    | [#.][A-Za-z_][\w-]*
+    | [#.][A-Za-z_][\w-]* | [A-Za-z-]+(?:/[A-Za-z-]*)+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
     | --?[a-z][\w-]* | \[.*\] | </?\w.* | .*[:,;=\\]
     | \W+ | \d{1,7}(?:\.\d+)*
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+\d?")
 _NO_SECRET = re.compile(
     r"""
@@ -65,13 +66,15 @@ _RESERVED_HOST = re.compile(
 
 def password(candidate: Candidate) -> Evidence | None:
     """Weigh a password: words that only say so are dropped, weak ones doubted, mixed ones believed."""
-    text = candidate.text
+    text = _PERCENT.sub("", candidate.text)
     generic = candidate.rule.specificity == "generic"
-    if _stem(text) in _NO_PASSWORD:
+    if says_password(text):
         return Evidence("a word that says password, not a password", FATAL if generic else -3.0)
     classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
     if text.isalpha() and reads_as_written(text):
-        return Evidence("a word", FATAL if generic else -1.5)
+        return Evidence("a word", FATAL if generic else -2.5)
+    if _NAMES.fullmatch(text) and reads_as_written(text):
+        return Evidence("words joined to a name", FATAL if generic else -2.5)
     if len(text) < LONG_ENOUGH:
         return Evidence("short", -1.5)
     if classes >= 3:  # noqa: PLR2004 - of four
@@ -84,8 +87,6 @@ def code(candidate: Candidate) -> Evidence | None:
     text = candidate.text
     if _CODE.fullmatch(text):
         return Evidence("code, a path, a name or an address", FATAL)
-    if _NAMES.fullmatch(text) and reads_as_written(text):
-        return Evidence("words joined to a name", FATAL)
     return None
 
 
@@ -121,8 +122,9 @@ def host(candidate: Candidate) -> Evidence | None:
     return Evidence("a host without a domain", -0.7) if "." not in name else None
 
 
-def _stem(text: str) -> str:
-    return text.lower().rstrip("0123456789!?.*#$@_-")
+def says_password(text: str) -> bool:
+    """Tell whether *text*, without punctuation around it and digits after it, is a word for a password."""
+    return text.lower().strip("[](){}<>!?.*#$@_-:;,").rstrip("0123456789!?.*#$@_-") in _NO_PASSWORD
 
 
 def _is_punctuation(character: str) -> bool:

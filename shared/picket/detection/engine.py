@@ -99,20 +99,21 @@ class Engine:
         if pattern is None:
             pattern = self._patterns[index] = compile_pattern(rule.pattern, rule.before, rule.after)
         done = 0
-        for start, end in sorted(windows):
-            for match in pattern.finditer(blob.content, max(start, done), min(end, len(blob.content))):
-                whole = _whole(pattern, match, blob.content)
-                if whole and whole.start() >= done:
-                    done = max(whole.end(), done)
-                    yield _candidate(rule, blob, whole)
+        for first, stop in sorted(windows):
+            for match in _matches(pattern, blob.content, max(first, done), stop, stop + rule.reach):
+                done = max(match.end(), done)
+                yield _candidate(rule, blob, match)
 
     def _judge(self, candidate: Candidate) -> Hit | Dropped:
         rule = candidate.rule
-        reason = self._excluded(candidate)
-        evidence: list[Evidence] = []
-        if not reason:
-            evidence = [found for check in rule.checks if (found := CHECKS[check](candidate))]
-            reason = next((each.reason for each in evidence if each.weight == FATAL), "")
+        reason, evidence = self._excluded(candidate), []
+        for check in rule.checks:
+            if reason:
+                break
+            found = CHECKS[check](candidate)
+            if found:
+                evidence.append(found)
+                reason = found.reason if found.weight == FATAL else ""
         if reason:
             return Dropped(rule.id, candidate.start, candidate.end, reason)
         return Hit(
@@ -147,11 +148,16 @@ def _keyword_fits(rule: Rule, blob: Blob) -> bool:
     return not rule.keywords or any(keyword.encode() in blob.lowered for keyword in rule.keywords)
 
 
-def _whole(pattern: re.Pattern[bytes], match: re.Match[bytes], content: bytes) -> re.Match[bytes] | None:
-    """Match again with more room when a match ended only because its window did."""
-    if match.end() < match.endpos or match.endpos == len(content):
-        return match
-    return pattern.match(content, match.start(), min(len(content), match.start() + EXTENSION))
+def _matches(
+    pattern: re.Pattern[bytes], content: bytes, first: int, stop: int, limit: int
+) -> Iterator[re.Match[bytes]]:
+    """Yield the matches that start in [first, stop), looking no further than *limit* but to finish one."""
+    limit = min(limit, len(content))
+    while first < stop and (match := pattern.search(content, first, limit)) and match.start() < stop:
+        if match.end() == limit < len(content):  # it may have ended only because it was not shown more
+            match = pattern.match(content, match.start(), min(len(content), match.start() + EXTENSION)) or match
+        yield match
+        first = max(match.end(), match.start() + 1)
 
 
 def _candidate(rule: Rule, blob: Blob, match: re.Match[bytes]) -> Candidate:

@@ -76,9 +76,13 @@ class Candidate:
         end = content.find(b"\n", self.match_end, ceiling)
         return content[start : ceiling if end < 0 else end]
 
-    def before(self, length: int) -> bytes:
-        """Up to *length* bytes right before the secret."""
-        return self.blob.content[max(0, self.start - length) : self.start]
+    @property
+    def line_above(self) -> bytes:
+        """The line before the match's first, up to `LINE_REACH` bytes of it; empty where that is too far away."""
+        content = self.blob.content
+        end = content.rfind(b"\n", max(0, self.match_start - LINE_REACH), self.match_start)
+        floor = max(0, end - LINE_REACH)
+        return content[content.rfind(b"\n", floor, end) + 1 or floor : end] if end > 0 else b""
 
     def after(self, length: int) -> bytes:
         """Up to *length* bytes right after the secret."""

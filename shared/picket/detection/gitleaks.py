@@ -2,7 +2,7 @@
 
 Source: https://github.com/gitleaks/gitleaks#configuration. Keys of ours, which gitleaks ignores, stand flat in a
 rule: `provider, credential, category, severity, confidence, specificity, before, after, prefilter, prefixes, checks,
-reach, remediation, docURL`; `model.Rule` says what they mean.
+reach, lookback, remediation, docURL`; `model.Rule` says what they mean.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ _TEXTS = {
     "docURL": "doc_url",
 }
 _LISTS = {"keywords": "keywords", "tags": "tags", "prefixes": "prefixes", "checks": "checks"}
-_NUMBERS = {"secretGroup": "secret_group", "entropy": "entropy", "confidence": "confidence", "reach": "reach"}
+_NUMBERS = {
+    "secretGroup": "secret_group",
+    "entropy": "entropy",
+    "confidence": "confidence",
+    "reach": "reach",
+    "lookback": "lookback",
+}
 _APPENDED = ("keywords", "tags", "allowlists", "required")
 _TEAM_CHECKS = ("path",)  # a team's rules mean what they say; where they match only moves confidence
 

@@ -54,7 +54,8 @@ class Rule:
     classes that must not touch the match (the boundaries that RE2 cannot express); `prefilter` is a looser pattern
     for Hyperscan where the exact one would be slow. `prefixes` are literal, public starts of the secret. `entropy`
     is in bits per character and exclusive; `confidence` is the chance, before any evidence, that a match is a real
-    credential. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes.
+    credential. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and
+    `lookback` (0: the same) what of it the prefilter has seen when it reports.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Rule:
     doc_url: str = ""
     skip_report: bool = False
     reach: int = 512
+    lookback: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,6 @@ _FILLERS = re.compile(
     r"notreal|not[-_]a[-_]?real|fake[-_]?(?:key|token|secret|pass|api)|invalid[-_]?(?:key|token|secret)|"
     r"goes[-_ ]?here|put[-_]?your|secret[-_]?here|key[-_]here|token[-_]?here|"
     r"(?<![a-z0-9])(?:todo|fixme|tbd|dummy|fake|lorem|none|null|undefined|foo|bar|baz|xxx+)(?![a-z0-9])",
-    re.IGNORECASE,
 )
 _REPEAT = re.compile(r"(.)\1{5,}", re.DOTALL)
 _PERIOD = re.compile(r"(.{1,8}?)\1{3,}", re.DOTALL)
@@ -51,7 +50,7 @@ def placeholder(text: str) -> str:
     """
     if _TEMPLATES.fullmatch(text) or _TEMPLATE_INSIDE.search(text):
         return "a template or reference to be filled in"
-    if _FILLERS.search(text) or _UUID_NIL.fullmatch(text):
+    if _FILLERS.search(text.lower()) or _UUID_NIL.fullmatch(text):
         return "a word that marks a placeholder"
     return filler(text)
 

@@ -21,7 +21,7 @@ from picket.detection.model import Rule
 from picket.detection.syntax import earliest
 
 Windows = dict[int, list[list[int]]]
-"""For each rule's index the places to look at: sorted, disjoint `[start, end)` offsets in bytes."""
+"""For each rule's index the places where a match may start: disjoint `[first, stop)` offsets in bytes."""
 
 
 class _Database(Protocol):
@@ -62,16 +62,16 @@ class Prefilter:
         rules = self._rules
 
         def on_match(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            reach = rules[index].reach
-            first = end - reach if end > reach else 0
+            rule = rules[index]
+            first = max(0, end - (rule.lookback or rule.reach))
             known = windows.get(index)
             if known is None:
-                windows[index] = [[first, end + reach]]
+                windows[index] = [[first, end]]
             elif known[-1][1] >= first:
                 last = known[-1]
-                last[0], last[1] = min(last[0], first), max(last[1], end + reach)
+                last[0], last[1] = min(last[0], first), max(last[1], end)
             else:
-                known.append([first, end + reach])
+                known.append([first, end])
 
         with self._lock:
             (self._database or self._load()).scan(content, match_event_handler=on_match)

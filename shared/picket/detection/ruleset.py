@@ -22,7 +22,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "distinctive": {"before": "A-Za-z0-9", "after": "A-Za-z0-9", "confidence": 0.95, "severity": "high"},
     "structural": {"confidence": 0.9, "severity": "high"},
     "contextual": {"after": "A-Za-z0-9", "confidence": 0.75, "severity": "high"},
-    "generic": {"confidence": 0.55, "severity": "medium", "reach": 256},
+    "generic": {"confidence": 0.55, "severity": "medium", "reach": 256, "lookback": 128},
 }
 _CHECKS = {
     "distinctive": ["placeholder", "entropy", "path"],

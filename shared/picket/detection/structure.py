@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Callable
 
+from picket.detection.assignments import says_password
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.placeholders import filler
 from picket.detection.randomness import entropy_floor, shannon_entropy
@@ -21,6 +22,7 @@ _ARMOUR_BODY = re.compile(rb"-----BEGIN [^-]+-----(.*?)(?:-----END|$)", re.DOTAL
 _NOT_BASE64 = re.compile(rb"\\+[nrt]|[^A-Za-z0-9+/=]+")
 SHORTEST_KEY = 60  # base64 characters: an Ed25519 key in PKCS8 has 64, the smallest there is
 SHORTEST_LINE = 16  # base64 characters in a line of armour; words of code are shorter
+STRUCTURED = 0.85  # of the entropy of random text: keys hold lengths, names and padding too
 # 0x30 begins a DER sequence; OpenSSH's and OpenPGP's formats begin in their own ways.
 _KEY_STARTS = (b"MI", b"MC", b"MH", b"MF", b"ME", b"MG", b"b3BlbnNzaC1rZXktdjE", b"l", b"x")
 _HEADER_LINE = re.compile(rb"(?:^|\\n|\n)[ \t\"']*[A-Za-z-]+: [^\n\\]*")
@@ -98,7 +100,7 @@ def pem(candidate: Candidate) -> Evidence | None:
     if len(body) < SHORTEST_KEY:
         return Evidence("its body is too short for a key", FATAL)
     tail = body[len(body) // 2 :].decode()  # the first half has structure, and padding in OpenSSH's format
-    if filler(tail) or shannon_entropy(tail) < entropy_floor(tail):
+    if shannon_entropy(tail) < entropy_floor(tail) * STRUCTURED:
         return Evidence("its body is a placeholder", FATAL)
     if b"ENCRYPTED" in candidate.secret:
         return Evidence("the key is encrypted", -1.0)
@@ -119,6 +121,8 @@ def basic_auth(candidate: Candidate) -> Evidence | None:
     user, colon, password = _unbase64(candidate.text).partition(b":")
     if not colon or not password or not user.isascii():
         return Evidence("it does not decode to a user name and a password", FATAL)
+    if says_password(password.decode("utf-8", "replace")):
+        return Evidence("it decodes to a word that says password", -3.0)
     return Evidence("it decodes to a user name and a password", DECODES / 2)
 
 

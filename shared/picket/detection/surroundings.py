@@ -29,11 +29,8 @@ _GENERATED_PATH = re.compile(
     r"class|wasm|bin|dat|pack|idx|po|pot|mo|xlf|sum|lock|snap)$",
     re.IGNORECASE,
 )
-_ALLOWED = re.compile(
-    rb"gitleaks:allow|betterleaks:allow|picket:allow|pragma:\s*allowlist[ -]?secret|pragma:\s*whitelist[ -]?secret",
-    re.IGNORECASE,
-)
-_ALLOWED_NEXT = re.compile(rb"pragma:\s*allowlist[ -]nextline[ -]?secret[^\n]*\n[^\n]*\Z", re.IGNORECASE)
+_ALLOWED = re.compile(rb"(?:gitleaks|betterleaks|picket):allow|pragma: ?(?:allow|white)list[ -]?secret")
+_ALLOWED_NEXT = re.compile(rb"pragma: ?(?:allow|white)list[ -]nextline[ -]secret")
 _WORD = re.compile(rb"\w")
 _NAME_END = re.compile(rb"[\w.$-]*$")
 _NAME_START = re.compile(rb"[\w.$\[\]-]*")
@@ -90,18 +87,21 @@ def path(candidate: Candidate) -> Evidence | None:
     if kind == "generated":
         return Evidence("a generated or third-party file", -1.0 if strong else FATAL)
     if kind == "test":
-        return Evidence("a test, example or documentation path", -0.7 if strong else -1.2)
+        alone = candidate.rule.specificity == "distinctive"
+        return Evidence("a test, example or documentation path", -0.7 if alone else -2.0)
     return None
 
 
 def allowed_inline(candidate: Candidate) -> str:
     """Say whether a remark on the candidate's line (or one above, where it says so) allows it; empty when not."""
-    line = candidate.line
-    if _ALLOWED.search(line):
+    if _says(_ALLOWED, candidate.line):
         return "allowed by a comment on its line"
-    line_start = candidate.blob.content.rfind(b"\n", 0, candidate.match_start) + 1
-    above = candidate.blob.content[max(0, line_start - 256) : candidate.match_start]
-    return "allowed by a comment on the line above" if _ALLOWED_NEXT.search(above) else ""
+    return "allowed by a comment on the line above" if _says(_ALLOWED_NEXT, candidate.line_above) else ""
+
+
+def _says(remark: re.Pattern[bytes], line: bytes) -> bool:
+    lowered = line.lower()  # and plain searches first: this is asked of every candidate
+    return (b"allow" in lowered or b"whitelist" in lowered) and bool(remark.search(lowered))
 
 
 def name_of(candidate: Candidate) -> str:

@@ -1,0 +1,354 @@
+"""Examples and near misses of credentials that are more than one run of characters, made at run time."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives import serialization as pem
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from tests.detection.tokens import ALPHABETS
+
+RNG = random.Random("structures")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`found`: (path, text, secret in it); `missed`: (path, text)."""
+
+    found: list[tuple[str, str, str]]
+    missed: list[tuple[str, str]]
+
+
+def chance(length: int, kind: str = "an") -> str:
+    return "".join(RNG.choice(ALPHABETS[kind]) for _ in range(length))
+
+
+def a_password(length: int = 12) -> str:
+    """Make a password with all kinds of characters and no structure."""
+    return "h7K" + "".join(RNG.choice("bdfgkqvxzBDFGKQVXZ") for _ in range(length - 6)) + "!4m"
+
+
+def private_key(*, encrypted: bool = False, form: pem.PrivateFormat = pem.PrivateFormat.PKCS8) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    cipher = pem.BestAvailableEncryption(b"phrase") if encrypted else pem.NoEncryption()
+    return key.private_bytes(pem.Encoding.PEM, form, cipher).decode().strip()
+
+
+def short_key() -> str:
+    key = ed25519.Ed25519PrivateKey.generate()
+    return key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption()).decode().strip()
+
+
+def public_key() -> str:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return key.public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo).decode().strip()
+
+
+def segment(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _keys() -> Shape:
+    plain, openssh, short = private_key(), private_key(form=pem.PrivateFormat.OpenSSH), short_key()
+    escaped = plain.replace("\n", r"\n")
+    commented = "\n".join(f"# {line}" for line in plain.splitlines())
+    begin, end = plain.splitlines()[0], plain.splitlines()[-1]
+    return Shape(
+        [
+            ("", f"key:\n{plain}\nafter", plain),
+            ("", openssh, openssh),
+            ("", short, short),
+            ("key.json", f'{{"private_key": "{escaped}\\n"}}', escaped),
+            ("", commented, commented[2:]),
+        ],
+        [
+            ("", public_key()),
+            ("", f"{begin}\n{end}"),
+            ("", f"{begin}\n{'A' * 64}\n{'A' * 64}\n{end}"),
+            ("", f'if text.startswith("{begin}"):\n    body = text.removeprefix("{begin}")\n    stop = "{end}"'),
+            ("", begin.replace("PRIVATE", "PUBLIC") + "\n" + chance(64, "b64")),
+        ],
+    )
+
+
+def _encoded_keys() -> Shape:
+    keys = [b64(private_key()), b64(short_key()), b64(private_key(form=pem.PrivateFormat.OpenSSH))]
+    return Shape(
+        [("", f"client-key-data: {key}\n", key) for key in keys],
+        [("", b64(public_key())), ("", keys[0][:100]), ("", "x" + keys[0])],
+    )
+
+
+def _putty() -> Shape:
+    found = []
+    for version in (2, 3, 3):
+        lines = "\n".join(chance(64, "b64") for _ in range(3))
+        head = f"PuTTY-User-Key-File-{version}: ssh-rsa\nEncryption: none\nComment: k\nPublic-Lines: 1\n{chance(64)}\n"
+        text = f"{head}Private-Lines: 3\n{lines}"
+        found.append(("", f"{text}\nPrivate-MAC: 00\n", text))
+    bare = found[0][2]
+    return Shape(
+        found,
+        [
+            ("", bare.partition("Private-Lines")[0]),
+            ("", bare.replace("File-2", "File-9")),
+            ("", bare.replace("Private-Lines: 3", "Private-Lines: none")),
+        ],
+    )
+
+
+def _jwts() -> Shape:
+    def token(header: object, payload: object) -> str:
+        return f"{segment(header)}.{segment(payload)}.{chance(43, 'b64u')}"
+
+    tokens = [
+        token({"alg": "HS256", "typ": "JWT"}, {"sub": "user/7712", "iss": "corp"}),
+        token({"alg": "RS256", "kid": "k1"}, {"sub": "user/7712", "exp": 1999999999}),
+        token({"typ": "JWT", "alg": "ES256"}, {"scope": ["a", "b"]}),
+    ]
+    good = tokens[0]
+    return Shape(
+        [("", f"token={each}\n", each) for each in tokens],
+        [
+            ("", token({"typ": "JWT"}, {"sub": "7712"})),
+            ("", good.replace("eyJ", "eyK", 1)),
+            ("", good.rpartition(".")[0]),
+            ("", f"eyJ{chance(30, 'b64u')}.eyJ{chance(30, 'b64u')}.{chance(43, 'b64u')}"),
+        ],
+    )
+
+
+def _basic() -> Shape:
+    pairs = [b64(f"{user}:{a_password()}") for user in ("deploy", "a.b@corp.io", "x")]
+    return Shape(
+        [
+            ("", f'headers = {{"Authorization": "Basic {pairs[0]}"}}', pairs[0]),
+            ("", f"Authorization: Basic {pairs[1]}\r\n", pairs[1]),
+            ("", f"curl -H 'authorization: basic {pairs[2]}' https://corp.io", pairs[2]),
+        ],
+        [
+            ("", f"Authorization: Basic {b64('no colon in this text')}"),
+            ("", f"Authorization: Digest {pairs[0]}"),
+            ("", f"Basic {pairs[0]}"),
+        ],
+    )
+
+
+def _urls() -> Shape:
+    one, two, three = a_password(), a_password(20), chance(40)
+    return Shape(
+        [
+            ("", f"git clone https://deploy:{one}@git.corp.io/a.git", one),
+            ("", f'"ftp://deploy:{two}@files.corp.io/"', two),
+            ("", f"smtp://:{three}@mail.corp.io:587", three),
+        ],
+        [
+            ("", "https://deploy:${PASSWORD}@git.corp.io/a.git"),
+            ("", "https://deploy:xxxxxxxx@git.corp.io/a.git"),
+            ("", f"https://deploy@git.corp.io/{one}"),
+            ("", f"http://git.corp.io:8080/{one}@v2"),
+            ("", "https://user:{password}@host/"),
+        ],
+    )
+
+
+def _databases() -> Shape:
+    one, two, three = a_password(), a_password(20), chance(32)
+    return Shape(
+        [
+            ("", f"DATABASE_URL=postgres://app:{one}@db.corp.io:5432/shop\n", one),
+            ("", f"mongodb+srv://app:{two}@c0.ab1.mongodb.net/?retryWrites=true", two),
+            ("", f'broker = "redis://:{three}@cache.corp.io:6379/0"', three),
+            ("", f"mysql+pymysql://app:{one}@10.0.0.7/shop", one),
+        ],
+        [
+            ("", "postgres://app:%s@%s/shop"),
+            ("", "postgres://app:<password>@db.corp.io/shop"),
+            ("", "redis://localhost:6379/0"),
+            ("", "postgresql://app@db.corp.io/shop"),
+        ],
+    )
+
+
+def _pairs() -> Shape:
+    one, two, three = a_password(), a_password(16), chance(20)
+    return Shape(
+        [
+            ("", f'"Server=tcp:shop.corp.io,1433;Database=shop;User ID=app;Password={one};Encrypt=True"', one),
+            ("", f"Data Source=db;Initial Catalog=shop;uid=app;pwd={two}", two),
+            ("", f"Driver={{ODBC}};Server=db;Uid=app;Pwd={three};", three),
+        ],
+        [
+            ("", "Server=db;Database=shop;Integrated Security=True;"),
+            ("", "Server=db;User ID=app;Password=${PASSWORD};"),
+            ("", "Server=db;User ID=app;Password=;"),
+        ],
+    )
+
+
+def _jdbc() -> Shape:
+    one, two, three = a_password(), a_password(16), chance(20)
+    return Shape(
+        [
+            ("", f"jdbc:postgresql://db.corp.io/shop?user=app&password={one}", one),
+            ("", f'"jdbc:mariadb://db.corp.io:1433/shop?user=app&password={two}"', two),
+            ("", f"jdbc:mysql://db.corp.io/shop?password={three}&useSSL=true", three),
+        ],
+        [
+            ("", "jdbc:postgresql://db.corp.io/shop?user=app"),
+            ("", "jdbc:postgresql://db.corp.io/shop?password=${DB_PASSWORD}"),
+            ("", "jdbc:mysql://db.corp.io/shop?password=changeme"),
+        ],
+    )
+
+
+def _curl() -> Shape:
+    passwords = [a_password(), a_password(20), chance(24)]
+    return Shape(
+        [
+            ("", f"curl -u deploy:{passwords[0]} https://corp.io", passwords[0]),
+            ("", f"curl -sSL --user 'deploy:{passwords[1]}' https://corp.io", passwords[1]),
+            ("", f'curl https://corp.io -u "deploy:{passwords[2]}"', passwords[2]),
+        ],
+        [
+            ("", 'curl -u "$USER:$PASSWORD" https://corp.io'),
+            ("", "curl -u deploy https://corp.io"),
+            ("", f"sort -u deploy:{passwords[0]}"),
+        ],
+    )
+
+
+def _assigned(secret: str) -> list[tuple[str, str, str]]:
+    lines = [
+        ("a.py", 'api_key = "{}"'),
+        ("a.js", "const clientSecret: string = '{}';"),
+        ("a.json", '{{"accessToken": "{}"}}'),
+        ("a.xml", '<add key="ApiSecret" value="{}"/>'),
+        ("a.php", "define('AUTH_TOKEN', '{}');"),
+        ("A.java", 'client.setApiKey("{}");'),
+        ("a.go", "SigningKey:   `{}`,"),
+    ]
+    return [(path, line.format(secret), secret) for path, line in lines]
+
+
+def _secrets() -> Shape:
+    secret = "q7" + chance(30)
+    names = ("public_key", "csrf_token", "key_id", "token_url", "secretName", "primaryKey")
+    values = (
+        "the-name-of-a-secret-2",
+        "${API_KEY_FROM_ENV}",
+        "your-api-key-goes-here1",
+        "/etc/keys/api2.key",
+        "x" * 32,
+    )
+    return Shape(
+        _assigned(secret),
+        [("a.py", f'{name} = "{secret}"') for name in names]
+        + [("a.py", f'api_key = "{value}"') for value in values]
+        + [("package-lock.json", f'"token": "{secret}"'), ("a.py", f'["token", "{secret}"]')],
+    )
+
+
+def _bare_secrets() -> Shape:
+    secret = "q7" + chance(30)
+    return Shape(
+        [
+            (".env", f"API_KEY={secret}\n", secret),
+            ("deploy/app.yaml", f"  client_secret: {secret}  # live\n", secret),
+            ("Dockerfile", f"ENV ACCESS_TOKEN={secret}\n", secret),
+            ("conf/app.properties", f"auth.token = {secret}\r\n", secret),
+        ],
+        [
+            ("a.py", f"API_KEY={secret}\n"),
+            (".env", "API_KEY=$(get-the-api-key-2)\n"),
+            (".env", f"PUBLIC_KEY={secret}\n"),
+            ("a.yaml", "token: the-name-of-a-token-2\n"),
+        ],
+    )
+
+
+def _passwords() -> Shape:
+    one = a_password()
+    lines = [
+        ("a.py", 'password = "{}"'),
+        ("a.json", '{{"dbPassword": "{}"}}'),
+        ("A.java", 'ds.setPassword("{}");'),
+        ("a.php", "define('DB_PASSWORD', '{}');"),
+        ("a.rb", ":password => '{}'"),
+        ("a.go", 'Password: "{}",'),
+        ("a.js", "const dbPass = `{}`"),
+    ]
+    words = (
+        "password",
+        "changeme",
+        "${DB_PASSWORD}",
+        "<password>",
+        "*****",
+        "get_password()",
+        "#password-input",
+        "required",
+    )
+    return Shape(
+        [(path, line.format(one), one) for path, line in lines],
+        [("a.py", f'password = "{word}"') for word in words]
+        + [("a.py", f'{name} = "{one}"') for name in ("password_field", "passwordLabel", "compass", "bypass_hash")],
+    )
+
+
+def _bare_passwords() -> Shape:
+    one = a_password()
+    return Shape(
+        [
+            (".env", f"DB_PASSWORD={one}\n", one),
+            ("app.yml", f"  password: {one}\n", one),
+            ("my.cnf", f"password = {one}\n", one),
+        ],
+        [
+            ("a.py", f"password = {one}\n"),
+            ("app.yml", "password: changeme\n"),
+            ("app.yml", "password: !vault db/pass\n"),
+        ],
+    )
+
+
+def _xml_passwords() -> Shape:
+    one = a_password()
+    return Shape(
+        [
+            ("settings.xml", f"<password>{one}</password>", one),
+            ("a.config", f"<db:Password>\n  {one}\n</db:Password>", one),
+            ("a.xml", f"<clientSecret>{one}</clientSecret>", one),
+        ],
+        [
+            ("a.xml", "<password>${env.PASSWORD}</password>"),
+            ("a.xml", "<password></password>"),
+            ("a.xml", f"<description>{one}</description>"),
+        ],
+    )
+
+
+STRUCTURES = {
+    "authorization-basic": _basic(),
+    "connection-string-password": _pairs(),
+    "curl-user": _curl(),
+    "database-url": _databases(),
+    "generic-password": _passwords(),
+    "generic-password-bare": _bare_passwords(),
+    "generic-password-xml": _xml_passwords(),
+    "generic-secret": _secrets(),
+    "generic-secret-bare": _bare_secrets(),
+    "jdbc-password": _jdbc(),
+    "jwt": _jwts(),
+    "private-key": _keys(),
+    "private-key-base64": _encoded_keys(),
+    "putty-private-key": _putty(),
+    "url-credentials": _urls(),
+}
