@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-
 from tests.detection.tokens import ALPHABETS
 
 RNG = random.Random("structures")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-
-from picket.detection import Engine, Hit, default_ruleset
 from tests.detection.structures import STRUCTURES
 from tests.detection.tokens import contexts, examples, formats, near_misses
+
+from picket.detection import Engine, Hit, default_ruleset
 
 RULES = {rule.id: rule for rule in default_ruleset().rules}
 FORMATS = formats()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from picket.detection.allowlists import allows, skips_blob
 from picket.detection.checks import CHECKS
-from picket.detection.evidence import FATAL, Blob, Candidate, Evidence, weigh
+from picket.detection.evidence import FATAL, Blob, Candidate, weigh
 from picket.detection.model import RANK, Dropped, Hit, Required, Rule, Ruleset
 from picket.detection.prefilter import Prefilter
 from picket.detection.randomness import shannon_entropy

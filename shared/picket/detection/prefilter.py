@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
 from typing import Any, Protocol
 
+from picket.detection.caching import read, write_atomically
 from picket.detection.model import Rule
 from picket.detection.syntax import earliest
 
@@ -83,10 +81,7 @@ class Prefilter:
         import hyperscan  # noqa: PLC0415 - 29 ms that only a scan needs
 
         path = self._cache_path(hyperscan)
-        try:
-            stored = path.read_bytes() if path else b""
-        except OSError:  # not there yet, most of the time; anything worse shows when it is written
-            stored = b""
+        stored = read(path) if path else b""
         database = self._restore(hyperscan, stored) if stored else None
         if database is None:
             database = self._compile(hyperscan)
@@ -132,16 +127,9 @@ class Prefilter:
         return database
 
     def _store(self, hyperscan: ModuleType, database: _Database, path: Path) -> None:
-        """Write atomically, so that a reader sees all of a database or none. A failure only costs the next start."""
         body = hyperscan.dumpb(database)
         header = json.dumps({"sha256": hashlib.sha256(body).hexdigest(), "unheld": self.unheld}).encode()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-                file.write(_MAGIC + header + b"\n" + body)
-            os.replace(file.name, path)  # noqa: PTH105 - the name is a string here
-        except OSError as error:
-            logging.getLogger(__name__).warning("cannot keep the compiled rules in %s: %s", path.parent, error.strerror)
+        write_atomically(path, _MAGIC + header + b"\n" + body)
 
 
 def _compiled(hyperscan: ModuleType, expressions: dict[int, bytes]) -> _Database:

@@ -1,0 +1,37 @@
+"""Files in the cache folder that detection is handed: read if sound, written whole, never needed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+
+def read(path: Path) -> bytes:
+    """Return a cached file's content; empty when it is not there or cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:  # not there yet, most of the time; anything worse shows when it is written
+        return b""
+
+
+def read_json(path: Path) -> object:
+    """Return a cached JSON document; `None` when it is not there, cannot be read, or is damaged."""
+    try:
+        return json.loads(read(path) or b"null")
+    except ValueError:
+        return None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees all of it or none. Failing costs only the next start, so it is a warning."""
+    import logging  # noqa: PLC0415 - with tempfile 9 ms that only the first scan of all needs
+    import tempfile  # noqa: PLC0415 - likewise
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            file.write(content)
+        os.replace(file.name, path)  # noqa: PTH105 - the name is a string here
+    except OSError as error:
+        logging.getLogger(__name__).warning("cannot keep compiled rules in %s: %s", path.parent, error.strerror)

@@ -1,0 +1,56 @@
+"""What a path says about its content: test, documentation, or something no author writes."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Literal
+
+PathKind = Literal["", "test", "generated"]
+
+_TEST_FOLDERS = r"""
+    tests? testing __tests__ specs? testdata test[-_]?data fixtures? mocks? __mocks__ stubs? e2e examples? samples?
+    demos? docs? documentation tutorials? cassettes snapshots?
+"""
+_TEST_NAMES = r"""
+    test_[^/]* conftest\.py readme[^/]* changelog[^/]* changes[^/]*
+    [^/]*[._-](?:tests?|specs?|example|sample|mock|fixture)s?(?:\.[a-z]{1,10})+
+    [^/]*(?:Tests?|Spec|IT)\.(?:java|kt|scala|groovy|cs|swift|php)
+    [^/]*\.(?:md|mdx|rst|adoc|asciidoc|example|sample|dist|template|tmpl)
+"""
+_GENERATED_FOLDERS = r"""
+    node_modules bower_components vendor third[-_]party \.yarn site-packages [^/]+\.dist-info [^/]+\.egg-info
+    __pycache__
+"""
+_GENERATED_NAMES = r"""
+    package-lock\.json npm-shrinkwrap\.json pnpm-lock\.ya?ml bun\.lockb? verification-metadata\.xml
+    packages\.lock\.json gradle\.lockfile \.terraform\.lock\.hcl go\.(?:work\.)?sum RECORD \.secrets\.baseline
+    \.gitleaksignore \.betterleaksignore [^/]*\.lock [^/]*[.-]min\.(?:js|css|mjs) [^/]*\.(?:bundle|chunk)\.js
+    [^/]*\.(?:map|snap|svg|png|jpe?g|gif|webp|bmp|ico|tiff?|psd|ai|eps|woff2?|ttf|otf|eot)
+    [^/]*\.(?:mp[34]|m4[av]|avi|mov|mkv|webm|wav|flac|ogg|pdf|docx?|xlsx?|pptx?)
+    [^/]*\.(?:zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|ear|whl|egg|apk|aar|so|dylib|dll|exe|o|a|lib|pyc|pyo|class|wasm)
+    [^/]*\.(?:bin|dat|pack|idx|pot?|mo|xlf)
+"""
+
+
+@lru_cache(maxsize=1024)
+def kind_of_path(path: str) -> PathKind:
+    """Tell what a path says about its content.
+
+    Args:
+        path: Relative to the repository, with forward slashes.
+
+    Returns:
+        `generated` for lock files, minified code, vendored code, images and the like, which nobody writes secrets
+        into and which are full of digests and noise; `test` for tests, examples and documentation; else empty.
+    """
+    if _pattern(_GENERATED_FOLDERS, _GENERATED_NAMES).search(path):
+        return "generated"
+    return "test" if _pattern(_TEST_FOLDERS, _TEST_NAMES).search(path) else ""
+
+
+@cache
+def _pattern(folders: str, names: str) -> re.Pattern[str]:
+    """Compile on first use: a scan without a candidate never asks."""
+    either = "|".join
+    return re.compile(f"(?:^|/)(?:(?:{either(folders.split())})/|(?:{either(names.split())})$)", re.IGNORECASE)
