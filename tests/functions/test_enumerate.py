@@ -16,7 +16,7 @@ ZERO = "0" * 40
 @pytest.fixture
 def work(forge: GitHttpServer) -> Work:
     """A repository on the forge with two commits."""
-    made = Work(forge.root / "o" / "r.git")
+    made = Work(forge.root / "o" / "r")
     made.commit({"a": "1\n"})
     made.commit({"a": "2\n"})
     return made
@@ -29,7 +29,7 @@ def ask(deployed: Deployment, forge: GitHttpServer, scan: str = "s1", **more: An
 
 
 def deliver(deployed: Deployment, forge: GitHttpServer, scan: str, **more: Any) -> int:
-    url = more.pop("url", f"{forge.url}/o/r.git/.git")
+    url = more.pop("url", f"{forge.url}/o/r/.git")
     request = ScanRequested(repository="h/o/r", url=url, scan=scan, **more)
     envelope = Envelope(id=f"event-{scan}", type=request.TYPE, source="/test")
     return post(deployed, envelope, request)
@@ -166,9 +166,9 @@ def test_a_range_that_is_not_in_the_repository_fails_the_scan_with_a_reason(
 
 
 def test_an_empty_repository_is_done(deployed: Deployment, forge: GitHttpServer) -> None:
-    Work(forge.root / "o" / "empty.git")
+    Work(forge.root / "o" / "empty")
 
-    scan = ask(deployed, forge, url=f"{forge.url}/o/empty.git/.git")
+    scan = ask(deployed, forge, url=f"{forge.url}/o/empty/.git")
 
     assert (scan["state"], planned()) == ("Done", [])
 
@@ -295,7 +295,7 @@ def test_a_scheduled_scan_tells_of_commits_that_no_delivery_announced(
 ) -> None:
     from picket.effects.mongo import repositories  # noqa: PLC0415 - connects
 
-    repositories.register("h/o/r", f"{forge.url}/o/r.git/.git")
+    repositories.register("h/o/r", f"{forge.url}/o/r/.git")
     assert deliver(deployed, forge, "s1") == 204
     assert not deployed.of_type("commit.unknown")
     deployed.drain()
@@ -313,8 +313,8 @@ def test_a_tick_asks_for_scans_that_are_due_and_only_once(
 ) -> None:
     from picket.effects.mongo import repositories  # noqa: PLC0415 - connects
 
-    repositories.register("h/o/r", f"{forge.url}/o/r.git/.git")
-    repositories.register("h/o/archived", f"{forge.url}/o/r.git/.git", archived=True)
+    repositories.register("h/o/r", f"{forge.url}/o/r/.git")
+    repositories.register("h/o/archived", f"{forge.url}/o/r/.git", archived=True)
     tick = Message(
         {
             "ce-id": "t1",

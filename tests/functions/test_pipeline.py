@@ -40,13 +40,13 @@ def payload_of(url: str, before: str, after: str, ref: str = "refs/heads/main") 
 
 
 def test_a_signed_push_becomes_a_finding_and_a_lower_score(deployed: Deployment, forge: GitHttpServer) -> None:
-    work = Work(forge.root / "o" / "r.git")
+    work = Work(forge.root / "o" / "r")
     before = work.commit({"a.py": "x = 1\n"})
     secret = secrets.aws_key(1)
     after = work.commit({"a.py": f"x = 1\nkey = '{secret}'\n"})
     source = add_source(deployed)
 
-    answer = push(deployed, source, payload_of(f"{forge.url}/o/r.git/.git", before, after))
+    answer = push(deployed, source, payload_of(f"{forge.url}/o/r/.git", before, after))
     assert answer.status_code == 202
     deployed.drain()
 

@@ -1,10 +1,12 @@
 """Real stores: the one-machine one, and FerretDB where Go can build it."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,29 +70,37 @@ def ferretdb(folder: Path) -> tuple[list[str], int] | None:
 
 
 def _built_ferretdb() -> Path | None:
-    """Build FerretDB once and keep it.
+    """Build FerretDB once and keep it; None where there is no Go, or no module proxy.
 
-    As a requirement of an empty module: `go install …@version` also asks for the list of versions, which not every
-    module proxy gives.
+    From a copy of the module, as it wants a file with its version that the module does not have. (`go install
+    …@version` would do without, but asks for the list of versions, which not every module proxy gives.)
     """
     go = shutil.which("go")
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "picket-tests"
     program = cache / f"ferretdb-{FERRETDB_VERSION}"
     if program.exists() or go is None:
         return program if program.exists() else None
-    module = cache / "ferretdb-module"
-    module.mkdir(parents=True, exist_ok=True)
-    (module / "go.mod").write_text(f"module build\n\ngo 1.22\n\nrequire {FERRETDB} {FERRETDB_VERSION}\n")
-    made = module / "ferretdb"
-    done = subprocess.run(
-        [go, "build", "-mod=mod", "-o", str(made), f"{FERRETDB}/cmd/ferretdb"],
-        cwd=module,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        return None
-    made.rename(program)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        found = subprocess.run(
+            [go, "mod", "download", "-json", f"{FERRETDB}@{FERRETDB_VERSION}"],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+        )
+        if found.returncode != 0:
+            return None
+        source = Path(folder) / "source"
+        shutil.copytree(json.loads(found.stdout)["Dir"], source, copy_function=shutil.copyfile)
+        for path in (source, *source.rglob("*/")):
+            path.chmod(0o755)
+        (source / "build" / "version" / "version.txt").write_text(f"{FERRETDB_VERSION}\n")
+        built = subprocess.run(
+            [go, "build", "-o", "made", "./cmd/ferretdb"], cwd=source, capture_output=True, check=False
+        )
+        if built.returncode != 0:
+            return None
+        (source / "made").rename(program)
     return program
 
 

@@ -113,7 +113,7 @@ def _address(scheme: str, host: str, port: int | None, raw_path: str, user: str 
         raise Malformed("repository path holds blanks or control characters")
     custom = f":{port}" if port and port != _DEFAULT_PORTS[scheme] else ""
     location = f"{_bracketed(host)}{custom}"
-    bare = path.removesuffix(".git")
+    bare = path.removesuffix("/.git").removesuffix(".git")
     name = f"{location}/{quote(bare)}"
     return RepositoryAddress(
         name=name.lower() if host in _CASELESS_HOSTS else name,

@@ -9,6 +9,7 @@ from pymongo import ReturnDocument
 from picket.commits import lifecycle
 from picket.commits.plan import Plan
 from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.leases import UNLEASED
 from picket.errors import Gone
 from picket.events import now
 
@@ -34,6 +35,7 @@ def create(scan: Document, attempt: int, ruleset: str, plans: list[Plan]) -> lis
             "size": plan.size,
             "state": "Queued",
             "scanned_for": ruleset,
+            **UNLEASED,
             "created_at": now(),
         }
         for index, plan in enumerate(plans)

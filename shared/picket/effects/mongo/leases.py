@@ -18,6 +18,9 @@ from picket.effects.mongo.client import collection
 from picket.errors import Busy
 from picket.settings import settings
 
+UNLEASED = {"lease_until": 0.0, "fence": 0}
+"""Fields of a document that nobody holds; `lease_until` is Unix time."""
+
 
 @contextmanager
 def held(name: str, document_id: str) -> Iterator[int]:
@@ -27,12 +30,12 @@ def held(name: str, document_id: str) -> Iterator[int]:
         The fencing token: larger than that of every earlier holder.
 
     Raises:
-        Busy: Somebody else holds it.
+        Busy: Somebody else holds it, or it is not there.
     """
     seconds = settings().lease_seconds
-    free = [{"lease_until": {"$exists": False}}, {"lease_until": {"$lt": time.time()}}]
+    # No $or here, hence `UNLEASED` in every new document: the one-machine store forgets _id beside an $or.
     document = collection(name).find_one_and_update(
-        {"_id": document_id, "$or": free},
+        {"_id": document_id, "lease_until": {"$lt": time.time()}},
         {"$set": {"lease_until": time.time() + seconds}, "$inc": {"fence": 1}},
         return_document=ReturnDocument.AFTER,
     )

@@ -8,6 +8,7 @@ from pymongo import ReturnDocument
 
 from picket.commits import lifecycle
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.leases import UNLEASED
 from picket.errors import Gone
 from picket.events import ScanRequested, now
 
@@ -36,6 +37,8 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document
                 "created_at": now(),
                 "history": [_step("New", actor, request.reason)],
                 "commits": 0,
+                "completed_at": None,
+                **UNLEASED,
                 **({"root": root} if root else {}),
             }
         },

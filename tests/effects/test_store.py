@@ -1,0 +1,284 @@
+"""The store, on every implementation that can be had here: what we rely on holds with each."""
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from tests.support.deployment import forget
+
+from picket.commits.plan import Plan
+from picket.effects.mongo import batches, commits, findings, idempotency, leases, repositories, scans, scores, sources
+from picket.effects.mongo.client import client, collection, insert_new
+from picket.errors import Busy, Gone, Unsupported
+from picket.events import ScanRequested
+from picket.settings import settings
+
+MONGODB_URI = os.environ.get("PICKET_TEST_MONGODB_URI", "")
+STORES = ["nx_uri", "ferretdb_uri", *(["mongodb_uri"] if MONGODB_URI else [])]
+
+
+# FerretDB 1.x finds and then modifies, so that two at once can both win; whoever runs on it must know. MongoDB does not.
+ATOMIC_STORES = [name for name in STORES if name != "ferretdb_uri"]
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri() -> str:
+    """URI of a MongoDB that is somebody else's; tests use databases of their own in it."""
+    return MONGODB_URI
+
+
+@pytest.fixture(params=STORES, autouse=True)
+def any_store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty database in each store."""
+    environment.setenv("MONGODB_URI", request.getfixturevalue(request.param))
+    forget()
+    yield
+    client().drop_database(settings().mongodb_database)
+
+
+def scan(name: str = "s1", **more: Any) -> dict[str, Any]:
+    return scans.open_scan(ScanRequested(scan=name, repository="r", url="u", **more), "test")
+
+
+def finding(name: str = "f1", commit: str = "c1", **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    place = {"rank": f"2026|{commit}", "commit": commit, "path": "a", "start_line": 1, "start_column": 1}
+    document = {
+        "_id": name,
+        "repository": "r",
+        "kind": "secret",
+        "identity": f"i-{name}",
+        "scored_in": "r",
+        "scan": "s1",
+        "severity": "high",
+        "confidence": 0.5,
+        "first": place,
+        "first_rank": place["rank"],
+        "evidence": {"rule": "generic"},
+        "evidence_rank": "0.500|1|generic",
+        **more,
+    }
+    return document, {"finding": name, "repository": "r", "scan": "s1", **place}
+
+
+@pytest.mark.parametrize("any_store", ATOMIC_STORES, indirect=True)
+def test_only_one_of_many_workers_gets_a_lease_and_it_is_the_one_asked_for() -> None:
+    for name in ("s1", "s2", "s3"):
+        scan(name)
+
+    def take(name: str) -> int:
+        try:
+            with leases.held("scans", name) as fence:
+                barrier.result()
+                return fence
+        except Busy:
+            return 0
+
+    with ThreadPoolExecutor(7) as pool:
+        barrier = pool.submit(time.sleep, 0.5)
+        fences = list(pool.map(take, ["s2"] * 6))
+
+    assert sorted(fences) == [0] * 5 + [1]
+    assert [scans.get(name)["fence"] for name in ("s1", "s2", "s3")] == [0, 1, 0]
+    with leases.held("scans", "s2") as fence:
+        assert fence == 2
+
+
+def test_a_lease_that_is_not_renewed_runs_out_and_its_fence_no_longer_counts(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    parent = scan()
+    [batch] = batches.create(parent, 1, "digest", [Plan(("c",), 1)])
+    environment.setattr(leases, "_renew", lambda *_: None)
+    environment.setenv("PICKET_LEASE_SECONDS", "0.2")
+    settings.cache_clear()
+
+    with leases.held("batches", batch["_id"]) as old:
+        assert batches.move(batch["_id"], "InProgress", old)
+        while True:
+            try:
+                with leases.held("batches", batch["_id"]) as new:
+                    assert batches.move(batch["_id"], "InProgress", new)
+                    assert batches.move(batch["_id"], "Scanned", old) is None
+                    assert batches.move(batch["_id"], "Scanned", new)
+                    break
+            except Busy:
+                continue
+
+
+def test_a_lease_is_renewed_while_the_work_goes_on(environment: pytest.MonkeyPatch) -> None:
+    scan()
+    environment.setenv("PICKET_LEASE_SECONDS", "0.3")
+    settings.cache_clear()
+
+    with leases.held("scans", "s1"):
+        first = scans.get("s1")["lease_until"]
+        while scans.get("s1")["lease_until"] == first:
+            pass
+
+
+def test_a_scan_moves_by_compare_and_set_and_keeps_its_history() -> None:
+    fresh = scan()
+    scan("other")
+    moved = scans.move(fresh, "Validating", "a", "because")
+
+    assert moved
+    assert scans.move(fresh, "Failed", "b") is None
+    assert scans.move(moved, "InProgress", "c") is None
+    stored = scans.get("s1")
+    assert [(s["state"], s["actor"], s["reason"]) for s in stored["history"]] == [
+        ("New", "test", ""),
+        ("Validating", "a", "because"),
+    ]
+    assert stored["revision"] == 1
+    assert scans.get("other")["state"] == "New"
+
+
+def test_a_scan_opened_again_is_as_it_was() -> None:
+    scans.move(scan(), "Validating", "a")
+
+    assert scan(reason="again")["state"] == "Validating"
+    assert [running["_id"] for running in scans.running("r")] == ["s1"]
+    scans.move(scans.get("s1"), "Failed", "a")
+    assert scans.running() == []
+    assert scans.get("s1")["completed_at"]
+    with pytest.raises(Gone):
+        scans.get("none")
+
+
+def test_children_and_roots_are_found() -> None:
+    scan("child", parent="s1")
+    scans.open_scan(ScanRequested(scan="x", url="u"), "test", root="root")
+
+    assert [child["_id"] for child in scans.children("s1")] == ["child"]
+    assert (scans.count_for_root("root"), scans.count_for_root("other")) == (1, 0)
+
+
+def test_batches_count_for_the_attempt_that_the_scan_took() -> None:
+    parent = scan()
+    batches.create(parent, 1, "digest", [Plan(("a",), 1)])
+    batches.create(parent, 2, "digest", [Plan(("a",), 1), Plan(("b",), 2)])
+    batches.create(parent, 2, "digest", [Plan(("a",), 1), Plan(("b",), 2)])
+
+    taken = {**parent, "attempt": 2}
+    assert batches.count_by_state(taken) == {"Queued": 2}
+    assert batches.count_by_state(parent) == {}
+
+
+def test_commits_are_scanned_for_a_digest_only() -> None:
+    commits.mark_scanned("r", "d1", ["a", "b"])
+    commits.mark_scanned("r", "d1", ["b", "c"])
+
+    assert commits.unscanned("r", "d1", ["x", "c", "a", "y"]) == ["x", "y"]
+    assert commits.unscanned("r", "d2", ["a"]) == ["a"]
+    assert commits.unscanned("other", "d1", ["a"]) == ["a"]
+    assert commits.unscanned("r", "d1", []) == []
+
+
+def test_covered_tips_belong_to_repository_and_digest() -> None:
+    commits.set_covered_tips("r", "d1", ["t1", "t2"], "s")
+
+    assert commits.covered_tips("r", "d1") == ["t1", "t2"]
+    assert commits.covered_tips("r", "d2") == []
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_finding_shows_its_oldest_occurrence_and_best_evidence_whatever_came_first(*, reverse: bool) -> None:
+    found = [
+        finding(commit="c2"),
+        finding(commit="c1"),
+        finding(commit="c3", evidence={"rule": "aws"}, evidence_rank="0.100|0|aws", severity="critical"),
+    ]
+    other = finding("f2", commit="c0")
+    for document, occurrence in [other, *(found[::-1] if reverse else found)] * 2:
+        findings.record([document], [occurrence])
+
+    [first, second] = findings.page({}, "", 10)
+    assert (first["first"]["commit"], first["evidence"]["rule"], first["severity"]) == ("c1", "aws", "critical")
+    assert [item["commit"] for item in first["occurrences"]] == ["c1", "c2", "c3"]
+    assert (second["first"]["commit"], second["evidence"]["rule"], second["occurrence_count"]) == ("c0", "generic", 1)
+
+
+def test_a_finding_changes_only_from_the_revision_read() -> None:
+    for name in ("f1", "f2"):
+        findings.record([finding(name)[0]], [finding(name)[1]])
+    read = findings.get("f1")
+    assert read
+
+    assert findings.change(read, {"severity": "low"})
+    assert not findings.change(read, {"severity": "critical"})
+    assert [found["severity"] for found in findings.get_many(["f2", "f1"])] == ["low", "high"]
+    assert len(findings.scored_in("r")) == 2
+
+
+def test_pages_follow_each_other_and_filters_combine() -> None:
+    for number in range(7):
+        severity = "low" if number % 2 else "high"
+        document, occurrence = finding(f"f{number}", severity=severity, repository="r" if number < 6 else "q")
+        findings.record([document], [occurrence])
+
+    first = findings.page({"repository": "r"}, "", 4)
+    rest = findings.page({"repository": "r"}, first[-1]["_id"], 4)
+    assert [found["_id"] for found in [*first, *rest]] == [f"f{n}" for n in range(6)]
+    both = findings.page({"repository": "r", "severity": "low", "rule": "generic", "state": "open"}, "", 9)
+    assert [found["_id"] for found in both] == ["f1", "f3", "f5"]
+    assert [found["_id"] for found in findings.page({"ids": ["f5", "f1", "f9"]}, "f1", 9)] == ["f5"]
+    assert findings.page({"ids": ["f1", "f2"], "severity": "high"}, "", 1)[0]["_id"] == "f2"
+
+
+def test_a_renamed_repository_keeps_its_id_and_a_new_one_of_the_old_name_gets_its_own() -> None:
+    assert repositories.register("h/o/old", "u1", forge_key="h:7") == "h/o/old"
+    assert repositories.register("h/o/new", "u2", forge_key="h:7") == "h/o/old"
+    taken = repositories.register("h/o/old", "u3", forge_key="h:8")
+
+    assert taken == "h/o/old~8"
+    assert [repositories.resolve(name) for name in ("h/o/new", "h/o/old", "h/o/x")] == ["h/o/old", taken, None]
+    stored = repositories.get("h/o/old")
+    assert stored
+    assert (stored["name"], stored["url"]) == ("h/o/new", "u2")
+
+
+def test_a_rename_without_a_forge_id_is_followed_by_name() -> None:
+    repositories.register("h/o/old", "u")
+    repositories.link("h/o/new", "h/o/old")
+    repositories.link("h/o/new", "h/o/other")
+
+    assert repositories.register("h/o/new", "u") == "h/o/old"
+
+
+def test_a_score_is_replaced_only_from_the_revision_read() -> None:
+    change = {"cause": "e1", "at": "t", "score": 1.0}
+    scores.replace("r", None, {"score": 1.0}, change)
+    with pytest.raises(Busy):
+        scores.replace("r", None, {"score": 2.0}, change)
+    read = scores.get("r")
+    scores.replace("r", read, {"score": 3.0}, change)
+    with pytest.raises(Busy):
+        scores.replace("r", read, {"score": 4.0}, change)
+
+    for _ in range(2):
+        scores.keep_change("r", change)
+    assert len(scores.history("r", 10)) == 1
+    assert scores.change_of("r", "e2") is None
+
+
+def test_an_idempotency_key_means_one_request() -> None:
+    idempotency.check("k", "request")
+    idempotency.check("k", "request")
+    with pytest.raises(Unsupported):
+        idempotency.check("k", "another")
+
+
+def test_a_delivery_is_new_once() -> None:
+    assert sources.record_delivery("d", "s", "push")
+    assert not sources.record_delivery("d", "s", "push")
+    assert sources.record_delivery("d2", "s", "push")
+
+
+def test_inserting_what_is_partly_there_inserts_the_rest() -> None:
+    insert_new("commits", [{"_id": "a"}, {"_id": "b"}])
+    insert_new("commits", [{"_id": "b"}, {"_id": "c"}])
+
+    assert {document["_id"] for document in collection("commits").find({})} == {"a", "b", "c"}
