@@ -8,7 +8,8 @@ reach, lookback, remediation, docURL`; `model.Rule` says what they mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any, get_args
 
@@ -104,26 +105,31 @@ def ruleset_from(
     Raises:
         Malformed: Names document, rule and reason.
     """
-    extend = _table(document, "extend", name)
-    base = _base(extend, name, defaults, read, depth)
-    disabled = set(_texts(extend, "disabledRules"))
-    rules = {rule.id: rule for rule in base.rules if rule.id not in disabled}
-    for number, row in enumerate(_tables(document, "rules"), start=1):
-        label = row.get("id") or f"number {number}"
-        try:
-            rule = rule_from(row, base=rules.get(row.get("id", "")))
-        except Malformed as error:
-            raise Malformed(f"{name}: rule {label}: {error}") from None
-        rules[rule.id] = rule
-    try:
-        allowlists = base.allowlists + _allowlists(document)
-    except Malformed as error:
-        raise Malformed(f"{name}: allowlist: {error}") from None
-    _verify_references(name, rules, allowlists)
+    with _naming(name):
+        extend = _table(document, "extend")
+        base = _base(extend, defaults, read, depth)
+        disabled = set(_texts(extend, "disabledRules"))
+        rules = {rule.id: rule for rule in base.rules if rule.id not in disabled}
+        for number, row in enumerate(_tables(document, "rules"), start=1):
+            with _naming(f"rule {row.get('id') or f'number {number}'}"):
+                rule = rule_from(row, base=rules.get(row.get("id", "")))
+            rules[rule.id] = rule
+        with _naming("allowlist"):
+            allowlists = base.allowlists + _allowlists(document)
+        _verify_references(rules, allowlists)
     return Ruleset(tuple(rules.values()), allowlists)
 
 
-def _base(extend: Row, name: str, defaults: Callable[[], Ruleset], read: Read | None, depth: int) -> Ruleset:
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Say in an error where it is."""
+    try:
+        yield
+    except Malformed as error:
+        raise Malformed(f"{what}: {error}") from None
+
+
+def _base(extend: Row, defaults: Callable[[], Ruleset], read: Read | None, depth: int) -> Ruleset:
     from tomllib import TOMLDecodeError, loads  # noqa: PLC0415 - only a team's own file needs it
 
     if extend.get("useDefault"):
@@ -132,11 +138,11 @@ def _base(extend: Row, name: str, defaults: Callable[[], Ruleset], read: Read | 
         return Ruleset(())
     path = _typed(extend, "path", str)
     if read is None or depth >= DEPTH:
-        raise Malformed(f"{name}: extend.path cannot be followed here")
+        raise Malformed("extend.path cannot be followed here")
     try:
         document = loads(read(path))
     except (TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-        raise Malformed(f"{name}: extend.path {path}: {error}") from None
+        raise Malformed(f"extend.path {path}: {error}") from None
     return ruleset_from(document, path, defaults, read, depth + 1)
 
 
@@ -180,15 +186,15 @@ def _verify_pattern(key: str, pattern: str, before: str = "", after: str = "") -
         raise Malformed(f"{key} does not compile: {error}") from None
 
 
-def _verify_references(name: str, rules: Mapping[str, Rule], allowlists: tuple[Allowlist, ...]) -> None:
+def _verify_references(rules: Mapping[str, Rule], allowlists: tuple[Allowlist, ...]) -> None:
     for rule in rules.values():
         for required in rule.required:
             if required.rule not in rules:
-                raise Malformed(f"{name}: rule {rule.id}: it requires {required.rule}, which is no rule")
+                raise Malformed(f"rule {rule.id}: it requires {required.rule}, which is no rule")
     for allowlist in allowlists:
         for target in allowlist.target_rules:
             if target not in rules:
-                raise Malformed(f"{name}: allowlist: it targets {target}, which is no rule")
+                raise Malformed(f"allowlist: it targets {target}, which is no rule")
 
 
 def _allowlists(row: Row) -> tuple[Allowlist, ...]:
@@ -242,8 +248,8 @@ def _tables(row: Row, key: str) -> list[Row]:
     return value
 
 
-def _table(row: Row, key: str, name: str) -> Row:
+def _table(row: Row, key: str) -> Row:
     value = row.get(key, {})
     if not isinstance(value, dict):
-        raise Malformed(f"{name}: {key} is not a table")
+        raise Malformed(f"{key} is not a table")
     return value

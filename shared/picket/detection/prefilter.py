@@ -32,6 +32,18 @@ class _Database(Protocol):
     def scan(self, data: bytes, *, match_event_handler: Callable[[int, int, int, int, object], None]) -> object: ...
 
 
+class _Empty:
+    """The database of rules none of which Hyperscan holds: it cannot make an empty one."""
+
+    scratch: object = None
+
+    def compile(self, **options: object) -> None:
+        """Hold nothing."""
+
+    def scan(self, data: bytes, *, match_event_handler: Callable[[int, int, int, int, object], None]) -> object:
+        """Match nothing."""
+
+
 _MAGIC = b"picket prefilter 1\n"
 
 
@@ -44,6 +56,7 @@ class Prefilter:
 
     def __init__(self, rules: Sequence[Rule], digest: str, cache_dir: Path | None = None) -> None:
         self._rules = rules
+        self._lookbacks = [rule.lookback or rule.reach for rule in rules]
         self._digest = digest
         self._cache_dir = cache_dir
         self._database: _Database | None = None
@@ -57,11 +70,10 @@ class Prefilter:
         Overlapping windows of a rule are merged, so that trying them all reads no byte twice.
         """
         windows: Windows = {}
-        rules = self._rules
+        lookbacks = self._lookbacks
 
         def on_match(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            rule = rules[index]
-            first = max(0, end - (rule.lookback or rule.reach))
+            first = max(0, end - lookbacks[index])
             known = windows.get(index)
             if known is None:
                 windows[index] = [[first, end]]
@@ -85,7 +97,7 @@ class Prefilter:
         database = self._restore(hyperscan, stored) if stored else None
         if database is None:
             database = self._compile(hyperscan)
-            if path:
+            if path and not isinstance(database, _Empty):
                 self._store(hyperscan, database, path)
         self._database = database
         return database
@@ -133,11 +145,14 @@ class Prefilter:
 
 
 def _compiled(hyperscan: ModuleType, expressions: dict[int, bytes]) -> _Database:
+    if not expressions:
+        return _Empty()
     database: _Database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    # An empty database is an error to Hyperscan; this one never matches.
-    patterns = expressions or {0: rb"\A\z\A.\z"}
     database.compile(
-        expressions=list(patterns.values()), ids=list(patterns), elements=len(patterns), flags=[0] * len(patterns)
+        expressions=list(expressions.values()),
+        ids=list(expressions),
+        elements=len(expressions),
+        flags=[0] * len(expressions),
     )
     return database
 

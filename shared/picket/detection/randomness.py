@@ -15,7 +15,7 @@ FLOORS = {
     32: (1.55, 2.05, 2.28, 2.77, 3.05, 3.20, 3.54, 3.77, 3.95, 4.18, 4.48, 4.59),
     64: (2.00, 2.32, 2.63, 3.00, 3.34, 3.57, 3.97, 4.27, 4.47, 4.71, 5.09, 5.30),
 }
-MARGIN = 0.15  # bits below the floor: one in a million instead of one in ten thousand
+MARGIN = 0.3  # bits below the floor: about one in a million instead of one in ten thousand
 _HEX = frozenset("0123456789abcdefABCDEF")
 MOSTLY = 0.75  # of the characters; a third of random base62 is hex, so chance does not get there
 
