@@ -53,6 +53,7 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> P
         Busy: Another worker is fetching it.
         TransientError: The forge did not answer properly.
     """
+    resolve(address)  # before anything is made for it
     mirror = path_of(repository)
     with _locked(mirror):
         if not (mirror / "config").exists():
