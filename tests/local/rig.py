@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import subprocess
+import textwrap
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -166,6 +168,19 @@ def broker(stream: Manifest | None = None, consumer: Manifest | None = None) -> 
     ]
 
 
+def service(name: str = "toy", annotations: dict[str, str] | None = None, **spec: Any) -> Manifest:
+    """Return a Service; *annotations* are those of the autoscaler, without their prefix."""
+    prefixed = {f"autoscaling.knative.dev/{key}": value for key, value in (annotations or {}).items()}
+    return {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": "sample", "labels": {"team": "x"}},
+        "spec": {
+            "template": {"metadata": {"annotations": prefixed}, "spec": {"containers": [{"image": "toy"}], **spec}}
+        },
+    }
+
+
 def write_project(folder: Path, *manifests: Manifest) -> Path:
     """Write *manifests* as a project, in place of those that were there."""
     for part in ("knative/base", "triggers", "functions"):
@@ -174,12 +189,48 @@ def write_project(folder: Path, *manifests: Manifest) -> Path:
     return folder
 
 
+def write_function(folder: Path, name: str, source: str) -> None:
+    """Write the function *name* of the project that `running` runs in *folder*."""
+    home = folder / "project" / "functions" / name
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "main.py").write_text(textwrap.dedent(source), encoding="utf-8")
+
+
+def to_service(manifest: Manifest, name: str) -> Manifest:
+    """Return the Trigger *manifest* with the Service *name* as its subscriber."""
+    reference = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": name}
+    manifest["spec"]["subscriber"] = {"ref": reference}
+    return manifest
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Return parent and command of every process that has not ended."""
+    table = subprocess.run(
+        ["ps", "-axww", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-o", "args="],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = (line.split(None, 3) for line in table.stdout.splitlines())
+    return {int(row[0]): (int(row[1]), row[3]) for row in rows if len(row) == 4 and not row[2].startswith("Z")}
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the ids of all processes that *pid* started, and those that they did."""
+    table = processes()
+    found: set[int] = set()
+    while new := {one for one, (parent, _) in table.items() if parent in found | {pid}} - found:
+        found |= new
+    return found
+
+
 class Rig:
     """A running broker, and how to post to it."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self._client = Client.of(stack.ingress_url)
+        self._front = Client.of(stack.url)
 
     async def post(
         self, kind: str, data: bytes = b"{}", content_type: str = "application/json", **attributes: str
@@ -208,18 +259,30 @@ class Rig:
 
         await until(done, within)
 
+    async def ask(self, target: str = "/", body: bytes = b"", method: str = "POST") -> Response:
+        """Send a request to the front."""
+        return await self._front.send(Request(method, target, [(b"x-test", b"yes")], body))
+
     def close(self) -> None:
         self._client.close()
+        self._front.close()
 
 
 @asynccontextmanager
 async def running(
-    folder: Path, *triggers: Manifest, profile: str = "natss", channel: list[Manifest] | None = None
+    folder: Path,
+    *manifests: Manifest,
+    profile: str = "natss",
+    channel: list[Manifest] | None = None,
+    window: float | None = None,
 ) -> AsyncIterator[Rig]:
-    """Run a broker with *triggers* on the data in *folder*."""
-    project = write_project(folder / "project", *(channel or broker()), *triggers)
+    """Run a broker and *manifests* on the data in *folder*, without a store."""
     options = Options(
-        project=project, data_dir=folder / "data", mongodb_uri="mongodb://unused", profile=Profile(profile)
+        project=write_project(folder / "project", *(channel or broker()), *manifests),
+        data_dir=folder / "data",
+        mongodb_uri="mongodb://unused",
+        profile=Profile(profile),
+        window=window,
     )
     async with Stack(options) as stack:
         rig = Rig(stack)

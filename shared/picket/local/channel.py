@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 
 import nats.errors
@@ -31,6 +32,7 @@ from picket.local.subjects import filter_subjects, subject
 log = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 5.0
+_TRY_SECONDS = 1.0
 LEASE_SECONDS = 5.0
 """The server redelivers what has not been touched for so long: that is when the stack died, not when a function is
 slow. How long an attempt may take is the dispatcher's business, and what it works on it keeps touching."""
@@ -80,15 +82,23 @@ class Channel:
         """
         if event.structured_size > self._nats.max_payload:
             raise NotStored(f"the event is larger than the {self._nats.max_payload} bytes the stream takes")
-        try:
-            await self._js.publish(
-                subject(self._base, event.attributes["type"]),
-                event.pack(),
-                timeout=PUBLISH_SECONDS,
-                headers={"Nats-Msg-Id": event.attributes["id"]},
-            )
-        except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
-            raise NotStored(f"the stream did not take the event: {error or type(error).__name__}") from error
+        deadline = time.monotonic() + PUBLISH_SECONDS
+        while True:
+            try:
+                await self._js.publish(
+                    subject(self._base, event.attributes["type"]),
+                    event.pack(),
+                    timeout=min(_TRY_SECONDS, PUBLISH_SECONDS),
+                    headers={"Nats-Msg-Id": event.attributes["id"]},
+                )
+            except TimeoutError as error:
+                # What is on its way when a server dies is lost. Sending it twice is safe: the id is told again.
+                if time.monotonic() >= deadline:
+                    raise NotStored("the stream does not answer") from error
+            except (nats.errors.Error, nats.js.errors.Error) as error:
+                raise NotStored(f"the stream did not take the event: {error}") from error
+            else:
+                return
 
     async def subscribe(self, trigger: Trigger, handle: Callable[[Message], Awaitable[None]]) -> Subscription:
         """Create the durable consumer of *trigger*, or go on with it, and pass its messages to *handle*."""

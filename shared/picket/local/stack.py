@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import logging
 import socket
 import sys
@@ -129,7 +130,15 @@ class Stack:
         self._activator = Activator(self._manifests.services, self._start_replica, window=options.window)
         await self._start_broker(undo, ingress)
         await _serve(undo, front, Front(self._activator).handle, MAX_BODY_BYTES)
+        self._publish_addresses()
         self._activator.warm()
+
+    def _publish_addresses(self) -> None:
+        """Write where everything is to `run/stack.json`, for tools: the ports are different ones every time."""
+        file = self._folder / "run" / "stack.json"
+        file.touch(mode=0o600)
+        addresses = {name: getattr(self, name) for name in ("url", "ingress_url", "nats_url", "mongodb_uri")}
+        file.write_text(json.dumps(addresses), encoding="utf-8")
 
     async def _start_servers(self, undo: AsyncExitStack) -> Nats:
         """Start the servers that were not given, and connect to NATS."""
