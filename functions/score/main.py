@@ -1,15 +1,25 @@
 """Keep the score of every repository and team."""
 
+import threading
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from picket.effects import broker, ruleset
 from picket.effects.mongo import findings, repositories, scans, scores
 from picket.effects.mongo.client import Document
+from picket.errors import Busy
 from picket.events import FindingChanged, ItemDelta, RepositoryChanged, ScanCompleted, ScoreChanged, now
 from picket.runtime import consumes
 from picket.scoring import posture
 from picket.scoring.items import item
 from picket.scoring.score import deltas, evaluate, evaluate_team
+
+_TRIES = 10
+_TURNS = tuple(threading.Lock() for _ in range(64))
+"""Events of one repository come in bursts; threads that take turns do not spoil each other's compare-and-set."""
 
 
 @consumes(FindingChanged, RepositoryChanged, ScanCompleted)
@@ -17,9 +27,9 @@ def main(event: FindingChanged | RepositoryChanged | ScanCompleted) -> None:
     """Compute the scores that the event may have moved."""
     repository = repositories.get(event.repository)
     if repository is not None:
-        update(event.repository, repository_score(repository))
-        for team in {repository.get("team"), repository.get("former_team")} - {None, ""}:
-            update(f"team:{team}", team_score(team))
+        update(event.repository, lambda: repository_score(repository))
+        for team in sorted({repository.get("team"), repository.get("former_team")} - {None, ""}):
+            update(f"team:{team}", partial(team_score, team))
     if isinstance(event, ScanCompleted):
         scans.set_scored(event.scan)
 
@@ -45,22 +55,41 @@ def team_score(team: str) -> Document:
     }
 
 
-def update(entity: str, score: Document) -> None:
+def update(entity: str, evaluate_now: Callable[[], Document]) -> None:
     """Put a score in place and, if it moved, say what moved it; once for each event, however often it comes."""
-    cause = broker.cause().id
-    change = scores.change_of(entity, cause)
-    if change is None:
-        former = scores.get(entity)
-        if former and former.get("last_change"):
-            scores.keep_change(entity, former["last_change"])
-        if former and former["last_change"]["cause"] == cause:
-            change = former["last_change"]
-        else:
-            change = difference(entity, former, score, cause)
-            scores.replace(entity, former, score, change)
-            scores.keep_change(entity, change)
+    with _TURNS[zlib.crc32(entity.encode()) % len(_TURNS)]:
+        change = attempts(entity, evaluate_now)
     if change["score"] != change["previous"]:
         broker.emit(announcement(entity, change))
+
+
+def attempts(entity: str, evaluate_now: Callable[[], Document]) -> Document:
+    """Evaluate until no other instance was faster; the change that this event made.
+
+    Raises:
+        Busy: Others were faster each time.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(Busy):
+            return replace(entity, evaluate_now())
+    return replace(entity, evaluate_now())
+
+
+def replace(entity: str, score: Document) -> Document:
+    """Put a score in the place of the one there is, unless this event did so before."""
+    cause = broker.cause().id
+    change = scores.change_of(entity, cause)
+    if change is not None:
+        return change
+    former = scores.get(entity)
+    if former:
+        scores.keep_change(entity, former["last_change"])
+        if former["last_change"]["cause"] == cause:
+            return dict(former["last_change"])
+    change = difference(entity, former, score, cause)
+    scores.replace(entity, former, score, change)
+    scores.keep_change(entity, change)
+    return change
 
 
 def difference(entity: str, former: Document | None, score: Document, cause: str) -> Document:
