@@ -287,6 +287,23 @@ def test_the_front_passes_requests_on_as_they_are(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(tmp_path: Path) -> None:
+    """As curl does for a large one; it would wait a second for nothing."""
+    write_function(tmp_path, "api", ECHO)
+
+    async def run() -> None:
+        async with running(tmp_path, service("api")) as rig:
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(rig.stack.url.rpartition(":")[2]))
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(b"body")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 418")
+            writer.close()
+            await writer.wait_closed()
+
+    asyncio.run(run())
+
+
 def test_without_the_function_the_front_answers_404(tmp_path: Path) -> None:
     async def run() -> None:
         async with running(tmp_path, service("api")) as rig:

@@ -95,7 +95,7 @@ def test_headers_cannot_be_smuggled_in_through_an_attribute() -> None:
     st.binary(max_size=50),
 )
 def test_an_event_comes_out_of_the_stream_as_it_went_in(attributes: dict[str, str], data: bytes) -> None:
-    event = CloudEvent(attributes, data)
+    event = CloudEvent(REQUIRED | attributes, data)
     assert unpack(event.pack()) == event
 
 

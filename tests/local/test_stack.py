@@ -117,6 +117,23 @@ def test_the_reaper_leaves_alone_what_was_reported_gone() -> None:
     assert reaper.listed(["+10", "+11", "-10", "+12", "-12"]) == {11}
 
 
+def test_a_killed_reaper_has_a_successor(tmp_path: Path) -> None:
+    write_function(tmp_path, "api", 'def main(request):\n    return ""\n')
+
+    def reapers() -> set[int]:
+        return {pid for pid in descendants(os.getpid()) if "reaper.py" in commands({pid})}
+
+    async def run() -> None:
+        async with running(tmp_path, service("api")) as rig:
+            (first,) = reapers()
+            os.kill(first, signal.SIGKILL)
+            await eventually(lambda: not reapers())
+            assert (await rig.ask()).status == 200
+            assert len(reapers()) == 1
+
+    asyncio.run(run())
+
+
 def test_the_only_line_on_standard_output_is_the_ready_one(tmp_path: Path) -> None:
     write_project(tmp_path / "project", *broker(), service("api"))
     write_function(tmp_path, "api", 'print("noise")\n\ndef main(request):\n    return "hello"\n')
@@ -199,6 +216,21 @@ async def refuses_without_its_token(rig: Rig) -> None:
     assert b"Authorization Violation" in await reader.read()
     writer.close()
     await writer.wait_closed()
+
+
+def test_a_stack_can_use_a_nats_server_that_is_there(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with sink() as there, running(tmp_path / "one") as owner:
+            project = write_project(tmp_path / "project", *broker(), trigger("a", f"{there.url}/a"))
+            options = Options(project, tmp_path / "data", nats_url=owner.stack.nats_url, mongodb_uri="mongodb://unused")
+            async with Stack(options) as stack:
+                assert stack.status()["servers"] == {}
+                client = Client.of(stack.ingress_url)
+                await post(client, "it")
+                client.close()
+                await eventually(lambda: there.calls("a"))
+
+    asyncio.run(run())
 
 
 def test_a_port_that_is_taken_is_an_error_with_a_way_out(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from nats.js.api import (
     StreamConfig,
 )
 
-from picket.errors import TransientError
+from picket.errors import PermanentError, TransientError
 from picket.local.cloudevent import CloudEvent, unpack
 from picket.local.resources import Broker, Trigger
 from picket.local.subjects import filter_subjects, subject
@@ -43,6 +43,10 @@ _OWNER = "picket.dev/trigger"
 
 class NotStored(TransientError):
     """The stream did not confirm that it has the event."""
+
+
+class Immutable(PermanentError):
+    """The stream that is there differs from the manifest in something that cannot be changed."""
 
 
 class Channel:
@@ -72,7 +76,10 @@ class Channel:
         try:
             await self._js.add_stream(config)
         except nats.js.errors.BadRequestError:  # there is one with other settings
-            await self._js.update_stream(config)
+            try:
+                await self._js.update_stream(config)
+            except nats.js.errors.APIError as error:
+                raise Immutable(f"stream {self.stream} cannot become what the manifest says: {error}") from error
 
     async def publish(self, event: CloudEvent) -> None:
         """Store *event*. One whose id was seen within the duplicate window is dropped, as if it had been stored.
@@ -120,7 +127,13 @@ class Channel:
         )
 
         async def receive(message: Msg) -> None:
-            await handle(Message(message))
+            try:
+                event = unpack(message.data)
+            except ValueError:
+                log.exception("%s: a message in the stream is no event; dropped", trigger.name)
+                await message.term()
+            else:
+                await handle(Message(message, event))
 
         subscription = await self._nats.subscribe(inbox, cb=receive)
         await self._js.add_consumer(self.stream, config)
@@ -157,9 +170,9 @@ class Channel:
 class Message:
     """An event in the stream, as one consumer has it."""
 
-    def __init__(self, message: Msg) -> None:
+    def __init__(self, message: Msg, event: CloudEvent) -> None:
         self._message = message
-        self.event = unpack(message.data)
+        self.event = event
         metadata = message.metadata
         self.sequence = metadata.sequence.stream
         self.attempt = metadata.num_delivered or 1

@@ -67,9 +67,16 @@ class CloudEvent:
 
 
 def unpack(message: bytes) -> CloudEvent:
-    """Return the event that `pack` made *message* of."""
+    """Return the event that `pack` made *message* of.
+
+    Raises:
+        ValueError: It is of other making.
+    """
     line, _, data = message.partition(b"\n")
-    return CloudEvent(json.loads(line), data)
+    attributes = json.loads(line)
+    if not isinstance(attributes, dict) or not {"id", "type"} <= attributes.keys():
+        raise ValueError("no event")
+    return CloudEvent(attributes, data)
 
 
 def is_event(headers: RawHeaders) -> bool:

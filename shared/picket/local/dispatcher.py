@@ -31,7 +31,7 @@ from picket.local.wire import Response, Unreachable
 
 log = logging.getLogger(__name__)
 
-_TOUCH_SECONDS = LEASE_SECONDS / 4
+TOUCH_SECONDS = LEASE_SECONDS / 4
 
 
 class Dispatcher:
@@ -90,8 +90,8 @@ class Dispatcher:
     async def _keep_touching(self) -> None:
         """Touch what has been running for a while, so that only a dead stack's events are redelivered."""
         while True:
-            await asyncio.sleep(_TOUCH_SECONDS)
-            before = time.monotonic() - _TOUCH_SECONDS
+            await asyncio.sleep(TOUCH_SECONDS)
+            before = time.monotonic() - TOUCH_SECONDS
             for message, started in list(self._running.values()):
                 if started < before:
                     await message.touch()

@@ -8,6 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from picket.local.activator import Activator
+from picket.local.bodies import read_body
 from picket.local.wire import Request, Response, without_hop_by_hop
 
 MAX_BODY_BYTES = 26 * 1024 * 1024
@@ -29,11 +30,8 @@ class Front:
         name = INGEST if target.startswith("/in/") else API
         if name not in self._activator.functions:
             return web.Response(status=HTTPStatus.NOT_FOUND, text=f"there is no function {name}")
-        length = request.content_length
-        if length is not None and length > MAX_BODY_BYTES:
-            return _too_large()
         try:
-            body = await request.read()
+            body = await read_body(request)
         except web.HTTPRequestEntityTooLarge:
             return _too_large()
         headers = [

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from picket.errors import Malformed
+from picket.local.bodies import read_body
 from picket.local.channel import Channel, NotStored
 from picket.local.cloudevent import CloudEvent, compact_json, from_http, is_json, normalized_time
 from picket.local.delivery import Profile
@@ -48,7 +49,7 @@ class Ingress:
         if request.method != "POST":
             return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST, OPTIONS"})
         try:
-            await self.accept(path, from_http(request.raw_headers, await request.read()))
+            await self.accept(path, from_http(request.raw_headers, await read_body(request)))
         except Malformed as error:
             return web.Response(status=HTTPStatus.BAD_REQUEST, text=str(error))
         except Refused as error:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from picket.local import reaper
+
+log = logging.getLogger(__name__)
 
 # The child itself tells the reaper, before it becomes what it is to be: there is no moment at which the stack could
 # die between starting a process and listing it. Standard output is the reaper's pipe until then. A listening socket
@@ -24,11 +27,13 @@ _TAIL_CHARACTERS = 2000
 class Child:
     """A running process, leader of a process group of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path, log_start: int, pipe: int) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, output: Path, start: int, report_gone: Callable[[int], None]
+    ) -> None:
         self._process = process
-        self._log = log
-        self._log_start = log_start
-        self._pipe = pipe
+        self._output = output
+        self._start = start
+        self._report_gone = report_gone
         self._gone = asyncio.create_task(self._wait())
 
     @property
@@ -59,9 +64,9 @@ class Child:
 
     def written(self) -> str:
         """Return what this process, rather than an earlier one, has written to its log."""
-        with self._log.open("rb") as log:
-            log.seek(self._log_start)
-            return log.read().decode(errors="replace").strip()
+        with self._output.open("rb") as file:
+            file.seek(self._start)
+            return file.read().decode(errors="replace").strip()
 
     def tail(self) -> str:
         """Return the end of what this process has written."""
@@ -71,7 +76,7 @@ class Child:
         status = await self._process.wait()
         # Workers may be left of a leader that was killed. While any is, the group's id is not given to another.
         self._kill_group()
-        os.write(self._pipe, b"-%d\n" % self.pid)
+        self._report_gone(self.pid)
         return status
 
     def _kill_group(self) -> None:
@@ -82,41 +87,66 @@ class Child:
 class Nursery:
     """Starts processes and sees to it that they end with the stack, even when the stack is killed."""
 
-    def __init__(self, pipe: int, process: asyncio.subprocess.Process) -> None:
-        self._pipe = pipe
-        self._reaper = process
+    def __init__(self, inherited: tuple[int, ...]) -> None:
+        self._inherited = inherited
+        self._pipe = -1
+        self._reaper: asyncio.subprocess.Process | None = None
+        self._replacing = asyncio.Lock()
         self._children: set[Child] = set()
 
     @classmethod
     async def open(cls, *inherited: int) -> Nursery:
         """Start the reaper. It keeps the *inherited* descriptors, such as a lock, until all children are gone."""
+        nursery = cls(inherited)
+        await nursery._start_reaper()
+        return nursery
+
+    async def _start_reaper(self) -> None:
+        """Start a reaper, and tell it of the children there are."""
         theirs, ours = os.pipe()
         try:
-            process = await asyncio.create_subprocess_exec(
+            self._reaper = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-IS",
                 str(Path(reaper.__file__)),
                 stdin=theirs,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,
-                pass_fds=inherited,
+                pass_fds=self._inherited,
                 start_new_session=True,
             )
         finally:
             os.close(theirs)
-        return cls(ours, process)
+        self._pipe = ours
+        for child in self._children:
+            if child.running:
+                os.write(ours, b"+%d\n" % child.pid)
+
+    async def _need_reaper(self) -> None:
+        """Replace a reaper that somebody killed: nothing is started that would not end with the stack."""
+        async with self._replacing:
+            if self._reaper is None or self._reaper.returncode is not None:
+                log.error("the reaper was killed; starting another one")
+                os.close(self._pipe)
+                await self._start_reaper()
+
+    def _report_gone(self, group: int) -> None:
+        # Should the reaper have been killed, then its successor never hears of the group.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._pipe, b"-%d\n" % group)
 
     async def spawn(
         self,
         command: Sequence[str],
         *,
         env: Mapping[str, str],
-        log: Path,
+        output: Path,
         listener: socket.socket | None = None,
     ) -> Child:
-        """Start *command* with its output appended to *log*; *listener* reaches it as systemd would pass it."""
-        with log.open("ab") as output:
-            start = output.tell()
+        """Start *command*, its output appended to the file *output*; *listener* gets there as from systemd."""
+        await self._need_reaper()
+        with output.open("ab") as file:
+            start = file.tell()
             process = await asyncio.create_subprocess_exec(
                 "/bin/sh",
                 "-c",
@@ -126,10 +156,10 @@ class Nursery:
                 env=dict(env),
                 stdin=listener.fileno() if listener else asyncio.subprocess.DEVNULL,
                 stdout=self._pipe,
-                stderr=output,
+                stderr=file,
                 start_new_session=True,
             )
-            child = Child(process, log, start, self._pipe)
+            child = Child(process, output, start, self._report_gone)
         self._children = {one for one in self._children if one.running} | {child}
         return child
 
@@ -137,4 +167,5 @@ class Nursery:
         """End all children, then the reaper."""
         await asyncio.gather(*(child.stop(grace) for child in self._children))
         os.close(self._pipe)
-        await self._reaper.wait()
+        if self._reaper is not None:
+            await self._reaper.wait()

@@ -42,14 +42,14 @@ class Replica:
         self._client = client
 
     @classmethod
-    async def start(cls, nursery: Nursery, command: Sequence[str], env: Mapping[str, str], log: Path) -> Replica:
+    async def start(cls, nursery: Nursery, command: Sequence[str], env: Mapping[str, str], output: Path) -> Replica:
         """Start a process of the function; `PORT` and the socket are added to *env*."""
         with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
             # gunicorn sets it on sockets it makes itself only. It writes head and body apart: 40 ms without.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             port = listener.getsockname()[1]
             child = await nursery.spawn(
-                command, env={**env, "PORT": str(port), "LISTEN_FDS": "1"}, log=log, listener=listener
+                command, env={**env, "PORT": str(port), "LISTEN_FDS": "1"}, output=output, listener=listener
             )
         return cls(child, Client("127.0.0.1", port))
 
