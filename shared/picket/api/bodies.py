@@ -43,5 +43,4 @@ def raw() -> bytes:
 def malformed(error: ValidationError) -> Malformed:
     """Say where a body does not fit, never what it holds."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("list[", "ScanOrder")))
-    return Malformed(f"{place or 'body'}: {first['msg']}")
+    return Malformed(f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}")

@@ -19,7 +19,8 @@ from picket.events import Envelope, RepositoryChanged
 
 blueprint = Blueprint("repositories", __name__)
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SHOWN = ("name", "url", "visibility", "team", "criticality", "archived", "deleted", "created_at", "scanned_at")
+_SHOWN = ("name", "url", "visibility", "team", "criticality", "created_at", "scanned_at")
+_FLAGS = ("archived", "deleted")
 _TIMES = ("history_scanned_at", "delivered_at", "scheduled_at", "unannounced_at")
 
 
@@ -74,6 +75,7 @@ def view(repository: Document) -> Document:
     return {
         "id": repository["_id"],
         **{name: repository.get(name) for name in (*_SHOWN, *_TIMES)},
+        **{name: bool(repository.get(name)) for name in _FLAGS},
         "score": score.get("score"),
         "grade": score.get("grade"),
     }

@@ -48,7 +48,7 @@ class ScanOrder(BaseModel):
         return self.repository or self.asset_value
 
 
-_ORDERS: TypeAdapter[ScanOrder | list[ScanOrder]] = TypeAdapter(ScanOrder | list[ScanOrder])
+_ORDERS = TypeAdapter(list[ScanOrder])
 
 
 @blueprint.post("/scans")
@@ -101,10 +101,12 @@ def summary(scan: Document) -> Document:
 
 def _read(body: bytes) -> ScanOrder | list[ScanOrder]:
     try:
+        if not body.lstrip().startswith(b"["):
+            return ScanOrder.model_validate_json(body)
         orders = _ORDERS.validate_json(body)
     except ValidationError as error:
         raise malformed(error) from None
-    if isinstance(orders, list) and not 0 < len(orders) <= MAX_ITEMS:
+    if not 0 < len(orders) <= MAX_ITEMS:
         raise Malformed(f"a list has 1 to {MAX_ITEMS} repositories")
     return orders
 

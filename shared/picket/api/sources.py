@@ -82,4 +82,5 @@ def revoke(wanted: str) -> Response:
 
 def view(source: Document) -> Document:
     """Return a source as the API shows it."""
-    return {"id": source["source"], **{name: source.get(name) for name in _SHOWN}}
+    shown = {name: source.get(name) for name in _SHOWN}
+    return {"id": source["source"], **shown, "revoked": bool(source["revoked"])}

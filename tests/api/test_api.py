@@ -1,0 +1,273 @@
+"""The REST API: what it answers, and that every error is a problem."""
+
+import uuid
+from typing import Any
+
+import pytest
+from tests.support import secrets
+from tests.support.deployment import Deployment, forget
+from tests.support.repositories import Work
+
+from picket.effects.mongo.client import collection
+
+
+@pytest.fixture
+def works(tmp_path: Any) -> list[Work]:
+    made = [Work(tmp_path / f"w{number}") for number in range(3)]
+    for number, work in enumerate(made):
+        work.commit({"a.py": f"t = '{secrets.slack_token(number)}'\n"})
+    return made
+
+
+def test_a_scan_is_accepted_and_can_be_followed(deployed: Deployment, works: list[Work]) -> None:
+    answer = deployed.api.post("/scans", json={"repository": str(works[0].path)})
+
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/scans/{answer.json['id']}"
+    assert (answer.json["state"], answer.json["kind"]) == ("New", "integral")
+    deployed.drain()
+    shown = deployed.api.get(answer.headers["Location"]).json
+    assert (shown["state"], shown["batches"], shown["commits"]) == (
+        "Done",
+        {"done": 1, "total": 1, "by_state": {"Done": 1}},
+        1,
+    )
+    assert [step["state"] for step in shown["history"]] == [
+        "New",
+        "Validating",
+        "Queued",
+        "Scheduling",
+        "Scheduled",
+        "InProgress",
+        "Done",
+    ]
+    assert len(deployed.api.get(shown["findings"]).json["findings"]) == 1
+
+
+def test_the_other_way_to_name_a_repository_means_the_same(deployed: Deployment, works: list[Work]) -> None:
+    order = {"asset_type": "repository", "asset_value": str(works[0].path)}
+
+    answer = deployed.api.post("/scans", json=order)
+
+    assert answer.status_code == 202
+    assert answer.json["url"] == str(works[0].path)
+
+
+def test_a_list_is_one_scan_whose_children_are_the_repositories(deployed: Deployment, works: list[Work]) -> None:
+    orders = [{"repository": str(work.path)} for work in works]
+    answer = deployed.api.post("/scans", json=[*orders, orders[0]])
+
+    assert answer.status_code == 202
+    assert (answer.json["kind"], len(answer.json["children"])) == ("bulk", 3)
+    deployed.drain()
+    done = deployed.api.get(answer.headers["Location"]).json
+    assert (done["state"], {child["state"] for child in done["children"]}) == ("Done", {"Done"})
+    completed = [message.data["scan"] for message in deployed.of_type("scan.completed")]
+    assert completed.count(answer.json["id"]) == 1
+
+
+def test_a_list_of_which_one_fails_is_partial(deployed: Deployment, works: list[Work]) -> None:
+    answer = deployed.api.post("/scans", json=[{"repository": str(works[0].path)}, {"repository": "/nowhere"}])
+    deployed.drain()
+
+    done = deployed.api.get(f"/scans/{answer.json['id']}").json
+    assert done["state"] == "Partial"
+    assert "Failed" in done["history"][-1]["reason"]
+
+
+def test_an_idempotency_key_starts_one_scan(deployed: Deployment, works: list[Work]) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first, again = (deployed.api.post("/scans", json={"repository": str(works[0].path)}, headers=key) for _ in "ab")
+    other = deployed.api.post("/scans", json={"repository": str(works[1].path)}, headers=key)
+    unkeyed = deployed.api.post("/scans", json={"repository": str(works[0].path)})
+
+    assert first.json["id"] == again.json["id"] != unkeyed.json["id"]
+    assert len({message.id for message in deployed.of_type("scan.requested")}) == 2
+    assert other.status_code == 422
+
+
+def test_what_the_broker_does_not_take_is_failed_and_answered_503(deployed: Deployment, works: list[Work]) -> None:
+    deployed.is_down = True
+
+    answer = deployed.api.post("/scans", json={"repository": str(works[0].path)})
+
+    assert answer.status_code == 503
+    assert [scan["state"] for scan in collection("scans").find({})] == ["Failed"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "detail"),
+    [
+        pytest.param({}, 400, "repository", id="nothing"),
+        pytest.param({"repository": "x", "asset_value": "x", "asset_type": "repository"}, 400, "either", id="both"),
+        pytest.param({"asset_type": "image", "asset_value": "x"}, 400, "asset_type", id="another asset"),
+        pytest.param({"repository": "https://h.example/o/r", "extra": 1}, 400, "extra", id="unknown field"),
+        pytest.param([], 400, "1 to 1000", id="empty list"),
+        pytest.param([{"repository": "https://h.example/o/r"}] * 1001, 400, "1 to 1000", id="too many"),
+        pytest.param("text", 400, "body", id="not an object"),
+        pytest.param({"repository": "ext::sh"}, 422, "helpers", id="helper"),
+        pytest.param({"repository": "--upload-pack=x"}, 400, "option", id="option"),
+        pytest.param({"repository": "https://u:p@h.example/o/r"}, 400, "credentials", id="credentials"),
+    ],
+)
+def test_a_bad_request_is_a_problem_and_starts_nothing(
+    deployed: Deployment, body: Any, status: int, detail: str
+) -> None:
+    answer = deployed.api.post("/scans", json=body)
+
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    assert detail in answer.json["detail"]
+    assert collection("scans").count_documents({}) == 0
+
+
+def test_each_bad_entry_of_a_list_is_named(deployed: Deployment) -> None:
+    orders = [{"repository": "https://h.example/o/r"}, {"repository": "-x"}, {"repository": "ext::x"}]
+
+    problem = deployed.api.post("/scans", json=orders).json
+
+    assert [(error["index"], error["status"]) for error in problem["errors"]] == [(1, 400), (2, 422)]
+    assert not deployed.sent
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/scans/none", 404),
+        ("GET", "/findings/none", 404),
+        ("GET", "/repositories/h/o/none", 404),
+        ("GET", "/scores/h/o/none", 404),
+        ("GET", "/teams/none", 404),
+        ("GET", "/nowhere", 404),
+        ("GET", "/findings?scan=none", 404),
+        ("GET", "/findings?colour=red", 400),
+        ("GET", "/findings?limit=0", 400),
+        ("GET", "/findings?limit=1000", 400),
+        ("GET", "/findings?limit=%D9%A3", 400),
+        ("GET", "/findings?after=%00", 400),
+        ("DELETE", "/scans", 405),
+        ("DELETE", "/sources/none", 404),
+        ("POST", "/sources/none/rotate", 404),
+        ("POST", "/dead-letters/scan", 400),
+    ],
+)
+def test_what_is_not_there_or_not_right_is_a_problem(deployed: Deployment, method: str, path: str, status: int) -> None:
+    answer = deployed.api.open(path, method=method)
+
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"provider": "other", "name": "n"},
+        {"provider": "github"},
+        {"provider": "github", "name": "n", "repository": "https://h.example/o/r", "organization": "h.example/o"},
+        {"provider": "github", "name": "n", "organization": "no slash"},
+    ],
+)
+def test_a_source_that_does_not_fit_is_refused(deployed: Deployment, order: dict[str, str]) -> None:
+    assert deployed.api.post("/sources", json=order).status_code == 400
+
+
+def test_a_form_posted_by_another_sites_page_is_refused(deployed: Deployment) -> None:
+    answer = deployed.api.post("/scans", data='{"repository": "/x"}', content_type="text/plain")
+
+    assert answer.status_code == 415
+
+
+def test_on_loopback_only_a_loopback_name_is_answered(deployed: Deployment) -> None:
+    assert deployed.api.get("/scans", headers={"Host": "evil.example"}).status_code == 421
+    for host in ("127.0.0.1:8080", "localhost", "[::1]:8080"):
+        assert deployed.api.get("/scans", headers={"Host": host}).status_code == 200
+
+
+def test_elsewhere_a_bearer_token_is_needed(deployed: Deployment, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - what a container listens on
+    forget()
+    assert deployed.api.get("/scans").status_code == 401
+    assert deployed.api.get("/scans", headers={"Authorization": "Bearer "}).status_code == 401
+
+    token = uuid.uuid4().hex
+    environment.setenv("PICKET_API_TOKEN", token)
+    forget()
+    assert deployed.api.get("/scans", headers={"Authorization": f"Bearer {token}x"}).status_code == 401
+    assert deployed.api.get("/scans", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_elsewhere_dead_letters_come_by_the_clusters_own_name_only(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - what a container listens on
+    forget()
+    inside = deployed.api.post("/dead-letters/scan", headers={"Host": "api.picket.svc.cluster.local"})
+    outside = deployed.api.post("/dead-letters/scan", headers={"Host": "picket.example"})
+
+    assert (inside.status_code, outside.status_code) == (400, 401)
+
+
+def test_findings_are_paged_by_cursor(deployed: Deployment, works: list[Work]) -> None:
+    for number in range(4):
+        works[0].commit({f"f{number}": f"t = '{secrets.slack_token(50 + number)}'\n"})
+    deployed.api.post("/scans", json={"repository": str(works[0].path)})
+    deployed.drain()
+
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = deployed.api.get("/findings", query_string={"limit": 2, "after": after}).json
+        seen += [finding["id"] for finding in page["findings"]]
+        after = page["next"]
+        if not after:
+            break
+    assert (len(seen), len(set(seen))) == (5, 5)
+    repository = deployed.api.get("/repositories").json["repositories"][0]["id"]
+    for query, count in [({"repository": repository}, 5), ({"repository": "other"}, 0), ({"state": "exempt"}, 0)]:
+        assert len(deployed.api.get("/findings", query_string=query).json["findings"]) == count
+
+
+def test_the_description_names_every_route(deployed: Deployment) -> None:
+    from picket.api.app import _app  # noqa: PLC0415 - reads the settings
+
+    document = deployed.api.get("/openapi.json").json
+    described = {
+        (path.replace("{", "<").replace("}", ">"), method.upper())
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    apart = {"/", "/openapi.json", "/static/<path:filename>", "/dead-letters/<trigger>"}
+    routes = {
+        (rule.rule.replace("<path:wanted>", "<id>").replace("<wanted>", "<id>"), method)
+        for rule in _app().url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule not in apart and not rule.rule.startswith("/static")
+    }
+    assert {(path.replace("<repository>", "<id>"), method) for path, method in described} == routes
+
+
+def test_the_start_page_lists_repositories_and_running_scans_and_runs_no_scripts(
+    deployed: Deployment, works: list[Work]
+) -> None:
+    empty = deployed.api.get("/").text
+    deployed.api.post("/scans", json={"repository": str(works[0].path)})
+    running = deployed.api.get("/").text
+    deployed.drain()
+    page = deployed.api.get("/")
+
+    assert "None yet" in empty
+    assert "New" in running
+    assert works[0].path.name in page.text
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert deployed.api.get("/static/picket.css").status_code == 200
+
+
+def test_what_a_forge_says_cannot_become_markup(deployed: Deployment) -> None:
+    from picket.effects.mongo import repositories  # noqa: PLC0415 - connects
+
+    repositories.register("<img src=x>", "https://h.example/o/r", team="<b>")
+
+    page = deployed.api.get("/").text
+    assert "<img" not in page
+    assert "<b>" not in page

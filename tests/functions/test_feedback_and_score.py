@@ -1,0 +1,221 @@
+"""feedback and score: rules react, the score follows, and doing it again changes nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support import pushes, secrets
+from tests.support.deployment import Deployment, Message, forget
+from tests.support.repositories import GitHttpServer, Work
+
+from picket.effects.mongo.client import collection
+from picket.events import FindingReported
+
+
+@pytest.fixture
+def work(forge: GitHttpServer) -> Work:
+    made = Work(forge.root / "o" / "r")
+    made.commit({"README": "x\n"})
+    return made
+
+
+def with_rules(environment: pytest.MonkeyPatch, tmp_path: Path, rules: str) -> None:
+    """Let a team's rules be in force, and none of the shipped ones."""
+    shipped = "faint-generic-hits-are-info, public-secrets-are-critical, grave-find-in-a-push-scans-history"
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"version: 1\ndisabled: [{shipped}, tell-of-grave-finds]\nrules:\n{rules}")
+    environment.setenv("PICKET_FEEDBACK_RULES", str(path))
+    forget()
+
+
+def push(deployed: Deployment, forge: GitHttpServer, work: Work, number: int, path: str = "a.py") -> dict[str, Any]:
+    """Commit a secret, announce it, run everything; the finding."""
+    before = work.head()
+    after = work.commit({path: f"t = '{secrets.slack_token(number)}'\n"})
+    source = deployed.api.post("/sources", json={"provider": "github", "name": "t"}).json
+    body = pushes.encode(pushes.push(f"{forge.url}/o/r/.git", before, after))
+    headers = pushes.signed(source["secret"], body, delivery=f"d{number}")
+    where = source["url"].removeprefix("http://127.0.0.1:8080")
+    assert deployed.clients["ingest"].post(where, data=body, headers=headers).status_code == 202
+    deployed.drain()
+    found = deployed.api.get("/findings").json["findings"]
+    return dict(next(finding for finding in found if finding["commit"] == after))
+
+
+def score(deployed: Deployment, finding: dict[str, Any]) -> dict[str, Any]:
+    return dict(deployed.api.get(f"/scores/{finding['repository']}").json)
+
+
+def test_a_rule_sets_severity_and_the_score_follows(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plain = push(deployed, forge, work, 1)
+    before = score(deployed, plain)
+    rule = "- {id: low, match: {finding.path: {glob: '*.md'}}, actions: [{set: {severity: low, confidence: 0.2}}]}"
+    with_rules(environment, tmp_path, rule)
+
+    changed = push(deployed, forge, work, 2, "notes.md")
+
+    assert plain["severity"] != "low"
+    assert (changed["severity"], changed["confidence"], changed["rules_applied"]) == ("low", 0.2, ["low"])
+    after = score(deployed, changed)
+    moved = sum(delta["delta"] for delta in after["history"][0]["deltas"])
+    assert moved == pytest.approx(after["history"][0]["score"] - after["history"][0]["previous"], abs=1e-4)
+    assert after["score"] <= before["score"]
+
+
+def test_an_exemption_has_an_end_and_the_score_is_shown_with_and_without_it(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rule = (
+        "- {id: fixtures, match: {finding.path: {glob: 'fixtures/**'}}, "
+        "actions: [{exempt: {reason: test-data, days: 30, approver: sec}}]}"
+    )
+    with_rules(environment, tmp_path, rule)
+
+    finding = push(deployed, forge, work, 3, "fixtures/a.py")
+
+    assert (finding["state"], finding["exemption"]["reason"], finding["exemption"]["approver"]) == (
+        "exempt",
+        "test-data",
+        "sec",
+    )
+    found = score(deployed, finding)
+    assert found["score"] > found["score_without_exemptions"]
+    collection("findings").update_one(
+        {"_id": finding["id"]}, {"$set": {"exemption.until": "2020-01-01T00:00:00+00:00"}}
+    )
+    assert deployed.api.get(f"/findings/{finding['id']}").json["state"] == "open"
+
+
+def test_a_rule_asks_for_one_scan_as_a_child_and_the_parent_waits_for_it(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    earlier = work.commit({"old.py": f"t = '{secrets.slack_token(40)}'\n"})
+    rule = "- {id: look, match: {finding.kind: secret}, actions: [{scan: {kind: integral}}]}"
+    with_rules(environment, tmp_path, rule)
+
+    push(deployed, forge, work, 4)
+
+    assert len(deployed.of_type("scan.requested")) == 2
+    child = deployed.of_type("scan.requested")[1].data
+    assert (child["chain"], child["kind"], child["reason"]) == (["look"], "integral", "rule look")
+    parent = deployed.api.get(f"/scans/{child['parent']}").json
+    assert [(entry["id"], entry["state"]) for entry in parent["children"]] == [(child["scan"], "Done")]
+    assert parent["state"] == "Done"
+    done = [message.data["scan"] for message in deployed.of_type("scan.completed")]
+    assert done == [child["scan"], parent["id"]]
+    commits = {finding["commit"] for finding in deployed.api.get("/findings").json["findings"]}
+    assert earlier in commits
+
+
+def test_a_notice_is_one_log_line_at_a_findings_first_sight(  # noqa: PLR0917 - fixtures
+    deployed: Deployment,
+    forge: GitHttpServer,
+    work: Work,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with_rules(
+        environment, tmp_path, "- {id: tell, match: {finding.kind: secret}, actions: [{notify: {message: look here}}]}"
+    )
+    import logging  # noqa: PLC0415 - only here
+
+    logger = logging.getLogger("picket")
+    logger.addHandler(caplog.handler)
+    try:
+        push(deployed, forge, work, 5)
+        for message in deployed.of_type("commitbatch.scanned"):
+            deployed.deliver(message)
+    finally:
+        logger.removeHandler(caplog.handler)
+
+    assert [record.message for record in caplog.records].count("look here") == 1
+
+
+def test_what_a_tool_reports_is_one_finding_and_weighs_on_the_score(deployed: Deployment) -> None:
+    from picket.effects.mongo import repositories  # noqa: PLC0415 - connects
+
+    repositories.register("h/o/r", "https://h/o/r")
+    event = FindingReported(
+        repository="h/o/r", kind="vulnerability", identity="CVE-1|pkg", rule="CVE-1", severity="critical", tool="trivy"
+    )
+    for number in range(2):
+        headers = {"ce-id": f"e{number}", "ce-type": event.TYPE, "ce-source": "/t", "ce-specversion": "1.0"}
+        headers["content-type"] = "application/json"
+        assert deployed.deliver(Message(headers, event.model_dump_json().encode())) == {"feedback": 204}
+    deployed.drain()
+
+    [finding] = deployed.api.get("/findings").json["findings"]
+    assert (finding["rule"], finding["severity"], finding["kind"]) == ("CVE-1", "critical", "vulnerability")
+    assert score(deployed, finding)["items"][0]["cap"] == "critical"
+
+
+def test_a_score_that_died_before_it_said_so_says_it_when_the_event_comes_again(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    push(deployed, forge, work, 6)
+    [changed] = deployed.of_type("finding.changed")
+    [told] = [m for m in deployed.of_type("score.changed") if m.headers["ce-causationid"] == changed.id]
+    collection("score_history").delete_many({})
+    deployed.sent.clear()
+
+    for _ in range(2):
+        assert deployed.deliver(changed) == {"score": 204}
+
+    assert {message.id for message in deployed.of_type("score.changed")} <= {told.id}
+
+
+def test_two_events_of_a_repository_at_once_lose_nothing(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only here
+
+    push(deployed, forge, work, 7)
+    [changed] = deployed.of_type("finding.changed")
+    copies = [Message({**changed.headers, "ce-id": f"copy-{n}"}, changed.body) for n in range(12)]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(deployed.deliver, copies))
+
+    assert answers == [{"score": 204}] * 12
+    causes = {change["cause"] for change in collection("score_history").find({})}
+    assert {copy.id for copy in copies} <= causes
+
+
+def test_a_teams_score_follows_its_repositories(deployed: Deployment, forge: GitHttpServer, work: Work) -> None:
+    finding = push(deployed, forge, work, 8)
+    where = f"/repositories/{finding['repository']}/team"
+    assert deployed.api.put(where, json={"team": "blue"}).json["team"] == "blue"
+    deployed.drain()
+
+    team = deployed.api.get("/teams/blue").json
+    assert team["repositories"] == [finding["repository"]]
+    assert team["score"] == pytest.approx(score(deployed, finding)["score"], abs=0.1)
+
+    deployed.api.put(where, json={"team": "red"})
+    deployed.drain()
+    assert deployed.api.get("/teams/blue").json["score"] is None
+    assert deployed.api.get("/teams/red").json["score"] is not None
+    assert deployed.api.get("/teams/none").status_code == 404
+
+
+def test_a_dead_letter_is_kept_and_ends_the_scan_that_waits_for_it(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    assert forge
+    scan = deployed.api.post("/scans", json={"repository": str(work.path)}).json
+    deployed.deliver(deployed.queue.pop(0))
+    lost = deployed.queue.pop(0)
+    error = {"ce-knativeerrorcode": "500", "ce-knativeerrordata": "Ym9vbQ=="}
+
+    for _ in range(2):
+        answer = deployed.api.post("/dead-letters/scan", data=lost.body, headers={**lost.headers, **error})
+        assert answer.status_code == 204
+
+    [kept] = collection("dead_letters").find({})
+    assert (kept["trigger"], kept["event"]["id"], kept["error"]["knativeerrorcode"]) == ("scan", lost.id, "500")
+    shown = deployed.api.get(f"/scans/{scan['id']}").json
+    assert (shown["state"], shown["history"][-1]["actor"]) == ("Failed", "dead-letters")
+    assert {message.id for message in deployed.of_type("scan.completed")} == {deployed.sent[-1].id}

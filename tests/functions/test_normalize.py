@@ -1,0 +1,175 @@
+"""normalize: a delivery becomes scans and changes of repositories, or a rejection with a reason."""
+
+from typing import Any
+
+import pytest
+from tests.support import pushes
+from tests.support.deployment import Deployment, Message
+
+from picket.effects.mongo.client import collection
+from picket.events import WebhookReceived
+
+URL = "https://github.com/o/r.git"
+OLD, NEW = "a" * 40, "b" * 40
+
+
+def receive(deployed: Deployment, event: str, payload: dict[str, Any], *, name: str = "d1", scope: str = "") -> int:
+    """Deliver a webhook's event to normalize; the status."""
+    data = WebhookReceived(delivery=name, source="src", provider="github", event=event, scope=scope, payload=payload)
+    return deployed.deliver(message(data.TYPE, name, data.model_dump_json().encode()))["normalize"]
+
+
+def message(kind: str, name: str, body: bytes) -> Message:
+    headers = {"ce-id": name, "ce-type": kind, "ce-source": "/test", "ce-specversion": "1.0"}
+    return Message({**headers, "content-type": "application/json"}, body)
+
+
+def rejections() -> list[tuple[str, str]]:
+    return [(kept["kind"], kept["reason"]) for kept in collection("rejections").find({})]
+
+
+def test_a_push_asks_for_a_reactive_scan_of_what_it_names(deployed: Deployment) -> None:
+    assert receive(deployed, "push", pushes.push(URL, OLD, NEW, forced=True)) == 204
+
+    [asked] = deployed.of_type("scan.requested")
+    assert asked.data | {"scan": ""} == {
+        "repository": "github.com/o/r",
+        "scan": "",
+        "url": URL,
+        "kind": "reactive",
+        "ref": "refs/heads/main",
+        "before": OLD,
+        "after": NEW,
+        "forced": True,
+        "parent": "",
+        "reason": "push",
+        "chain": [],
+    }
+    assert deployed.api.get(f"/scans/{asked.data['scan']}").json["state"] == "New"
+    assert asked.headers["ce-partitionkey"] == "github.com/o/r"
+
+
+def test_the_same_delivery_again_asks_for_the_same_scan(deployed: Deployment) -> None:
+    for _ in range(2):
+        assert receive(deployed, "push", pushes.push(URL, OLD, NEW)) == 204
+
+    assert len({asked.id for asked in deployed.of_type("scan.requested")}) == 1
+    assert collection("scans").count_documents({}) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "value"),
+    [("archived", "archived", True), ("unarchived", "archived", False), ("deleted", "deleted", True)],
+)
+def test_a_change_of_a_repository_is_recorded_and_told(
+    deployed: Deployment, change: str, field: str, *, value: bool
+) -> None:
+    assert receive(deployed, "repository", pushes.repository(URL, change)) == 204
+
+    assert deployed.of_type("repository.changed")[0].data["change"] == change
+    assert deployed.api.get("/repositories/github.com/o/r").json[field] is value
+
+
+def test_a_repository_made_public_is_known_as_public(deployed: Deployment) -> None:
+    receive(deployed, "push", pushes.push(URL, OLD, NEW))
+    assert deployed.api.get("/repositories/github.com/o/r").json["visibility"] == "private"
+
+    receive(deployed, "repository", pushes.repository(URL, "publicized"), name="d2")
+
+    assert deployed.api.get("/repositories/github.com/o/r").json["visibility"] == "public"
+
+
+@pytest.mark.parametrize("knows_it", [True, False])
+def test_a_renamed_repository_stays_the_same_one(deployed: Deployment, *, knows_it: bool) -> None:
+    if knows_it:
+        receive(deployed, "push", pushes.push(URL, OLD, NEW))
+    changes = {"repository": {"name": {"from": "r"}}}
+    new_url = "https://github.com/o/new.git"
+
+    assert receive(deployed, "repository", pushes.repository(new_url, "renamed", changes=changes), name="d2") == 204
+    receive(deployed, "push", pushes.push(new_url, OLD, NEW), name="d3")
+
+    expected = "github.com/o/r" if knows_it else "github.com/o/new"
+    assert deployed.of_type("scan.requested")[-1].data["repository"] == expected
+    assert deployed.api.get("/repositories/github.com/o/new").json["id"] == expected
+    assert collection("repositories").count_documents({}) == 1
+
+
+def test_a_ping_is_taken_in_silence(deployed: Deployment) -> None:
+    assert receive(deployed, "ping", {"zen": "x"}) == 204
+
+    assert (deployed.sent, rejections()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "kind"),
+    [
+        pytest.param("issues", {}, "Unsupported", id="an event nothing reacts to"),
+        pytest.param("push", {"ref": "x"}, "Malformed", id="a push that does not fit"),
+        pytest.param("push", pushes.push("ext::sh", OLD, NEW), "Unsupported", id="a hostile address"),
+        pytest.param("push", pushes.push("https://u:p@h/o/r", OLD, NEW), "Malformed", id="credentials in the address"),
+    ],
+)
+def test_anything_else_is_kept_with_a_reason_and_told(
+    deployed: Deployment, event: str, payload: dict[str, Any], kind: str
+) -> None:
+    assert receive(deployed, event, payload) == 204
+
+    [(kept, reason)] = rejections()
+    assert kept == kind
+    [told] = deployed.of_type("event.rejected")
+    assert (told.data["event"], told.data["reason"]) == ("d1", reason)
+    assert not deployed.of_type("scan.requested")
+
+
+def test_a_repository_outside_the_sources_scope_is_refused(deployed: Deployment) -> None:
+    receive(deployed, "push", pushes.push(URL, OLD, NEW), scope="github.com/other")
+
+    assert rejections() == [("Unauthorized", "the source speaks for github.com/other only")]
+
+
+def test_events_of_knatives_github_source_are_understood(deployed: Deployment) -> None:
+    body = pushes.encode(pushes.push(URL, OLD, NEW))
+
+    assert deployed.deliver(message("dev.knative.source.github.push", "g1", body)) == {"normalize": 204}
+    assert deployed.of_type("scan.requested")
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"[]", b'{"delivery": 1}'])
+def test_data_that_does_not_fit_is_kept_as_a_rejection(deployed: Deployment, body: bytes) -> None:
+    assert deployed.deliver(message(WebhookReceived.TYPE, "x", body)) == {"normalize": 204}
+
+    [(kind, reason)] = rejections()
+    assert kind == "Malformed"
+    assert WebhookReceived.TYPE in reason
+
+
+@pytest.mark.parametrize("function", ["normalize", "enumerate", "scan", "feedback", "score"])
+def test_what_is_no_event_is_answered_400(deployed: Deployment, function: str) -> None:
+    client = deployed.clients[function]
+
+    assert client.post("/", data=b"{}", headers={"Content-Type": "application/json"}).status_code == 400
+    assert client.post("/", data=b"{", headers={"Content-Type": "application/cloudevents+json"}).status_code == 400
+    assert client.get("/").status_code == 405
+
+
+@pytest.mark.parametrize("function", ["normalize", "enumerate", "scan", "feedback", "score"])
+def test_an_event_of_another_type_is_kept_as_a_rejection(deployed: Deployment, function: str) -> None:
+    other = message("some.other.type", "o1", b"{}")
+
+    answer = deployed.clients[function].post("/", data=other.body, headers=other.headers)
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert rejections()[0][0] == "Unsupported"
+
+
+def test_structured_events_are_understood_too(deployed: Deployment) -> None:
+    body = (
+        b'{"specversion":"1.0","id":"s1","source":"/t","type":"some.other.type","datacontenttype":"application/json",'
+        b'"data":{"a":1}}'
+    )
+
+    answer = deployed.clients["score"].post("/", data=body, headers={"Content-Type": "application/cloudevents+json"})
+
+    assert answer.status_code == 204
+    assert collection("rejections").find_one({})["event"]["id"] == "s1"  # type: ignore[index]
