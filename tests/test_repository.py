@@ -1,0 +1,104 @@
+"""The repository is held to its word."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.support.deployment import FUNCTIONS, ROOT, subscriptions
+
+from picket import events
+from picket.settings import Settings
+
+README = (ROOT / "README.md").read_text()
+SCHEMAS = Path(__file__).parent / "schemas"
+EVENTS = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)]
+OURS = [kind for kind in EVENTS if getattr(kind, "TYPE", "").startswith("dev.picket.")]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_a_service_and_a_row_in_the_readme(function: str) -> None:
+    service = yaml.safe_load((ROOT / "knative" / "base" / f"{function}.yaml").read_text())
+
+    assert (service["kind"], service["metadata"]["name"]) == ("Service", function)
+    assert f"| {function} |" in README
+    assert [path.name for path in (ROOT / "functions" / function).glob("*.py")] == ["main.py"]
+
+
+def test_every_function_that_consumes_has_a_trigger_and_every_trigger_a_function() -> None:
+    assert set(subscriptions()) == set(FUNCTIONS) - {"ingest", "api"}
+
+
+def test_the_triggers_deliver_what_the_functions_consume() -> None:
+    for function, types in subscriptions().items():
+        source = (ROOT / "functions" / function / "main.py").read_text()
+        consumed = re.search(r"@consumes\(([^)]*)\)", source)
+        assert consumed
+        names = {name.strip() for name in consumed[1].split(",")}
+        assert {kind.TYPE for kind in EVENTS if kind.__name__ in names} == set(types), function
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.TYPE)
+def test_an_events_schema_changes_only_on_purpose(kind: type[events.Event]) -> None:
+    """A breaking change is a new version; after a compatible one, write the new snapshot here."""
+    snapshot = json.loads((SCHEMAS / f"{kind.TYPE}.json").read_text())
+
+    assert kind.model_json_schema() == snapshot
+    assert re.fullmatch(r"dev\.picket\.[a-z]+\.[a-z]+\.v\d+", kind.TYPE)
+
+
+def test_no_schema_is_left_over() -> None:
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == {kind.TYPE for kind in OURS}
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_consumers_ignore_fields_they_do_not_know(kind: type[events.Event]) -> None:
+    assert kind.model_config.get("extra") == "ignore"
+    assert kind.model_config.get("frozen")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_in_the_readmes_table(name: str) -> None:
+    field = Settings.model_fields[name]
+    variable = str(field.validation_alias or f"PICKET_{name.upper()}")
+
+    assert f"| `{variable}` |" in README
+    assert field.description
+    assert field.description in README
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "shared").rglob("*.py")
+        if re.search(r"os\.environ|getenv", path.read_text())
+    }
+
+    # The two others hand it on to the processes they start.
+    assert readers <= {"shared/picket/effects/git/objects.py", "shared/picket/local/environment.py"}
+
+
+def test_the_sources_hold_no_path_of_a_machine_and_no_unfinished_business() -> None:
+    pattern = re.compile(r"/(?:work|root|home)/|\b(?:TODO|FIXME|XXX)\b")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in ("shared", "functions", "knative", "triggers")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".yaml", ".toml", ".html", ".css"}
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+    assert found == []
+
+
+def test_every_module_stays_small_enough_to_be_one_thing() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for folder in ("shared", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+        if (count := len(path.read_text().splitlines())) > 300
+    }
+
+    assert long == {}
