@@ -37,7 +37,7 @@ _CODE = re.compile(
     | [#.]?[a-z_][\w-]*(?:\.[a-z_][\w-]*){1,8}           # a.dotted.name, #a-selector
     | [#.][A-Za-z_][\w-]* | [A-Za-z-]+(?:/[A-Za-z-]*)+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
-    | --?[a-z][\w-]* | \[.*\] | </?\w.* | .*[:,;=\\]
+    | --?[a-z][\w-]* | [A-Za-z]*\[.*\] | </?\w.* | .*[:,;=\\]
     | \W+ | \d{1,7}(?:\.\d+)*
     """,
     re.VERBOSE | re.DOTALL,
