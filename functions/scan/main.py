@@ -1,6 +1,6 @@
 """Scan a batch of commits for leaked credentials."""
 
-from picket.commits.changes import Change
+from picket.changes import Change
 from picket.detection.record import documents
 from picket.detection.report import Report, detect
 from picket.effects import broker, ruleset

@@ -236,12 +236,12 @@ def test_the_description_names_every_route(deployed: Deployment) -> None:
         for path, methods in document["paths"].items()
         for method in methods
     }
-    apart = {"/", "/openapi.json", "/static/<path:filename>", "/dead-letters/<trigger>"}
+    apart = {"/", "/openapi.json", "/assets/<path:filename>", "/dead-letters/<trigger>"}
     routes = {
         (rule.rule.replace("<path:wanted>", "<id>").replace("<wanted>", "<id>"), method)
         for rule in _app().url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule not in apart and not rule.rule.startswith("/static")
+        if rule.rule not in apart and not rule.rule.startswith("/assets")
     }
     assert {(path.replace("<repository>", "<id>"), method) for path, method in described} == routes
 
@@ -260,7 +260,7 @@ def test_the_start_page_lists_repositories_and_running_scans_and_runs_no_scripts
     assert works[0].path.name in page.text
     assert "<script" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    assert deployed.api.get("/static/picket.css").status_code == 200
+    assert deployed.api.get("/assets/picket.css").status_code == 200
 
 
 def test_what_a_forge_says_cannot_become_markup(deployed: Deployment) -> None:

@@ -20,7 +20,7 @@ MONGODB_URI = os.environ.get("PICKET_TEST_MONGODB_URI", "")
 STORES = ["nx_uri", "ferretdb_uri", *(["mongodb_uri"] if MONGODB_URI else [])]
 
 
-# FerretDB 1.x finds and then modifies, so that two at once can both win; whoever runs on it must know. MongoDB does not.
+# FerretDB 1.x finds and then modifies, so two at once can both win: it is here for what it rejects, not to run on.
 ATOMIC_STORES = [name for name in STORES if name != "ferretdb_uri"]
 
 

@@ -104,6 +104,8 @@ def test_min_scale_replicas_run_before_anything_comes_and_stay(tmp_path: Path) -
             await rig.ask()
             await asyncio.sleep(0.3)
             assert rig.stack.pids("api") == warm
+            os.kill(warm[0], signal.SIGKILL)
+            await eventually(lambda: rig.stack.pids("api") not in ([], warm))
 
     asyncio.run(run())
 

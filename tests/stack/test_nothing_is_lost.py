@@ -116,7 +116,7 @@ def wait_for(stack: Running, scan: str) -> dict[str, Any]:
         found = stack.find(f"/scans/{scan}")
         return found if found and found["completed_at"] and found["scored"] else None
 
-    return dict(eventually(final, 180, 0.2) or {})
+    return eventually(final, 180, 0.2)
 
 
 def settled(stack: Running) -> dict[str, dict[str, Any]]:

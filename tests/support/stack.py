@@ -72,7 +72,7 @@ class Running:
         return self.processes(f"functions/{name}/main.py")
 
 
-def eventually(check: Callable[[], T], seconds: float = 60.0, pause: float = 0.05) -> T:
+def eventually(check: Callable[[], T | None], seconds: float = 60.0, pause: float = 0.05) -> T:
     """Call *check* until what it returns is true, and return that; fail after *seconds*."""
     deadline = time.monotonic() + seconds
     while True:

@@ -35,13 +35,13 @@ def answer(incoming: Request) -> Response:
         read_body(incoming, MAX_BODY_BYTES)
     except TooLarge as error:
         return problem(status_of(error), str(error))
-    return cast("Response", Response.from_app(_app(), incoming.environ, buffered=False))
+    return cast("Response", Response.from_app(_app(), incoming.environ, buffered=True))
 
 
 @cache
 def _app() -> Flask:
     logs.configure()
-    app = Flask("picket.api")
+    app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
     for module in (scans, findings, repositories, scores, sources, dead_letters, openapi, pages):
         app.register_blueprint(module.blueprint)

@@ -8,7 +8,8 @@ from picket.api.paging import paged
 from picket.api.repositories import view
 from picket.effects.mongo import repositories, scans
 
-blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+# Not /static: functions-framework answers that itself, before any function.
+blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
 
 
 @blueprint.get("/")

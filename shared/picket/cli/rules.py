@@ -45,7 +45,7 @@ def try_out(
         fail(str(error))
     context = _context(event_file)
     decision = decide(found, context, (), datetime.now(UTC))
-    report = [
+    report: list[dict[str, Any]] = [
         {
             "rule": rule.id,
             "matches": rule.id in decision.applied,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from picket.commits.changes import Change, Commit
+from picket.changes import Change, Commit
 from picket.detection.engine import Engine
 from picket.detection.model import Hit, introduced
 from picket.detection.text import position

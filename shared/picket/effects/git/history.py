@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from picket.commits.changes import LOG_OPTIONS, Change, Commit, parse_log
+from picket.changes import Change, Commit
+from picket.commits.log import LOG_OPTIONS, parse_log
 from picket.effects.git.command import run
 
 _CHUNK = 2_000

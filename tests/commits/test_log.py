@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from tests.support.repositories import Work
 
-from picket.commits.changes import LOG_OPTIONS, Change, Commit, parse_log
+from picket.changes import Change, Commit
+from picket.commits.log import LOG_OPTIONS, parse_log
 from picket.effects.git import history
 from picket.errors import Malformed
 

@@ -1,10 +1,10 @@
-"""What commits change, as `git log --raw` tells it: which blobs became which, without their text."""
+"""Reading `git log --raw`, which tells what blobs became which without their text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from picket.changes import Change, Commit
 from picket.errors import Malformed
 
 # Fields are separated by NUL as everything under -z is; the marker cannot begin a raw entry, which begins with a colon.
@@ -14,30 +14,6 @@ LOG_OPTIONS = ("--raw", "-c", "-z", "--no-abbrev", "--root", "--no-renames", f"-
 
 _SUBMODULE = b"160000"
 _FIELDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit's id (hex), author as recorded (invalid UTF-8 replaced) and dates (RFC 3339)."""
-
-    sha: str
-    author: str
-    email: str
-    date: str
-    committed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A blob that a commit puts at a path.
-
-    `olds` are the blobs at that path in the commit's parents, one for each parent that has one.
-    """
-
-    commit: Commit
-    path: str
-    new: str
-    olds: tuple[str, ...]
 
 
 def parse_log(output: bytes) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
