@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 
 from picket.local.replica import Died, Gone, Replica, StartFailed
 from picket.local.resources import Service
@@ -21,7 +21,7 @@ _PATIENCE = 0.3
 _FIRST_RETRY = 0.5
 _LAST_RETRY = 30.0
 
-Start = Callable[[Service], Awaitable[Replica]]
+Start = Callable[[Service], Replica]
 
 
 class Function:
@@ -33,7 +33,6 @@ class Function:
         self._window = service.window if window is None else window
         self._max_scale = max_scale
         self._replicas: list[Replica] = []
-        self._starting = 0
         self._waiting: deque[asyncio.Future[Replica]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._growing: asyncio.TimerHandle | None = None
@@ -65,7 +64,7 @@ class Function:
 
     def warm(self) -> None:
         """Start the replicas that min-scale asks for."""
-        while len(self._replicas) + self._starting < min(self.service.min_scale, self._max_scale):
+        for _ in range(min(self.service.min_scale, self._max_scale)):
             self._grow()
 
     async def close(self) -> None:
@@ -117,7 +116,7 @@ class Function:
 
     def _want_more(self) -> None:
         """Start a replica: at once from zero, else if there is still somebody waiting after a moment."""
-        if not self._replicas and not self._starting:
+        if not self._replicas:
             self._grow()
         elif self._growing is None:
             self._growing = asyncio.get_running_loop().call_later(_PATIENCE, self._grow_if_waited_for)
@@ -126,41 +125,38 @@ class Function:
         self._growing = None
         self._hand_out()
         if self._waiting and not self._closed:
-            if not self._starting:
-                self._grow()
-            if len(self._replicas) + self._starting < self._max_scale:
+            self._grow()
+            if len(self._replicas) < self._max_scale:
                 self._want_more()
 
     def _grow(self) -> None:
-        if self._closed or len(self._replicas) + self._starting >= self._max_scale:
+        if self._closed or len(self._replicas) >= self._max_scale:
             return
         if time.monotonic() < self._not_before:
             if not self._replicas:
                 self._fail_waiting(self._reason)
             return
-        self._starting += 1
-        task = asyncio.create_task(self._run_replica())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _run_replica(self) -> None:
-        """See one replica through its life: start, requests, end."""
         try:
-            replica = await self._start(self.service)
+            replica = self._start(self.service)
         except OSError as error:
             log.exception("%s cannot be started", self.service.name)
             self._start_failed(str(error))
             return
-        finally:
-            self._starting -= 1
-        self._replicas.append(replica)
         log.info("%s: replica %d started", self.service.name, replica.child.pid)
+        self._replicas.append(replica)
+        task = asyncio.create_task(self._see_through(replica))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         self._hand_out()
+
+    async def _see_through(self, replica: Replica) -> None:
+        """Be there for *replica* until its end."""
         idle = asyncio.create_task(self._stop_when_idle(replica))
         try:
             await replica.child.wait()
         finally:
             idle.cancel()
+            replica.close()
             self._leave(replica)
 
     def _leave(self, replica: Replica) -> None:
@@ -177,6 +173,8 @@ class Function:
             self._failures = 0
         if self._waiting:
             self._want_more()
+        if len(self._replicas) < self.service.min_scale:
+            self._grow()
 
     def _start_failed(self, reason: str) -> None:
         self._failures += 1

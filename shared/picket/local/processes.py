@@ -1,4 +1,8 @@
-"""Child processes that cannot outlive the stack."""
+"""Child processes that cannot outlive the stack.
+
+They are started with `subprocess`, not through the event loop: uvloop hands a child copies of the descriptors it is
+given as standard streams, and a child with a copy of the reaper's pipe would keep the reaper waiting for ever.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -28,13 +34,15 @@ class Child:
     """A running process, leader of a process group of its own."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, output: Path, start: int, report_gone: Callable[[int], None]
+        self, process: subprocess.Popen[bytes], output: Path, start: int, report_gone: Callable[[int], None]
     ) -> None:
         self._process = process
         self._output = output
         self._start = start
         self._report_gone = report_gone
-        self._gone = asyncio.create_task(self._wait())
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[int] = self._loop.create_future()
+        threading.Thread(target=self._wait, name=f"wait for {process.pid}", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -44,17 +52,16 @@ class Child:
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
-        return not self._gone.done()
+        return not self._ended.done()
 
     async def wait(self) -> int:
         """Wait for the end and return the exit status, negative for a signal."""
-        return await asyncio.shield(self._gone)
+        return await asyncio.shield(self._ended)
 
     async def stop(self, grace: float) -> None:
         """End the process: SIGTERM, and SIGKILL for its whole group after *grace* seconds."""
         if self.running:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+            self._process.terminate()
             try:
                 async with asyncio.timeout(grace):
                     await self.wait()
@@ -72,12 +79,17 @@ class Child:
         """Return the end of what this process has written."""
         return self.written()[-_TAIL_CHARACTERS:]
 
-    async def _wait(self) -> int:
-        status = await self._process.wait()
+    def _wait(self) -> None:
+        """Wait for the end in a thread of its own, and tell the event loop if it is still there."""
+        status = self._process.wait()
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._end, status)
+
+    def _end(self, status: int) -> None:
         # Workers may be left of a leader that was killed. While any is, the group's id is not given to another.
         self._kill_group()
         self._report_gone(self.pid)
-        return status
+        self._ended.set_result(status)
 
     def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -87,55 +99,13 @@ class Child:
 class Nursery:
     """Starts processes and sees to it that they end with the stack, even when the stack is killed."""
 
-    def __init__(self, inherited: tuple[int, ...]) -> None:
-        self._inherited = inherited
-        self._pipe = -1
-        self._reaper: asyncio.subprocess.Process | None = None
-        self._replacing = asyncio.Lock()
-        self._children: set[Child] = set()
-
-    @classmethod
-    async def open(cls, *inherited: int) -> Nursery:
+    def __init__(self, *inherited: int) -> None:
         """Start the reaper. It keeps the *inherited* descriptors, such as a lock, until all children are gone."""
-        nursery = cls(inherited)
-        await nursery._start_reaper()
-        return nursery
+        self._inherited = inherited
+        self._children: set[Child] = set()
+        self._start_reaper()
 
-    async def _start_reaper(self) -> None:
-        """Start a reaper, and tell it of the children there are."""
-        theirs, ours = os.pipe()
-        try:
-            self._reaper = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-IS",
-                str(Path(reaper.__file__)),
-                stdin=theirs,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                pass_fds=self._inherited,
-                start_new_session=True,
-            )
-        finally:
-            os.close(theirs)
-        self._pipe = ours
-        for child in self._children:
-            if child.running:
-                os.write(ours, b"+%d\n" % child.pid)
-
-    async def _need_reaper(self) -> None:
-        """Replace a reaper that somebody killed: nothing is started that would not end with the stack."""
-        async with self._replacing:
-            if self._reaper is None or self._reaper.returncode is not None:
-                log.error("the reaper was killed; starting another one")
-                os.close(self._pipe)
-                await self._start_reaper()
-
-    def _report_gone(self, group: int) -> None:
-        # Should the reaper have been killed, then its successor never hears of the group.
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._pipe, b"-%d\n" % group)
-
-    async def spawn(
+    def spawn(
         self,
         command: Sequence[str],
         *,
@@ -144,22 +114,22 @@ class Nursery:
         listener: socket.socket | None = None,
     ) -> Child:
         """Start *command*, its output appended to the file *output*; *listener* gets there as from systemd."""
-        await self._need_reaper()
+        if self._reaper.poll() is not None:
+            # Nothing is started that would not end with the stack.
+            log.error("the reaper was killed; starting another one")
+            os.close(self._pipe)
+            self._start_reaper()
         with output.open("ab") as file:
             start = file.tell()
-            process = await asyncio.create_subprocess_exec(
-                "/bin/sh",
-                "-c",
-                _INTRODUCE,
-                "sh",
-                *command,
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", _INTRODUCE, "sh", *command],
                 env=dict(env),
-                stdin=listener.fileno() if listener else asyncio.subprocess.DEVNULL,
+                stdin=listener.fileno() if listener else subprocess.DEVNULL,
                 stdout=self._pipe,
                 stderr=file,
                 start_new_session=True,
             )
-            child = Child(process, output, start, self._report_gone)
+        child = Child(process, output, start, self._report_gone)
         self._children = {one for one in self._children if one.running} | {child}
         return child
 
@@ -167,5 +137,27 @@ class Nursery:
         """End all children, then the reaper."""
         await asyncio.gather(*(child.stop(grace) for child in self._children))
         os.close(self._pipe)
-        if self._reaper is not None:
-            await self._reaper.wait()
+        await asyncio.to_thread(self._reaper.wait)
+
+    def _start_reaper(self) -> None:
+        """Start a reaper, and tell it of the children there are."""
+        theirs, self._pipe = os.pipe()
+        try:
+            self._reaper = subprocess.Popen(
+                [sys.executable, "-IS", str(Path(reaper.__file__))],
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=self._inherited,
+                start_new_session=True,
+            )
+        finally:
+            os.close(theirs)
+        for child in self._children:
+            if child.running:
+                os.write(self._pipe, b"+%d\n" % child.pid)
+
+    def _report_gone(self, group: int) -> None:
+        # Should the reaper have been killed, then its successor never hears of the group.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._pipe, b"-%d\n" % group)

@@ -42,13 +42,13 @@ class Replica:
         self._client = client
 
     @classmethod
-    async def start(cls, nursery: Nursery, command: Sequence[str], env: Mapping[str, str], output: Path) -> Replica:
+    def start(cls, nursery: Nursery, command: Sequence[str], env: Mapping[str, str], output: Path) -> Replica:
         """Start a process of the function; `PORT` and the socket are added to *env*."""
         with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
             # gunicorn sets it on sockets it makes itself only. It writes head and body apart: 40 ms without.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             port = listener.getsockname()[1]
-            child = await nursery.spawn(
+            child = nursery.spawn(
                 command, env={**env, "PORT": str(port), "LISTEN_FDS": "1"}, output=output, listener=listener
             )
         return cls(child, Client("127.0.0.1", port))
@@ -79,7 +79,10 @@ class Replica:
             return StartFailed(self.child.tail() or "it ended without a word")
         return Gone() if isinstance(error, Refused) else Died("the function's process ended")
 
+    def close(self) -> None:
+        """Close the connections to a process that has ended."""
+        self._client.close()
+
     async def stop(self, grace: float) -> None:
         """End the process; what it is doing may take *grace* seconds to finish."""
-        self._client.close()
         await self.child.stop(grace)

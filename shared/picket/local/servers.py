@@ -71,7 +71,7 @@ class Server:
 
     async def _spawn(self, nursery: Nursery) -> Child:
         env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-        child = await nursery.spawn(self._command(self.port), env=env, output=self._output)
+        child = nursery.spawn(self._command(self.port), env=env, output=self._output)
         try:
             async with asyncio.timeout(START_SECONDS):
                 while not (found := self._listens.search(child.written())):

@@ -120,7 +120,7 @@ class Stack:
         for listener in (front, ingress):
             undo.callback(listener.close)
         self.url, self.ingress_url = map(_url, (front, ingress))
-        self._nursery = await Nursery.open(lock)
+        self._nursery = Nursery(lock)
         undo.push_async_callback(self._nursery.close)
         nats = await self._start_servers(undo)
         self._channels = [Channel(nats, broker) for broker in self._manifests.brokers]
@@ -181,7 +181,7 @@ class Stack:
             task = asyncio.create_task(schedule.run(source, outbound))
             undo.push_async_callback(_cancelled, task)
 
-    async def _start_replica(self, service: Service) -> Replica:
+    def _start_replica(self, service: Service) -> Replica:
         source = self._options.project.absolute() / "functions" / service.name / "main.py"
         command = [sys.executable, "-m", "functions_framework", "--target", "main", "--signature-type", "http"]
         if service.internal:
@@ -189,7 +189,7 @@ class Stack:
             command = ["nice", "-n", "10", *command]
         env = environment.of_function(service, self._shared, self._manifests.bindings, self.ingress_url)
         output = self._folder / "logs" / f"{service.name}.log"
-        return await Replica.start(self._nursery, [*command, "--source", str(source)], env, output)
+        return Replica.start(self._nursery, [*command, "--source", str(source)], env, output)
 
     def _environment(self) -> dict[str, str]:
         """Return what all functions get: what the user set wins over the stack's own, but for the addresses."""
