@@ -1,5 +1,7 @@
 """The REST API: what it answers, and that every error is a problem."""
 
+import html
+import re
 import uuid
 from typing import Any
 
@@ -50,7 +52,7 @@ def test_the_other_way_to_name_a_repository_means_the_same(deployed: Deployment,
     answer = deployed.api.post("/scans", json=order)
 
     assert answer.status_code == 202
-    assert answer.json["url"] == str(works[0].path)
+    assert answer.json["url"] == works[0].path.as_uri()
 
 
 def test_a_list_is_one_scan_whose_children_are_the_repositories(deployed: Deployment, works: list[Work]) -> None:
@@ -261,6 +263,22 @@ def test_the_start_page_lists_repositories_and_running_scans_and_runs_no_scripts
     assert "<script" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert deployed.api.get("/assets/picket.css").status_code == 200
+
+
+def test_the_pages_links_lead_to_repositories_of_any_name(deployed: Deployment, tmp_path: Any) -> None:
+    work = Work(tmp_path / "c++ & 100%")
+    work.commit({"a.py": f"t = '{secrets.slack_token(9)}'\n"})
+    scan = deployed.api.post("/scans", json={"repository": work.path.as_uri()}).json
+    deployed.drain()
+    assert deployed.api.get(f"/scans/{scan['id']}").json["state"] == "Done"
+
+    links = re.findall(r'href="(/(?:repositories|scores|findings)[^"]*)"', deployed.api.get("/").text)
+
+    assert len(links) == 3
+    for link in links:
+        answer = deployed.api.get(html.unescape(link))
+        assert answer.status_code == 200, link
+    assert any(deployed.api.get(html.unescape(link)).json.get("findings") for link in links)
 
 
 def test_what_a_forge_says_cannot_become_markup(deployed: Deployment) -> None:

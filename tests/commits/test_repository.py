@@ -72,7 +72,10 @@ def test_everything_else_is_refused(text: str, error: type[PermanentError]) -> N
 
 
 def test_on_one_machine_folders_and_plain_http_are_admitted() -> None:
-    assert parse_address("/srv/git/x y".replace(" ", "%20"), local=True).url == "/srv/git/x%20y"
+    assert parse_address("/srv/git/x+y", local=True).url == "file:///srv/git/x%2By"
+    for text in ("/srv/git/x+y", "file:///srv/git/x%20y%25"):
+        address = parse_address(text, local=True)
+        assert parse_address(address.url, local=True) == address
     assert parse_address("file:///srv/git/n", local=True).name == "local/srv/git/n"
     assert parse_address("http://127.0.0.1:80/o/n", local=True).name == "127.0.0.1/o/n"
     with pytest.raises(Malformed):
@@ -95,3 +98,4 @@ def test_any_text_is_admitted_or_refused_and_what_is_admitted_is_harmless(text: 
     assert address.name.isascii()
     assert ".." not in address.url.split("/")
     assert all(ord(char) > ord(" ") for char in address.url)
+    assert parse_address(address.url, local=local) == address

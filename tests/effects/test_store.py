@@ -249,7 +249,7 @@ def test_a_rename_without_a_forge_id_is_followed_by_name() -> None:
 
 
 def test_a_score_is_replaced_only_from_the_revision_read() -> None:
-    change = {"cause": "e1", "at": "t", "score": 1.0}
+    change = {"cause": "e1", "at": "t", "score": 1.0, "previous": 2.0}
     scores.replace("r", None, {"score": 1.0}, change)
     with pytest.raises(Busy):
         scores.replace("r", None, {"score": 2.0}, change)
@@ -260,7 +260,9 @@ def test_a_score_is_replaced_only_from_the_revision_read() -> None:
 
     for _ in range(2):
         scores.keep_change("r", change)
-    assert len(scores.history("r", 10)) == 1
+    scores.keep_change("r", {**change, "cause": "e3", "at": "u"})
+    scores.keep_change("r", {**change, "cause": "e4", "at": "v", "previous": 1.0})
+    assert [kept["cause"] for kept in scores.history("r", 10)] == ["e3", "e1"]
     assert scores.change_of("r", "e2") is None
 
 

@@ -21,7 +21,7 @@ def work(forge: GitHttpServer) -> Work:
 
 def with_rules(environment: pytest.MonkeyPatch, tmp_path: Path, rules: str) -> None:
     """Let a team's rules be in force, and none of the shipped ones."""
-    shipped = "faint-generic-hits-are-info, public-secrets-are-critical, grave-find-in-a-push-scans-history"
+    shipped = "faint-hits-are-info, public-secrets-are-critical, grave-find-in-a-push-scans-history"
     path = tmp_path / "rules.yaml"
     path.write_text(f"version: 1\ndisabled: [{shipped}, tell-of-grave-finds]\nrules:\n{rules}")
     environment.setenv("PICKET_FEEDBACK_RULES", str(path))

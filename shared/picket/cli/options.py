@@ -17,7 +17,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON and n
 def repository_address(text: str) -> str:
     """Make a folder's path absolute, so that the server means the same one; leave everything else as it is."""
     path = Path(text)
-    return str(path.resolve()) if path.is_dir() else text
+    return path.resolve().as_uri() if path.is_dir() else text
 
 
 def print_json(value: object) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from picket.cli.client import Client, fail
+from picket.cli.client import Client, fail, segment
 from picket.cli.options import repository_address
 
 _STOP_SECONDS = 20.0
@@ -39,7 +39,7 @@ def run(
         if scan["repository"]:
             show.findings(all_findings(client, repository=scan["repository"]), out)
         if scan["state"] in {"Done", "Partial"}:
-            show.score(client.get(f"/scores/{scan['repository']}"), out)
+            show.score(client.get(f"/scores/{segment(scan['repository'])}"), out)
         if once:
             raise typer.Exit(0 if scan["state"] == "Done" else 1)
         out.print(f"Serving {url} until ctrl-C.")

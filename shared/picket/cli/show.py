@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -13,11 +14,12 @@ Json = dict[str, Any]
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _ORDER = list(_STYLES)
 _ITEMS_SHOWN = 10
+_PIPED_WIDTH = 240
 
 
 def console() -> Console:
-    """Return a console on standard output."""
-    return Console(highlight=False)
+    """Return a console on standard output; what is piped elsewhere is not cut to a terminal's width."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def findings(found: list[Json], out: Console) -> None:
@@ -25,7 +27,9 @@ def findings(found: list[Json], out: Console) -> None:
     if not found:
         out.print("No findings.")
         return
-    table = Table("severity", "conf.", "rule", "secret", "where", "commit", "times", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("severity", "conf.", "rule", "secret", "where", "commit", "times"):
+        table.add_column(name, overflow="fold")
     for item in sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"])):
         state = "" if item["state"] == "open" else f" ({item['state']})"
         table.add_row(

@@ -68,8 +68,8 @@ def _folder(text: str, *, local: bool) -> RepositoryAddress:
     path = unquote(text.removeprefix("file://")) if text.startswith("file:") else text
     if not path.startswith("/") or ".." in PurePosixPath(path).parts:
         raise Malformed("a folder must be an absolute path without ..")
-    path = str(PurePosixPath(path))
-    return RepositoryAddress(name=f"local{quote(path)}", url=path, scheme="file")
+    location = quote(str(PurePosixPath(path)))
+    return RepositoryAddress(name=f"local{location}", url=f"file://{location}", scheme="file")
 
 
 def _remote(text: str, *, local: bool) -> RepositoryAddress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
 from picket.errors import Malformed, Misconfigured
@@ -23,7 +24,7 @@ def current() -> Ruleset:
     """
     path = settings().rules
     try:
-        return parse_ruleset(path.read_text(), name=str(path)) if path else default_ruleset()
+        return parse_ruleset(path.read_text(), name=str(path)) if path else default_ruleset(_cache())
     except (Malformed, OSError) as error:
         raise Misconfigured(str(error)) from error
 
@@ -31,4 +32,9 @@ def current() -> Ruleset:
 @cache
 def engine() -> Engine:
     """Return the engine for the rules, compiled or loaded from the cache on first use."""
-    return Engine(current(), cache_dir=settings().data_dir.absolute() / "rulesets")
+    return Engine(current(), cache_dir=_cache())
+
+
+def _cache() -> Path:
+    """Return the folder of parsed and compiled rules, which a new process loads in milliseconds."""
+    return settings().data_dir.absolute() / "rulesets"

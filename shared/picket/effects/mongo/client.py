@@ -21,7 +21,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "occurrences": ("finding",),
     "repositories": ("forge_key", "team"),
     "names": ("repository",),
-    "score_history": ("entity",),
+    "score_history": ("moved",),
     "sources": ("source",),
     "dead_letters": ("trigger",),
     "rejections": ("function",),

@@ -20,8 +20,9 @@ def change_of(entity: str, cause: str) -> Document | None:
 
 def keep_change(entity: str, change: Document) -> None:
     """Add a change to the history; adding it again changes nothing."""
+    moved = {"moved": entity} if change["score"] != change["previous"] else {}
     collection("score_history").update_one(
-        {"_id": key(entity, change["cause"])}, {"$setOnInsert": {"entity": entity, **change}}, upsert=True
+        {"_id": key(entity, change["cause"])}, {"$setOnInsert": {"entity": entity, **moved, **change}}, upsert=True
     )
 
 
@@ -48,6 +49,5 @@ def replace(entity: str, former: Document | None, score: Document, change: Docum
 
 
 def history(entity: str, limit: int) -> list[Document]:
-    """Return the newest changes of a score, newest first."""
-    found = collection("score_history").find({"entity": entity})
-    return sorted(found, key=lambda change: str(change["at"]), reverse=True)[:limit]
+    """Return the newest changes that moved a score, newest first."""
+    return list(collection("score_history").find({"moved": entity}).sort("at", -1).limit(limit))
