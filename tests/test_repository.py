@@ -75,8 +75,9 @@ def test_only_the_settings_read_the_environment() -> None:
         if re.search(r"os\.environ|getenv", path.read_text())
     }
 
-    # The two others hand it on to the processes they start.
-    assert readers <= {"shared/picket/effects/git/objects.py", "shared/picket/local/environment.py"}
+    # These hand it on to the processes they start.
+    starters = ("effects/git/objects.py", "local/environment.py", "local/servers.py")
+    assert readers <= {f"shared/picket/{name}" for name in starters}
 
 
 def test_the_sources_hold_no_path_of_a_machine_and_no_unfinished_business() -> None:
