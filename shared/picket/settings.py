@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         default_factory=dict, description="JSON object of forge host to access token, for private repositories"
     )
     fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
+    max_repository_bytes: int = Field(
+        default=10 * 1024**3, gt=0, description="A fetch is ended when the mirror's packs grow beyond this"
+    )
     schedule_hours: float = Field(
         default=24.0, gt=0, description="How long after its last scheduled scan a repository gets another"
     )

@@ -1,11 +1,14 @@
 """enumerate: the history decides which commits a scan concerns, whatever the payload says."""
 
+import os
+import random
 from typing import Any
 
 import pytest
 from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
+from picket.effects.git import command, mirror
 from picket.effects.mongo.client import collection
 from picket.events import Envelope, ScanRequested
 from picket.settings import settings
@@ -232,6 +235,38 @@ def test_a_forge_that_fails_is_tried_again(deployed: Deployment, forge: GitHttpS
 
 
 @pytest.mark.usefixtures("work")
+def test_a_forge_that_hangs_is_given_up_after_a_time_and_tried_again(
+    deployed: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PICKET_FETCH_TIMEOUT_SECONDS", "0.5")
+    forget()
+    forge.hang.clear()
+    try:
+        assert deliver(deployed, forge, "s1") == 503
+    finally:
+        forge.hang.set()
+
+    environment.setenv("PICKET_FETCH_TIMEOUT_SECONDS", "60")
+    forget()
+    assert deliver(deployed, forge, "s1") == 204
+
+
+def test_a_repository_that_is_too_large_is_not_fetched_to_its_end(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        work.commit({f"f{number}": random.Random(number).randbytes(1_000_000)})
+    environment.setenv("PICKET_MAX_REPOSITORY_BYTES", "1000000")
+    environment.setattr(command, "_WATCH_SECONDS", 0.01)
+    forget()
+
+    scan = ask(deployed, forge)
+
+    assert scan["state"] == "Failed"
+    assert "larger than" in scan["history"][-1]["reason"]
+
+
+@pytest.mark.usefixtures("work")
 def test_what_the_broker_did_not_take_is_handed_out_when_the_event_comes_again(
     deployed: Deployment, forge: GitHttpServer
 ) -> None:
@@ -263,6 +298,23 @@ def test_an_enumeration_that_died_half_way_leaves_no_batches_that_count(
 
     assert deliver(deployed, forge, "s1") == 204
     assert [batch["count"] for batch in batches.of_scan(scans.get("s1"))] == [3]
+
+
+def test_what_a_killed_fetch_left_behind_is_in_nobodys_way(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    assert deliver(deployed, forge, "s1") == 204
+    mirror_dir = mirror.path_of("h/o/r")
+    left = [mirror_dir / "refs" / "heads" / "main.lock", mirror_dir / "objects" / "pack" / "tmp_pack_x"]
+    for path in left:
+        path.touch()
+        os.utime(path, (0, 0))
+    work.commit({"a": "more\n"})
+
+    assert deliver(deployed, forge, "s2") == 204
+
+    assert not any(path.exists() for path in left)
+    assert len(planned("s2")) == 3
 
 
 def test_commits_scanned_for_the_ruleset_are_left_out(deployed: Deployment, forge: GitHttpServer, work: Work) -> None:

@@ -62,6 +62,8 @@ class GitHttpServer:
     def __init__(self, root: Path) -> None:
         server = self
         self.fail_with = 0
+        self.hang = threading.Event()
+        self.hang.set()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -87,6 +89,7 @@ class GitHttpServer:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Run the CGI program for one request."""
+        self.hang.wait(10)
         if self.fail_with:
             request.send_error(self.fail_with)
             return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from pathlib import Path
+from subprocess import Popen, TimeoutExpired
+from typing import cast
 
 from git import Git
 from git.exc import GitCommandError
 
-from picket.errors import PicketError
+from picket.errors import PicketError, TooLarge
 
 ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -34,6 +38,8 @@ _HARDENED = {
     "http.followRedirects": "false",
     "protocol.allow": "never",
 }
+
+_WATCH_SECONDS = 0.25
 
 
 class GitFailed(PicketError):
@@ -88,6 +94,57 @@ def run(
         except GitCommandError as error:
             raise GitFailed(error.status, _cut(error.stderr)) from None
     return output if isinstance(output, bytes) else str(output).encode()
+
+
+def run_limited(
+    git_dir: Path,
+    *arguments: str,
+    config: dict[str, str],
+    environment: dict[str, str],
+    timeout: float,
+    max_bytes: int,
+) -> None:
+    """Run a git command that brings in what somebody else decides the size of.
+
+    Args:
+        git_dir: A bare repository.
+        arguments: The command and its arguments.
+        config: More configuration for this command.
+        environment: More environment; secrets go here, never into arguments.
+        timeout: Seconds after which it is killed.
+        max_bytes: Bytes of all packs in *git_dir* above which it is killed.
+
+    Raises:
+        GitFailed: It ended with an error or took too long.
+        TooLarge: The packs grew beyond the limit.
+    """
+    running = Git(git_dir).execute(
+        ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments],
+        env={**ENVIRONMENT, **environment},
+        as_process=True,
+    )
+    process = cast("Popen[bytes]", running.proc)
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            status = process.wait(_WATCH_SECONDS)
+            break
+        except TimeoutExpired:
+            if time.monotonic() > deadline:
+                process.kill()
+                raise GitFailed("timeout", f"took longer than {timeout:g} seconds") from None
+            if _packed_bytes(git_dir) > max_bytes:
+                process.kill()
+                raise TooLarge(f"the repository is larger than {max_bytes} bytes") from None
+    stderr = process.stderr.read() if process.stderr else b""
+    if status != 0:
+        raise GitFailed(status, _cut(stderr))
+
+
+def _packed_bytes(git_dir: Path) -> int:
+    """Sum up the packs, those that are still coming in included."""
+    with os.scandir(git_dir / "objects" / "pack") as entries:
+        return sum(entry.stat().st_size for entry in entries)
 
 
 def _cut(stderr: object) -> str:

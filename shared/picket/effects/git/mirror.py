@@ -15,13 +15,13 @@ from git import Repo
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve
-from picket.effects.git.command import GitFailed, run
+from picket.effects.git.command import GitFailed, run, run_limited
 from picket.errors import Busy, Gone, TransientError
 from picket.settings import settings
 
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _LOCK_SECONDS = 20.0
-_STALE_LOCK_SECONDS = 5.0
+_STALE_SECONDS = 5.0
 # What git and the transports say when there is no such repository, or none for us: asking again will not help.
 _GONE = re.compile(
     r"not found|does not appear to be a git repository|does not exist|Authentication failed|could not read Username"
@@ -51,6 +51,7 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> P
         Gone: There is no such repository, or it is not ours to read.
         Unsupported: Its host's address is not admitted.
         Busy: Another worker is fetching it.
+        TooLarge: It has more bytes than are admitted.
         TransientError: The forge did not answer properly.
     """
     resolve(address)  # before anything is made for it
@@ -60,6 +61,7 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> P
             Repo.init(mirror, bare=True, mkdir=True)
         if wanted and has_commit(mirror, wanted):
             return mirror
+        _drop_leftovers(mirror)
         _fetch(mirror, address, *_REFSPECS)
         if (mirror / "shallow").exists():
             raise Gone("the repository is shallow: its history is not all there")
@@ -96,24 +98,25 @@ def _fetch(mirror: Path, address: RepositoryAddress, *what: str) -> None:
             try:
                 _fetch_from(mirror, address, f"{address.url}.git", *what)
             except GitFailed as second:
-                raise _meaning(mirror, second) from None
+                raise _meaning(second) from None
             return
-        raise _meaning(mirror, error) from None
+        raise _meaning(error) from None
 
 
-def _meaning(mirror: Path, error: GitFailed) -> Exception:
-    if ".lock" in error.reason and "File exists" in error.reason:
-        _drop_stale_locks(mirror)
+def _meaning(error: GitFailed) -> Exception:
     if _GONE.search(error.reason) or "not our ref" in error.reason:
         return Gone(f"the repository cannot be read: {error.reason}")
     return TransientError(f"fetching failed: {error.reason}")
 
 
-def _drop_stale_locks(mirror: Path) -> None:
-    """Remove git's own lock files that a killed fetch left behind; ours is held, so no live fetch owns an old one."""
-    for lock in mirror.rglob("*.lock"):
-        if time.time() - lock.stat().st_mtime > _STALE_LOCK_SECONDS:
-            lock.unlink(missing_ok=True)
+def _drop_leftovers(mirror: Path) -> None:
+    """Remove what a killed fetch left behind: git's own locks, and packs that are not whole.
+
+    The mirror's lock is held, so no live fetch owns an old one.
+    """
+    for left in (*mirror.rglob("*.lock"), *(mirror / "objects" / "pack").glob("tmp_*")):
+        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            left.unlink(missing_ok=True)
 
 
 def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) -> None:
@@ -129,7 +132,7 @@ def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) 
     if not address.host:
         # A folder may belong to somebody else; git would not look at it without being told.
         arguments.append("--upload-pack=git -c safe.directory=* upload-pack")
-    run(
+    run_limited(
         mirror,
         *arguments,
         "--",
@@ -138,6 +141,7 @@ def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) 
         config={f"protocol.{address.scheme}.allow": "always", **_pinned(address)},
         environment=_credentials(address),
         timeout=settings().fetch_timeout_seconds,
+        max_bytes=settings().max_repository_bytes,
     )
 
 
