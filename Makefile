@@ -35,10 +35,13 @@ contracts: setup ## import contracts
 test: setup ## every test, the stack tests against real servers included
 	$(BIN)/pytest
 
+bench: setup ## the budgets of the design, measured as ratios on this machine
+	$(BIN)/python -m tests.benchmarks
+
 check: lint types contracts test ## what CI runs
 
 lock: ## write requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras -o requirements.lock pyproject.toml
 
-.PHONY: help setup run lint types contracts test check lock
+.PHONY: help setup run lint types contracts test bench check lock
