@@ -225,7 +225,12 @@ def test_findings_are_paged_by_cursor(deployed: Deployment, works: list[Work]) -
             break
     assert (len(seen), len(set(seen))) == (5, 5)
     repository = deployed.api.get("/repositories").json["repositories"][0]["id"]
-    for query, count in [({"repository": repository}, 5), ({"repository": "other"}, 0), ({"state": "exempt"}, 0)]:
+    for query, count in [
+        ({"repository": repository}, 5),
+        ({"repository": works[0].path.as_uri()}, 5),
+        ({"repository": "other"}, 0),
+        ({"state": "exempt"}, 0),
+    ]:
         assert len(deployed.api.get("/findings", query_string=query).json["findings"]) == count
 
 

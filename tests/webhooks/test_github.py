@@ -33,6 +33,13 @@ def test_a_push_is_ref_before_and_after(payload: dict[str, Any], ref: str, befor
     assert meaning.repository.visibility == "private"
 
 
+def test_what_a_push_does_not_tell_of_its_repository_stays_unknown() -> None:
+    meaning = github.parse("push", {**pushes.push(URL, OLD, NEW), "repository": {"clone_url": URL}})
+
+    assert isinstance(meaning, Pushed)
+    assert (meaning.repository.forge_key, meaning.repository.visibility) == ("", "")
+
+
 def test_a_forced_push_says_so() -> None:
     meaning = github.parse("push", pushes.push(URL, OLD, NEW, forced=True))
 

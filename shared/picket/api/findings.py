@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from picket.api.paging import paged
-from picket.effects.mongo import batches, repositories, scans
+from picket.api.repositories import identity
+from picket.effects.mongo import batches, scans
 from picket.effects.mongo import findings as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone, Malformed
@@ -29,7 +30,7 @@ def page() -> Response:
         raise Malformed(f"unknown filter: {', '.join(sorted(unknown))[:100]}")
     filters: dict[str, Any] = {name: request.args[name] for name in FILTERS if name in request.args}
     if "repository" in filters:
-        filters["repository"] = repositories.resolve(filters["repository"]) or filters["repository"]
+        filters["repository"] = identity(filters["repository"])
     if "scan" in filters:
         found = batches.findings_of(scans.get(filters.pop("scan")))
         filters["ids"] = found

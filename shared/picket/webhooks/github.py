@@ -32,14 +32,15 @@ class _Model(BaseModel):
 
 
 class _Repository(_Model):
-    id: int
     clone_url: str
-    private: bool = True
+    id: int | None = None
+    private: bool | None = None
     visibility: str = ""
 
     def meaning(self) -> Repository:
-        visibility = self.visibility or ("private" if self.private else "public")
-        return Repository(self.clone_url, f"{host_of(self.clone_url)}:{self.id}", visibility)
+        known = {None: "", True: "private", False: "public"}[self.private]
+        key = "" if self.id is None else f"{host_of(self.clone_url)}:{self.id}"
+        return Repository(self.clone_url, key, self.visibility or known)
 
 
 class _Push(_Model):
