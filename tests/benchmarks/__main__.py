@@ -28,6 +28,8 @@ GROUPS: dict[str, Callable[[Bench], list[Row]]] = {
     "findings": pushed.growth,
 }
 
+_BUSY = 0.5
+
 
 def main() -> None:
     """Run the groups asked for."""
@@ -37,26 +39,37 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="do everything a few times only: to try the benchmarks")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends
+    load = os.getloadavg()[0]
+    if load > _BUSY:
+        sys.stderr.write(f"the machine has other work (load {load:.1f}): times suffer, and ratios that need cores\n")
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory(prefix="picket-bench-") as scratch:
-        bench = Bench(Path(scratch), quick=asked.quick)
-        for name, group in GROUPS.items():
-            if not asked.only or name in asked.only:
-                start = time.monotonic()
-                rows += group(bench)
-                sys.stderr.write(f"{name}: {time.monotonic() - start:.0f} s\n")
-    asked.output.parent.mkdir(parents=True, exist_ok=True)
-    asked.output.write_text(json.dumps(as_json(rows, machine(quick=asked.quick)), indent=2, ensure_ascii=False) + "\n")
+    try:
+        with tempfile.TemporaryDirectory(prefix="picket-bench-") as scratch:
+            bench = Bench(Path(scratch), quick=asked.quick)
+            for name, group in GROUPS.items():
+                if not asked.only or name in asked.only:
+                    start = time.monotonic()
+                    rows += group(bench)
+                    sys.stderr.write(f"{name}: {time.monotonic() - start:.0f} s\n")
+    finally:  # what was measured before something failed took its time as well
+        report(rows, asked.output, machine(load=load, quick=asked.quick))
+
+
+def report(rows: list[Row], output: Path, measured_on: dict[str, object]) -> None:
+    """Write the JSON and print the table."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(as_json(rows, measured_on), indent=2, ensure_ascii=False) + "\n")
     sys.stdout.write(f"{table(rows)}\n")
 
 
-def machine(*, quick: bool) -> dict[str, object]:
+def machine(*, load: float, quick: bool) -> dict[str, object]:
     """Say what the figures were taken on."""
     return {
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "git": measure(["git", "--version"], keep=True).output.strip(),
+        "load before": load,
         "quick": quick,
     }
 

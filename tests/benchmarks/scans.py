@@ -76,7 +76,8 @@ def growth(bench: Bench) -> list[Row]:
     return [
         Row(
             "cost of 4n commits, engine",
-            f"{5 * passes} and {20 * passes} commits of the same kind: the time for 4n less the start, by four times that for n",
+            f"{5 * passes} and {20 * passes} commits of the same kind: the time for 4n less the start, "
+            "by four times that for n",
             ratio(many - start, 4 * (few - start)),
             limit=1.2,
             figures={"n s": few, "4n s": many, "start s": start},
