@@ -33,8 +33,9 @@ from tests.local.rig import (
     write_project,
 )
 
-from picket.local import reaper
+from picket.local import folder, reaper
 from picket.local.folder import InUse
+from picket.local.processes import Nursery
 from picket.local.stack import Options, PortTaken, Stack
 from picket.local.wire import Client, Request
 
@@ -43,24 +44,24 @@ pytestmark = pytest.mark.stack
 PICKET = Path(sys.executable).with_name("picket")
 
 
-def command_for(folder: Path, *arguments: str) -> list[str]:
-    """Return the command that runs the project in *folder*."""
-    where = ["--project", str(folder / "project"), "--data-dir", str(folder / "data"), "--port", "0"]
+def command_for(home: Path, *arguments: str) -> list[str]:
+    """Return the command that runs the project in *home*."""
+    where = ["--project", str(home / "project"), "--data-dir", str(home / "data"), "--port", "0"]
     return [str(PICKET), "up", *where, *arguments]
 
 
 @contextmanager
-def picket_up(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `picket up` on the project in *folder*; yield the process and its URL."""
-    command = command_for(folder, *arguments)
+def picket_up(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `picket up` on the project in *home*; yield the process and its URL."""
+    command = command_for(home, *arguments)
     with (
-        (folder / "stderr").open("w") as errors,
+        (home / "stderr").open("w") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            assert line.startswith("ready http://127.0.0.1:"), (folder / "stderr").read_text()
+            assert line.startswith("ready http://127.0.0.1:"), (home / "stderr").read_text()
             yield process, line.split()[1]
         finally:
             process.kill()
@@ -191,6 +192,22 @@ def test_a_second_stack_on_the_same_folder_is_refused(tmp_path: Path) -> None:
                 async with running(tmp_path):
                     pass
             assert time.monotonic() - start < 2
+
+    asyncio.run(run())
+
+
+def test_the_reaper_keeps_the_folder_until_all_is_gone(tmp_path: Path) -> None:
+    """A killed stack's servers may still be writing when the next one is started."""
+
+    async def run() -> None:
+        async with folder.locked(tmp_path) as lock:
+            nursery = Nursery(lock)
+        with pytest.raises(InUse):
+            async with folder.locked(tmp_path):
+                pass
+        await nursery.close()
+        async with folder.locked(tmp_path):
+            pass
 
     asyncio.run(run())
 
