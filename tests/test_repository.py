@@ -9,7 +9,7 @@ import yaml
 from tests.support.deployment import FUNCTIONS, ROOT, subscriptions
 
 from picket import events
-from picket.settings import Settings
+from picket.settings import Settings, variable_of
 
 README = (ROOT / "README.md").read_text()
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -61,7 +61,7 @@ def test_consumers_ignore_fields_they_do_not_know(kind: type[events.Event]) -> N
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_in_the_readmes_table(name: str) -> None:
     field = Settings.model_fields[name]
-    variable = str(field.validation_alias or f"PICKET_{name.upper()}")
+    variable = variable_of(name)
 
     assert f"| `{variable}` |" in README
     assert field.description

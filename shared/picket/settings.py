@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from picket.errors import Misconfigured
 
 
 class Settings(BaseSettings):
@@ -86,5 +90,28 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """Return the settings, read once from the environment."""
-    return Settings()
+    """Return the settings, read once from the environment.
+
+    Raises:
+        Misconfigured: A variable does not fit; names it and says why, but not what it holds.
+    """
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as error:
+        raise Misconfigured(_what_is_wrong(error)) from None
+
+
+def _what_is_wrong(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        named = re.search(r'field "(\w+)"', str(error))
+        return f"{variable_of(named[1]) if named else 'a setting'}: not JSON"
+    return "; ".join(
+        f"{variable_of(str(item['loc'][0]))}: {item['msg']}"
+        for item in error.errors(include_input=False, include_url=False)
+    )
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable that sets the field *name*."""
+    field = Settings.model_fields.get(name)
+    return str(field.validation_alias) if field and field.validation_alias else f"PICKET_{name.upper()}"

@@ -126,6 +126,19 @@ def test_a_server_that_is_not_there_is_said_so() -> None:
     assert "picket up" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["PICKET_MAX_BLOB_BYTES", "PICKET_ALLOWED_HOSTS", "PICKET_LEASE_SECONDS"])
+def test_a_setting_that_does_not_fit_is_named_and_its_value_is_not_shown(name: str) -> None:
+    environment = {**os.environ, name: "hunter2"}
+    command = [sys.executable, "-m", "picket.cli", "status", "x"]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert name in done.stderr.upper()
+    assert "hunter2" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 RULES = """
 version: 1
 rules:

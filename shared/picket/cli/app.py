@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from picket.cli import requests, rules, sources
 from picket.cli.run import run
 from picket.cli.up import up
+from picket.errors import PicketError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,5 +28,9 @@ app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; what is wrong with this installation is said in one line, with status 2."""
+    try:
+        app()
+    except PicketError as error:
+        print(f"picket: {error}", file=sys.stderr)
+        sys.exit(2)
