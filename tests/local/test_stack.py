@@ -230,7 +230,8 @@ async def refuses_without_its_token(rig: Rig) -> None:
     host, port = rig.stack.nats_url.partition("@")[2].split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b'CONNECT {"verbose":false}\r\nPING\r\n')
-    assert b"Authorization Violation" in await reader.read()
+    async with asyncio.timeout(5):
+        assert b"Authorization Violation" in await reader.read()
     writer.close()
     await writer.wait_closed()
 
