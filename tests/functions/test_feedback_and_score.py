@@ -167,6 +167,28 @@ def test_a_score_that_died_before_it_said_so_says_it_when_the_event_comes_again(
     assert {message.id for message in deployed.of_type("score.changed")} <= {told.id}
 
 
+def test_a_scan_whose_end_could_not_be_told_is_told_by_the_redelivery_and_by_nobody_else(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    deployed.refuses = "dev.picket.scan.completed.v1"
+    scan = deployed.api.post("/scans", json={"repository": f"{forge.url}/o/r/.git"}).json
+    assert work.head()
+    deployed.deliver(deployed.queue.pop(0))
+    deployed.deliver(deployed.queue.pop(0))
+    [scanned] = deployed.queue
+    assert deployed.deliver(scanned) == {"feedback": 503}
+    assert deployed.api.get(f"/scans/{scan['id']}").json["state"] == "Done"
+    deployed.refuses = ""
+
+    other = Message({**scanned.headers, "ce-id": "another"}, scanned.body)
+    assert deployed.deliver(other) == {"feedback": 204}
+    assert not deployed.of_type("scan.completed")
+    for _ in range(2):
+        assert deployed.deliver(scanned) == {"feedback": 204}
+    assert {message.data["scan"] for message in deployed.of_type("scan.completed")} == {scan["id"]}
+    assert len({message.id for message in deployed.of_type("scan.completed")}) == 1
+
+
 def test_two_events_of_a_repository_at_once_lose_nothing(
     deployed: Deployment, forge: GitHttpServer, work: Work
 ) -> None:

@@ -71,11 +71,12 @@ class Deployment:
     queue: list[Message] = field(default_factory=list)
     sent: list[Message] = field(default_factory=list)
     is_down: bool = False
+    refuses: str = ""
 
     def request(self, method: str, url: str, *, body: bytes, headers: dict[str, str]) -> Any:
         """Stand in for the broker's ingress."""
         assert (method, url) == ("POST", "http://sink.invalid/")
-        if self.is_down:
+        if self.is_down or headers.get("ce-type") == self.refuses:
             return SimpleNamespace(status=500)
         message = Message({name.lower(): value for name, value in headers.items()}, body)
         self.queue.append(message)
