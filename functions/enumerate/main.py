@@ -24,6 +24,7 @@ def main(event: ScanRequested | Tick) -> None:
         case ScanRequested():
             expand(event)
         case Tick():
+            ask_again_for_forgotten_scans()
             ask_for_due_scans()
 
 
@@ -48,7 +49,7 @@ def enumerate_commits(scan: Document, request: ScanRequested, attempt: int) -> D
     shas = unscanned_commits(request, git_dir, digest, tips)
     plans = plan_batches(git_dir, shas)
     batches.create(scan, attempt, digest, plans)
-    announce_unknown(request, shas)
+    announce_unknown(request, digest, shas)
     found = {"attempt": attempt, "ruleset": digest, "tips": [] if request.ref else tips, "commits": len(shas)}
     scheduled = scans.move(scan, "Scheduled", ACTOR, **found)
     if scheduled is None:
@@ -84,13 +85,24 @@ def created(batch: Document, chain: tuple[str, ...]) -> CommitBatchCreated:
     )
 
 
-def announce_unknown(request: ScanRequested, shas: list[str]) -> None:
+def announce_unknown(request: ScanRequested, digest: str, shas: list[str]) -> None:
     """Raise the alarm for commits that a scheduled scan met and no delivery announced."""
     repository = repositories.get(request.repository) or {}
-    if request.kind == "scheduled" and shas and repository.get("history_scanned_at"):
+    if request.kind != "scheduled" or repository.get("history_ruleset") != digest:
+        return  # nothing to compare with: never scanned in full, or for other rules
+    announced = any(scan["kind"] == "reactive" for scan in scans.running(request.repository))
+    if shas and not announced:
         repositories.update(request.repository, unannounced_at=now())
         newest = tuple(reversed(shas))[: selection.MAX_UNKNOWN]
         broker.emit(CommitUnknown(repository=request.repository, scan=request.scan, commits=newest, total=len(shas)))
+
+
+def ask_again_for_forgotten_scans() -> None:
+    """Hand out scans that were recorded but never reached the broker, because it or their function went away."""
+    for scan in scans.forgotten():
+        request = ScanRequested.model_validate({**scan, "scan": scan["_id"]})
+        broker.emit(request)
+        note("scan handed out again", scan=scan["_id"])
 
 
 def ask_for_due_scans() -> None:

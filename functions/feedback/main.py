@@ -5,7 +5,7 @@ from datetime import datetime
 from picket.effects import broker, completion, policy
 from picket.effects.mongo import batches, findings, repositories, scans
 from picket.effects.mongo.client import Document
-from picket.errors import Busy
+from picket.errors import Busy, Gone
 from picket.events import CommitBatchScanned, Event, FindingChanged, FindingReported, ScanRequested
 from picket.feedback.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.feedback.rules import Scan
@@ -25,12 +25,13 @@ def main(event: CommitBatchScanned | FindingReported) -> None:
             batches.move(event.batch, "Done")
             completion.settle(event.scan, ACTOR)
         case FindingReported():
+            known_repository(event)
             review(event, [findings.report(event)], {}, ())
 
 
 def review(event: Event, found: list[Document], scan: Document, chain: tuple[str, ...]) -> None:
     """Decide on each finding, do what was decided, and say which findings may have changed."""
-    repository = repositories.get(event.repository) or {}
+    repository = known_repository(event)
     for finding in found:
         context = {"finding": shown(finding), "event": event.model_dump(), "repository": repository, "scan": scan}
         decision = decide(policy.rules(), context, chain, datetime.fromisoformat(finding["created_at"]))
@@ -43,6 +44,14 @@ def review(event: Event, found: list[Document], scan: Document, chain: tuple[str
     if found:
         ids = tuple(finding["_id"] for finding in found)
         broker.emit(FindingChanged(repository=event.repository, findings=ids, cause=event.subject, chain=chain))
+
+
+def known_repository(event: Event) -> Document:
+    """Return the event's repository; nothing is kept of one that nobody registered."""
+    repository = repositories.get(event.repository)
+    if repository is None:
+        raise Gone(f"repository {event.repository[:200]} is not known")
+    return repository
 
 
 def shown(finding: Document) -> Document:

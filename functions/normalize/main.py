@@ -30,11 +30,14 @@ def register(repository: Repository, scope: str, former_url: str = "") -> tuple[
     """Record a repository under its name; give its id and URL."""
     address = admitted(repository.url)
     check_scope(scope, address.name)
+    known = repositories.find(address.name, repository.forge_key)
+    if known is not None:
+        check_scope(scope, known["name"])  # the id in a payload must not lead to somebody else's repository
     if former_url:
         repositories.link(address.name, admitted(former_url).name)
-    known = {"visibility": repository.visibility} if repository.visibility else {}
+    seen = {"visibility": repository.visibility} if repository.visibility else {}
     return (
-        repositories.register(address.name, address.url, forge_key=repository.forge_key, delivered_at=now(), **known),
+        repositories.register(address.name, address.url, forge_key=repository.forge_key, delivered_at=now(), **seen),
         address.url,
     )
 
@@ -65,6 +68,11 @@ def request_scan(where: tuple[str, str], push: Pushed | None) -> None:
 def change(altered: Altered, where: tuple[str, str]) -> None:
     """Record what happened to a repository and say so."""
     repository, _ = where
-    state = {"archived": {"archived": True}, "unarchived": {"archived": False}, "deleted": {"deleted": True}}
+    state = {
+        "created": {"deleted": False},
+        "archived": {"archived": True},
+        "unarchived": {"archived": False},
+        "deleted": {"deleted": True},
+    }
     repositories.update(repository, **state.get(altered.change, {}))
     broker.emit(RepositoryChanged(repository=repository, change=altered.change, name=repository))

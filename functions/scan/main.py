@@ -44,7 +44,7 @@ def scan(event: CommitBatchCreated, fence: int) -> Document:
         return batches.get(event.batch)
     scans.advance(scans.get(event.scan), ["InProgress"], ACTOR)
     report = detect_in(batch, scans.get(event.scan)["url"])
-    found, occurrences = documents(report, settings().hash_key.get_secret_value().encode(), batch)
+    found, occurrences = documents(report, settings().hmac_key, batch)
     findings.record(found, occurrences)
     digest = ruleset.current().digest
     commits.mark_scanned(batch["repository"], digest, batch["commits"])

@@ -27,17 +27,17 @@ def main(event: FindingChanged | RepositoryChanged | ScanCompleted) -> None:
     """Compute the scores that the event may have moved."""
     repository = repositories.get(event.repository)
     if repository is not None:
-        update(event.repository, lambda: repository_score(repository))
-        for team in sorted({repository.get("team"), repository.get("former_team")} - {None, ""}):
+        update(event.repository, partial(repository_score, event.repository))
+        for team in repository.get("teams", ()):
             update(f"team:{team}", partial(team_score, team))
     if isinstance(event, ScanCompleted):
         scans.set_scored(event.scan)
 
 
-def repository_score(repository: Document) -> Document:
+def repository_score(name: str) -> Document:
     """Evaluate a repository as it stands now."""
-    at = datetime.now(UTC)
-    items = [item(finding, repository, at) for finding in findings.scored_in(repository["_id"])]
+    at, repository = datetime.now(UTC), repositories.get(name) or {}
+    items = [item(finding, repository, at) for finding in findings.scored_in(name)]
     return evaluate(items, posture.checks(repository, ruleset.digest(), at))
 
 
@@ -71,12 +71,15 @@ def attempts(entity: str, evaluate_now: Callable[[], Document]) -> Document:
     """
     for _ in range(_TRIES - 1):
         with suppress(Busy):
-            return replace(entity, evaluate_now())
-    return replace(entity, evaluate_now())
+            return replace(entity, evaluate_now)
+    return replace(entity, evaluate_now)
 
 
-def replace(entity: str, score: Document) -> Document:
-    """Put a score in the place of the one there is, unless this event did so before."""
+def replace(entity: str, evaluate_now: Callable[[], Document]) -> Document:
+    """Put a score in the place of the one there is, unless this event did so before.
+
+    What it replaces is read before anything is evaluated: so a newer score is never replaced by an older evaluation.
+    """
     cause = broker.cause().id
     change = scores.change_of(entity, cause)
     if change is not None:
@@ -86,6 +89,7 @@ def replace(entity: str, score: Document) -> Document:
         scores.keep_change(entity, former["last_change"])
         if former["last_change"]["cause"] == cause:
             return dict(former["last_change"])
+    score = evaluate_now()
     change = difference(entity, former, score, cause)
     scores.replace(entity, former, score, change)
     scores.keep_change(entity, change)

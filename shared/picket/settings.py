@@ -83,6 +83,18 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=10.0, gt=0, description="Time after which a dead worker's work is taken over")
 
     @property
+    def hmac_key(self) -> bytes:
+        """Key of every HMAC kept in place of a secret.
+
+        Raises:
+            Misconfigured: None is set; an empty one would let whoever reads the store try out secrets.
+        """
+        key = self.hash_key.get_secret_value().encode()
+        if not key:
+            raise Misconfigured("PICKET_HASH_KEY is not set: findings cannot be kept")
+        return key
+
+    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the function."""
         return self.host in {"127.0.0.1", "::1", "localhost"}

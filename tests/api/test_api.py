@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.support import secrets
-from tests.support.deployment import Deployment, forget
+from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import Work
 
 from picket.effects.mongo.client import collection
@@ -88,13 +88,91 @@ def test_an_idempotency_key_starts_one_scan(deployed: Deployment, works: list[Wo
     assert other.status_code == 422
 
 
-def test_what_the_broker_does_not_take_is_failed_and_answered_503(deployed: Deployment, works: list[Work]) -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_the_broker_does_not_take_is_answered_503_and_may_be_sent_again(
+    deployed: Deployment, works: list[Work], count: int
+) -> None:
+    orders: Any = [{"repository": str(work.path)} for work in works[:count]]
+    order = orders if count > 1 else orders[0]
     deployed.is_down = True
+    assert deployed.api.post("/scans", json=order, headers={"Idempotency-Key": "k"}).status_code == 503
+    deployed.is_down = False
 
-    answer = deployed.api.post("/scans", json={"repository": str(works[0].path)})
+    again = deployed.api.post("/scans", json=order, headers={"Idempotency-Key": "k"})
+    deployed.drain()
 
-    assert answer.status_code == 503
-    assert [scan["state"] for scan in collection("scans").find({})] == ["Failed"]
+    assert again.status_code == 202
+    assert deployed.api.get(f"/scans/{again.json['id']}").json["state"] == "Done"
+
+
+def test_a_scan_that_never_reached_the_broker_is_handed_out_by_the_sweep(
+    deployed: Deployment, works: list[Work]
+) -> None:
+    deployed.is_down = True
+    deployed.api.post("/scans", json={"repository": str(works[0].path)})
+    deployed.is_down = False
+    headers = {"ce-type": "dev.knative.sources.ping", "ce-source": "/ping", "ce-specversion": "1.0"}
+    tick = Message({**headers, "ce-id": "t1", "content-type": "application/json"}, b'{"task":"sweep"}')
+    deployed.deliver(tick)
+    assert not deployed.queue
+    collection("scans").update_many({}, {"$set": {"created_at": "2020-01-01T00:00:00.000000Z"}})
+
+    deployed.deliver(tick)
+    deployed.drain()
+
+    assert [scan["state"] for scan in collection("scans").find({})] == ["Done"]
+
+
+def test_a_name_that_was_given_up_leads_to_where_the_repository_is_now(deployed: Deployment, works: list[Work]) -> None:
+    from picket.effects.mongo import repositories  # noqa: PLC0415 - connects
+
+    old = works[0].path.as_uri()
+    name = f"local{works[0].path}"
+    repositories.register(name, old, forge_key="h:7")
+    repositories.register("h/o/new", works[1].path.as_uri(), forge_key="h:7")
+
+    scan = deployed.api.post("/scans", json={"repository": str(works[0].path)}).json
+
+    assert (scan["repository"], scan["url"]) == (name, works[1].path.as_uri())
+
+
+@pytest.mark.parametrize("path", ["/findings?repository=https://h/o/%25ff", "/repositories/h/o/%25ff", "/scores/h/%ff"])
+def test_odd_bytes_in_a_name_are_just_not_there(deployed: Deployment, path: str) -> None:
+    assert deployed.api.get(path).status_code in {200, 404}
+
+
+@pytest.mark.parametrize("limit", ["000000001" + "9" * 5000, "000000001999999999", "-1", "1.0", " 1"])
+def test_an_odd_limit_is_refused(deployed: Deployment, limit: str) -> None:
+    assert deployed.api.get("/findings", query_string={"limit": limit}).status_code == 400
+
+
+def test_an_exemption_that_has_run_out_is_listed_as_open(deployed: Deployment, works: list[Work]) -> None:
+    deployed.api.post("/scans", json={"repository": str(works[0].path)})
+    deployed.drain()
+    past = {"until": "2020-01-01T00:00:00+00:00", "reason": "test-data"}
+    collection("findings").update_many({}, {"$set": {"state": "exempt", "exemption": past}})
+
+    listed = {
+        state: len(deployed.api.get("/findings", query_string={"state": state}).json["findings"])
+        for state in ("open", "exempt")
+    }
+    assert listed == {"open": 1, "exempt": 0}
+
+
+def test_a_repository_that_had_two_owners_in_a_hurry_counts_for_the_last_only(
+    deployed: Deployment, works: list[Work]
+) -> None:
+    deployed.api.post("/scans", json={"repository": str(works[0].path)})
+    deployed.drain()
+    repository = deployed.api.get("/repositories").json["repositories"][0]["id"]
+    for team in ("a", "b", "c"):
+        deployed.api.put(f"/repositories/{repository}/team", json={"team": team})
+        if team == "a":
+            deployed.drain()
+    deployed.drain()
+
+    members = {team: deployed.api.get(f"/teams/{team}").json["members"] for team in ("a", "b", "c")}
+    assert [len(members[team]) for team in ("a", "b", "c")] == [0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +285,12 @@ def test_elsewhere_dead_letters_come_by_the_clusters_own_name_only(
     outside = deployed.api.post("/dead-letters/scan", headers={"Host": "picket.example"})
 
     assert (inside.status_code, outside.status_code) == (400, 401)
+
+
+def test_no_page_can_make_a_browser_post_dead_letters(deployed: Deployment) -> None:
+    headers = {"ce-id": "1", "ce-type": "t", "ce-source": "/s", "ce-specversion": "1.0", "Host": "evil.example"}
+
+    assert deployed.api.post("/dead-letters/x", headers={**headers, "Origin": "http://evil.example"}).status_code == 421
 
 
 def test_findings_are_paged_by_cursor(deployed: Deployment, works: list[Work]) -> None:

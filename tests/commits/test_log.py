@@ -10,6 +10,9 @@ from picket.commits.log import LOG_OPTIONS, parse_log
 from picket.effects.git import history
 from picket.errors import Malformed
 
+SHA = b"\x01" + b"5" * 40
+AUTHORED = SHA + b"\0a\0e\0d\0c\0"
+
 
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
@@ -56,7 +59,9 @@ def test_a_merge_shows_only_what_it_introduced_itself(work: Work) -> None:
     assert changes_of(work, sha) == [("a", 2), ("new", 0)]
 
 
-@pytest.mark.parametrize("name", ["with blank", "tab\there", "line\nbreak", "ü", ":colon", '"quoted"'])
+@pytest.mark.parametrize(
+    "name", ["with blank", "tab\there", "line\nbreak", "ü", ":colon", '"quoted"', "\x01start", "mid\x01dle", "\n\x01"]
+)
 def test_any_path_is_read_as_it_is(work: Work, name: str) -> None:
     assert changes_of(work, work.commit({name: "1"})) == [(name, 0)]
 
@@ -74,6 +79,21 @@ def test_bytes_that_are_not_utf8_in_paths_and_authors_are_replaced(work: Work) -
     assert change.path == "\ufffdname"
 
 
+def test_an_authors_name_cannot_pass_for_a_record(work: Work) -> None:
+    work.git("config", "user.name", "x")
+    stream = (
+        b"commit refs/heads/main\nauthor A\x01B <a@example.com> 1700000000 +0000\n"
+        b"committer C <c@example.com> 1700000000 +0000\ndata 0\n\nM 100644 inline a\x01\ndata 1\nx\n"
+        b"M 100644 inline z\ndata 1\ny\n"
+    )
+    work.git("fast-import", "--quiet", stdin=stream)
+
+    [(commit, changes)] = history.changes(work.path / ".git", [work.git("rev-parse", "main")])
+
+    assert commit.author == "A\x01B"
+    assert [change.path for change in changes] == ["a\x01", "z"]
+
+
 def test_a_commit_message_cannot_pass_for_a_change(work: Work) -> None:
     zero = "0" * 40
     sha = work.commit({"a": "1"}, f"\x01{zero}\x00x\n:000000 100644 {zero} {zero} A\x00evil".replace("\x00", " "))
@@ -85,7 +105,9 @@ def test_an_empty_commit_changes_nothing(work: Work) -> None:
     assert changes_of(work, work.commit({})) == []
 
 
-@pytest.mark.parametrize("output", [b"\x01abc", b"\x01a\0b\0c\0d\0e\0:000000 100644 00 11 A"])
+@pytest.mark.parametrize(
+    "output", [b"\x01abc", SHA, AUTHORED + b":000000 100644 00 11 A", b"x\0", AUTHORED + b": x\0p\0"]
+)
 def test_output_that_is_cut_is_an_error(output: bytes) -> None:
     with pytest.raises(Malformed):
         list(parse_log(output))
@@ -94,5 +116,5 @@ def test_output_that_is_cut_is_an_error(output: bytes) -> None:
 def test_the_format_and_the_parser_belong_together() -> None:
     assert any("%x01%H" in option for option in LOG_OPTIONS)
     assert list(parse_log(b"")) == []
-    [(commit, changes)] = parse_log(b"\x01s\0a\0e\0d\0c\0\n:0 100644 00 11 A\0p\0")
-    assert (commit, changes) == (Commit("s", "a", "e", "d", "c"), (Change(commit, "p", "11", ()),))
+    [(commit, changes)] = parse_log(SHA + b"\0a\0e\0d\0c\0\n:0 100644 00 11 A\0p\0")
+    assert (commit, changes) == (Commit("5" * 40, "a", "e", "d", "c"), (Change(commit, "p", "11", ()),))

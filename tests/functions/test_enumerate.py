@@ -359,6 +359,54 @@ def test_a_scheduled_scan_tells_of_commits_that_no_delivery_announced(
     assert (alarm.data["commits"], alarm.data["total"]) == ([unannounced], 1)
 
 
+def test_after_a_change_of_rules_nothing_is_called_unannounced(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    from picket.effects.mongo import repositories  # noqa: PLC0415 - connects
+
+    assert work.head()
+    repositories.register("h/o/r", f"{forge.url}/o/r/.git")
+    assert deliver(deployed, forge, "s1") == 204
+    deployed.drain()
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[extend]\nuseDefault = true\n[[rules]]\nid = 'own'\nregex = 'own-[0-9]{9}'\n")
+    environment.setenv("PICKET_RULES", str(rules))
+    forget()
+
+    assert deliver(deployed, forge, "s2", kind="scheduled") == 204
+
+    assert len(planned("s2")) == 2
+    assert not deployed.of_type("commit.unknown")
+
+
+def test_a_tag_of_a_tag_is_followed_to_its_commit(deployed: Deployment, forge: GitHttpServer, work: Work) -> None:
+    work.git("checkout", "--quiet", "--detach")
+    hidden = work.commit({"h": "1\n"})
+    work.git("tag", "-a", "-m", "inner", "inner")
+    work.git("tag", "-a", "-m", "outer", "outer", "inner")
+    work.git("tag", "-d", "inner")
+    work.git("checkout", "--quiet", "main")
+    work.git("tag", "of-a-tree", "HEAD^{tree}")
+
+    ask(deployed, forge)
+
+    assert hidden in planned()
+
+
+@pytest.mark.usefixtures("work")
+def test_a_forge_that_says_a_lot_does_not_stop_a_fetch(
+    deployed: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr(
+        command, "ENVIRONMENT", {**command.ENVIRONMENT, "GIT_TRACE_PACKET": "1", "GIT_CURL_VERBOSE": "1"}
+    )
+    environment.setenv("PICKET_FETCH_TIMEOUT_SECONDS", "15")
+    forget()
+    forge.banner = "x" * 200_000
+
+    assert deliver(deployed, forge, "s1") == 204
+
+
 @pytest.mark.usefixtures("work")
 def test_a_tick_asks_for_scans_that_are_due_and_only_once(
     deployed: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch

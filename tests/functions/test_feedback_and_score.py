@@ -189,6 +189,43 @@ def test_a_scan_whose_end_could_not_be_told_is_told_by_the_redelivery_and_by_nob
     assert len({message.id for message in deployed.of_type("scan.completed")}) == 1
 
 
+def test_an_evaluation_that_took_long_does_not_replace_a_newer_score(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+
+    finding = push(deployed, forge, work, 12)
+    [changed] = deployed.of_type("finding.changed")
+    read, turns = findings.scored_in, []
+
+    def slow(repository: str) -> list[dict[str, Any]]:
+        """Read nothing, and let another event be scored meanwhile."""
+        turns.append(repository)
+        if len(turns) == 1:
+            collection("scores").update_one({"_id": repository}, {"$inc": {"revision": 1}})
+            return []
+        return list(read(repository))
+
+    environment.setattr(findings, "scored_in", slow)
+    late = Message({**changed.headers, "ce-id": "late"}, changed.body)
+
+    assert deployed.deliver(late) == {"score": 204}
+    assert [entry["id"] for entry in score(deployed, finding)["items"]] == [finding["id"]]
+
+
+def test_a_dead_letter_of_work_that_somebody_is_at_waits_for_its_end(deployed: Deployment, work: Work) -> None:
+    from picket.effects.mongo import leases  # noqa: PLC0415 - connects
+
+    scan = deployed.api.post("/scans", json={"repository": str(work.path)}).json
+    deployed.deliver(deployed.queue.pop(0))
+    lost = deployed.queue.pop(0)
+
+    with leases.held("batches", lost.data["batch"]):
+        assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 503
+    assert deployed.api.get(f"/scans/{scan['id']}").json["state"] == "Scheduled"
+    assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 204
+
+
 def test_two_events_of_a_repository_at_once_lose_nothing(
     deployed: Deployment, forge: GitHttpServer, work: Work
 ) -> None:

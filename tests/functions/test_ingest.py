@@ -74,6 +74,9 @@ def test_a_changed_body_no_longer_fits_its_signature(deployed: Deployment, sourc
         pytest.param(b"\xff\xfe", "application/json", 400, id="not UTF-8"),
         pytest.param(b"[]", "application/json", 400, id="not an object"),
         pytest.param(b"[" * 100_000, "application/json", 400, id="deeply nested"),
+        pytest.param(b'{"a":' * 300 + b"1" + b"}" * 300, "application/json", 400, id="nested and valid"),
+        pytest.param(b'{"a": "\\ud800"}', "application/json", 400, id="a lone surrogate"),
+        pytest.param(b'{"\\ud800": 1}', "application/json", 400, id="a lone surrogate as a name"),
         pytest.param(b"nothing=1", "application/x-www-form-urlencoded", 400, id="form without payload"),
         pytest.param(b"{}", "text/plain", 415, id="wrong content type"),
         pytest.param(b"{}", "", 415, id="no content type"),
@@ -186,6 +189,9 @@ def test_a_standard_webhook_is_verified_over_id_timestamp_and_body(deployed: Dep
 
     assert post(deployed, path(source), body, standard(source["secret"], body, now)).status_code == 202
     assert post(deployed, path(source), body, standard(source["secret"], body, now - 301)).status_code == 401
+    for stamp in ("9" * 400, "9" * 5000, "-1", "\u0661"):
+        odd = {**standard(source["secret"], body, now), "webhook-timestamp": stamp}
+        assert post(deployed, path(source), body, odd).status_code == 401
     other = {**standard(source["secret"], body, now), "webhook-id": "msg_2"}
     assert post(deployed, path(source), body, other).status_code == 401
     assert [event.data["event"] for event in deployed.sent] == ["scan.requested"]

@@ -128,6 +128,17 @@ def test_a_repository_outside_the_sources_scope_is_refused(deployed: Deployment)
     assert rejections() == [("Unauthorized", "the source speaks for github.com/other only")]
 
 
+def test_a_payloads_id_does_not_lead_out_of_the_sources_scope(deployed: Deployment) -> None:
+    receive(deployed, "push", pushes.push("https://github.com/alice/prod.git", OLD, NEW), scope="github.com/alice")
+    mallory = pushes.repository("https://github.com/mallory/x.git", "deleted")
+
+    receive(deployed, "repository", mallory, name="d2", scope="github.com/mallory")
+
+    assert rejections() == [("Unauthorized", "the source speaks for github.com/mallory only")]
+    prod = deployed.api.get("/repositories/github.com/alice/prod").json
+    assert (prod["name"], prod["deleted"]) == ("github.com/alice/prod", False)
+
+
 def test_events_of_knatives_github_source_are_understood(deployed: Deployment) -> None:
     body = pushes.encode(pushes.push(URL, OLD, NEW))
 

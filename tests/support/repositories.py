@@ -62,6 +62,7 @@ class GitHttpServer:
     def __init__(self, root: Path) -> None:
         server = self
         self.fail_with = 0
+        self.banner = ""
         self.hang = threading.Event()
         self.hang.set()
 
@@ -119,6 +120,8 @@ class GitHttpServer:
         for name, value in headers:
             if name != "Status":
                 request.send_header(name, value)
+        for start in range(0, len(self.banner), 4_000):
+            request.send_header("X-Banner", self.banner[start : start + 4_000])
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
         request.wfile.write(content)

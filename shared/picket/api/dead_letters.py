@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Request, Response, request
+from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, completion
 from picket.effects.mongo import rejections
@@ -19,9 +20,11 @@ _ERRORS = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
 
 def is_from_broker(incoming: Request) -> bool:
     """Tell whether a request reached the sink by the address that only the cluster can route to."""
-    host = incoming.host.rsplit(":", 1)[0]
-    internal = settings().on_loopback or host.endswith(_IN_CLUSTER)
-    return incoming.method == "POST" and incoming.path.startswith(_PREFIX) and internal
+    posted = incoming.method == "POST" and incoming.path.startswith(_PREFIX)
+    # A browser that some page makes post here always says whose page it is.
+    if not posted or "Origin" in incoming.headers or "Sec-Fetch-Mode" in incoming.headers:
+        return False
+    return settings().on_loopback or incoming.host.rsplit(":", 1)[0].endswith(_IN_CLUSTER)
 
 
 @blueprint.post(f"{_PREFIX}<trigger>")
@@ -44,4 +47,9 @@ def _give_up(envelope: Envelope, text: str, dataref: str) -> None:
     )
     if kind is not None:
         text = artifacts.get(dataref).decode(errors="replace") if dataref else text
-        completion.give_up(kind.read(text, envelope), "dead-letters", reason)
+        try:
+            event = kind.read(text, envelope)
+        except ValidationError:
+            note("dead letter does not fit its type", type=envelope.type)
+            return
+        completion.give_up(event, "dead-letters", reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -34,8 +35,24 @@ def page() -> Response:
     if "scan" in filters:
         found = batches.findings_of(scans.get(filters.pop("scan")))
         filters["ids"] = found
-    documents, cursor = paged(lambda after, limit: store.page(filters, after, limit))
+    documents, cursor = paged(partial(_read, filters))
     return jsonify({"findings": [view(finding) for finding in documents], "next": cursor})
+
+
+def _read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+    """Read a page by the state that a finding has now: an exemption that has run out leaves it open."""
+    wanted = filters.get("state")
+    stored = {"open": {"$in": ["open", "exempt"]}}.get(wanted, wanted) if wanted else None
+    which = {**filters, **({"state": stored} if stored else {})}
+    found: list[Document] = []
+    while len(found) < limit:
+        page = store.page(which, after, limit)
+        at = datetime.now(UTC)
+        found += [finding for finding in page if not wanted or standing(finding, at) == wanted]
+        if len(page) < limit:
+            break
+        after = page[-1]["_id"]
+    return found[:limit]
 
 
 @blueprint.get("/findings/<wanted>")

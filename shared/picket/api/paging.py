@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 
 from flask import request
@@ -33,7 +34,7 @@ def paged(read: Callable[[str, int], list[Document]]) -> tuple[list[Document], s
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT):
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise Malformed(f"limit is a number from 1 to {MAX_LIMIT}")
     return int(text)
 

@@ -53,7 +53,8 @@ def set_team(wanted: str) -> Response:
     if team and not _TEAM.fullmatch(team):
         raise Malformed("a team is named by letters, digits, dots, dashes and underscores, at most 64")
     before = known(wanted)
-    after = store.update(before["_id"], team=team, former_team=before.get("team", ""))
+    teams = sorted({*before.get("teams", ()), team} - {""})
+    after = store.update(before["_id"], team=team, teams=teams)
     with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
         broker.emit(RepositoryChanged(repository=before["_id"], change="teamed", name=before["name"]))
     return jsonify(view(after or before))

@@ -16,7 +16,7 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, idempotency, repositories
 from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
-from picket.errors import Malformed, PermanentError, TransientError
+from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
@@ -136,12 +136,15 @@ def _root(key: str, body: bytes) -> Envelope:
 def _single(root: str, address: RepositoryAddress) -> Document:
     order = _order(root, address, "0", "")
     scan = store.open_scan(order, _ACTOR)
-    _start([order])
+    broker.emit(order)
     return scan
 
 
 def _bulk(root: str, addresses: list[RepositoryAddress]) -> Document:
-    """Record parent and children, then hand out the work: none can be done before all are known."""
+    """Record parent and children, then hand out the work: none can be done before all are known.
+
+    What the broker does not take stays New; sending the request again with its key, or enumerate's sweep, hands it out.
+    """
     parent_id = scan_id(root, "bulk")
     parent = store.open_scan(ScanRequested(scan=parent_id, url="", kind="bulk", reason="requested"), _ACTOR)
     unique = {address.name: address for address in addresses}
@@ -149,26 +152,16 @@ def _bulk(root: str, addresses: list[RepositoryAddress]) -> Document:
     for order in orders:
         store.open_scan(order, _ACTOR)
     parent = store.advance(parent, ["InProgress"], _ACTOR)
-    _start(orders)
+    broker.emit(*orders)
     return parent
 
 
 def _order(root: str, address: RepositoryAddress, key: str, parent: str) -> ScanRequested:
+    repository, url = repositories.ensure(address.name, address.url)
     return ScanRequested(
-        repository=repositories.register(address.name, address.url),
-        url=address.url,
+        repository=repository,
+        url=url,
         scan=scan_id(root, key),
         parent=parent,
         reason="requested",
     )
-
-
-def _start(orders: list[ScanRequested]) -> None:
-    """Hand the scans to the broker; one it does not take is Failed, so that no state waits for what will not come."""
-    for index, order in enumerate(orders):
-        try:
-            broker.emit(order)
-        except TransientError:
-            for lost in orders[index:]:
-                store.move(store.get(lost.scan), "Failed", _ACTOR, "the broker did not take the request")
-            raise

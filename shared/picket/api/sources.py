@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from picket.api.bodies import read
+from picket.commits.repository import fold
 from picket.effects.git.address import admitted
 from picket.effects.mongo import sources as store
 from picket.effects.mongo.client import Document
@@ -47,7 +48,7 @@ class RotateOrder(BaseModel):
 def add() -> Response:
     """Register a webhook; the only answer that holds its secret."""
     order = read(SourceOrder)
-    scope = admitted(order.repository).name if order.repository else order.organization.lower()
+    scope = admitted(order.repository).name if order.repository else fold(order.organization)
     document, token, secret = store.add(order.provider, order.name, scope)
     url = f"{settings().public_url.rstrip('/')}/in/{order.provider}/{token}"
     answer = jsonify({**view(document), "url": url, "secret": secret})

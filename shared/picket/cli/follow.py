@@ -11,11 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from picket.cli.client import Client
 
 FINAL = frozenset({"Done", "Partial", "Failed", "Cancelled"})
+_SCORE_SECONDS = 30.0
 _PAUSES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 
 def follow(client: Client, scan_id: str, *, quiet: bool = False) -> dict[str, Any]:
-    """Wait until a scan is final and the score has taken it into account.
+    """Wait until a scan is final, and a while for the score to take it into account.
 
     Args:
         client: The server.
@@ -34,13 +35,15 @@ def follow(client: Client, scan_id: str, *, quiet: bool = False) -> dict[str, An
     )
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
         bar = progress.add_task("New", total=None)
-        turn = 0
+        turn, ended = 0, 0.0
         while True:
             scan = client.get(f"/scans/{scan_id}")
             done, total = _progress(scan)
             progress.update(bar, description=scan["state"], completed=done, total=total or None)
-            if scan["state"] in FINAL and scan["scored"]:
-                return scan
+            if scan["state"] in FINAL:
+                ended = ended or time.monotonic()
+                if scan["scored"] or time.monotonic() - ended > _SCORE_SECONDS:
+                    return scan
             time.sleep(_PAUSES[min(turn, len(_PAUSES) - 1)])
             turn += 1
 

@@ -41,7 +41,7 @@ def try_out(
 
     try:
         found = combined(rules_file.read_text(), name=str(rules_file))
-    except (OSError, PermanentError) as error:
+    except (OSError, UnicodeDecodeError, PermanentError) as error:
         fail(str(error))
     context = _context(event_file)
     decision = decide(found, context, (), datetime.now(UTC))

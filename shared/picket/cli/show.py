@@ -22,6 +22,11 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
+def plain(text: str) -> str:
+    """Make *text* from a repository fit for a terminal: no markup, no control characters."""
+    return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
+
+
 def findings(found: list[Json], out: Console) -> None:
     """Print findings, gravest first."""
     if not found:
@@ -35,9 +40,9 @@ def findings(found: list[Json], out: Console) -> None:
         table.add_row(
             f"[{_STYLES[item['severity']]}]{item['severity']}[/]{state}",
             f"{item['confidence']:.2f}",
-            escape(item["rule"]),
-            escape(item["redacted"]),
-            escape(f"{item['path']}:{item['start_line']}"),
+            plain(item["rule"]),
+            plain(item["redacted"]),
+            plain(f"{item['path']}:{item['start_line']}"),
             item["commit"][:10],
             str(item["occurrence_count"]),
         )
@@ -48,18 +53,18 @@ def findings(found: list[Json], out: Console) -> None:
 def score(found: Json, out: Console) -> None:
     """Print a score and what is behind it."""
     value = "none" if found["score"] is None else f"{found['score']:.1f}"
-    out.print(f"[bold]Score {value}[/]  grade [bold]{found['grade']}[/]  {escape(found['repository'])}")
+    out.print(f"[bold]Score {value}[/]  grade [bold]{found['grade']}[/]  {plain(found['repository'])}")
     out.print(
         f"  model {found['model']}, posture {found['posture']:.1f}, fresh evidence {found['coverage']:.0%}, "
         f"without exemptions {found['score_without_exemptions']:.1f}"
     )
     for check in found["checks"]:
         sign = {"pass": "[green]+[/]", "fail": "[red]-[/]", "unknown": "[yellow]?[/]"}[check["outcome"]]
-        out.print(f"  {sign} {check['id']} (weight {check['weight']:g}): {escape(check['reason'])}")
+        out.print(f"  {sign} {check['id']} (weight {check['weight']:g}): {plain(check['reason'])}")
     items = [item for item in found["items"] if item["penalty"] > 0]
     for item in items[:_ITEMS_SHOWN]:
         cap = f", caps the score ({item['cap']})" if item["cap"] else ""
-        out.print(f"  penalty {item['penalty']:6.2f}  {item['severity']}  {escape(item['label'])}{cap}")
+        out.print(f"  penalty {item['penalty']:6.2f}  {item['severity']}  {plain(item['label'])}{cap}")
     if len(items) > _ITEMS_SHOWN:
         rest = sum(item["penalty"] for item in items[_ITEMS_SHOWN:])
         out.print(f"  penalty {rest:6.2f}  in {len(items) - _ITEMS_SHOWN} more items")
@@ -72,10 +77,10 @@ def score(found: Json, out: Console) -> None:
 def scan(found: Json, out: Console) -> None:
     """Print how a scan stands."""
     batches = found["batches"]
-    out.print(f"[bold]{found['state']}[/]  {found['id']}  {found['kind']}  {escape(found['repository'] or 'several')}")
+    out.print(f"[bold]{found['state']}[/]  {found['id']}  {found['kind']}  {plain(found['repository'] or 'several')}")
     out.print(f"  batches {batches['done']}/{batches['total']}, commits {found['commits']}")
     for step in found["history"]:
-        reason = f": {escape(step['reason'])}" if step["reason"] else ""
+        reason = f": {plain(step['reason'])}" if step["reason"] else ""
         out.print(f"  {step['at'][:23]}  {step['state']} by {step['actor']}{reason}")
     for child in found["children"]:
-        out.print(f"  child {child['id']}  {child['state']}  {escape(child['repository'])}")
+        out.print(f"  child {child['id']}  {child['state']}  {plain(child['repository'])}")

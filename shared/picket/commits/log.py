@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 
 from picket.changes import Change, Commit
 from picket.errors import Malformed
 
-# Fields are separated by NUL as everything under -z is; the marker cannot begin a raw entry, which begins with a colon.
+# Everything is separated by NUL; what begins with a colon is a raw entry, what begins with the marker a commit.
+MARKER = b"\x01"
 LOG_FORMAT = "%x01%H%x00%an%x00%ae%x00%aI%x00%cI"
 LOG_OPTIONS = ("--raw", "-c", "-z", "--no-abbrev", "--root", "--no-renames", f"--format=tformat:{LOG_FORMAT}")
 """`-c` keeps what a merge itself introduced, which `log -p` hides; `--root` shows first commits whole."""
 
 _SUBMODULE = b"160000"
-_FIELDS = 5
+_SHA = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def parse_log(output: bytes) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
@@ -28,40 +30,50 @@ def parse_log(output: bytes) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
     Raises:
         Malformed: The output is not in that form.
     """
-    # tformat under -z ends a commit's header with NUL, and a newline or NUL may stand before the raw entries.
-    for record in output.split(b"\x01")[1:]:
-        fields = record.split(b"\0")
-        if len(fields) < _FIELDS:
-            raise Malformed("git log gave an unexpected record")
-        sha, author, email, date, committed = (_text(field).strip("\n") for field in fields[:_FIELDS])
-        commit = Commit(sha, author, email, date, committed)
-        yield commit, tuple(_changes(commit, fields[_FIELDS:]))
+    fields = iter(output.split(b"\0"))
+    header = next(fields, b"")
+    while header.strip(b"\n"):
+        commit = _commit(header, fields)
+        changes: list[Change] = []
+        header = b""
+        # Entry and path are taken together: a path may hold anything but NUL, so only its place tells what it is.
+        for field in fields:
+            raw = field.lstrip(b"\n")
+            if raw.startswith(MARKER):
+                header = raw
+                break
+            if raw:  # git puts an empty field before a merge's entries
+                changes += _change(commit, raw, _next(fields))
+        yield commit, tuple(changes)
 
 
-def _changes(commit: Commit, fields: Iterable[bytes]) -> Iterator[Change]:
-    entries = iter(fields)
-    for raw in entries:
-        entry = raw.lstrip(b"\n")
-        if not entry.startswith(b":"):
-            continue
-        path = next(entries, None)
-        if path is None:
-            raise Malformed("git log ended within an entry")
-        change = _change(commit, entry, path)
-        if change is not None:
-            yield change
+def _commit(header: bytes, fields: Iterator[bytes]) -> Commit:
+    sha = header.strip(b"\n").removeprefix(MARKER)
+    if not header.strip(b"\n").startswith(MARKER) or not _SHA.fullmatch(sha):
+        raise Malformed("git log gave an unexpected record")
+    author, email, date, committed = (_text(_next(fields)).strip("\n") for _ in range(4))
+    return Commit(sha.decode(), author, email, date, committed)
 
 
-def _change(commit: Commit, entry: bytes, path: bytes) -> Change | None:
+def _next(fields: Iterator[bytes]) -> bytes:
+    found = next(fields, None)
+    if found is None:
+        raise Malformed("git log ended within a record")
+    return found
+
+
+def _change(commit: Commit, entry: bytes, path: bytes) -> list[Change]:
     """Read `:oldmode… newmode oldsha… newsha status`; a merge has one colon and one old side for each parent."""
     parents = len(entry) - len(entry.lstrip(b":"))
     parts = entry.lstrip(b":").split(b" ")
+    if not parents or len(parts) != 2 * parents + 3:
+        raise Malformed("git log gave an unexpected entry")
     modes, ids = parts[: parents + 1], [part.decode() for part in parts[parents + 1 : 2 * parents + 2]]
     new = ids[-1]
     if set(new) == {"0"} or modes[-1] == _SUBMODULE:
-        return None
+        return []
     olds = {old: None for mode, old in zip(modes, ids[:-1], strict=False) if mode != _SUBMODULE and set(old) != {"0"}}
-    return Change(commit, _text(path), new, tuple(olds))
+    return [Change(commit, _text(path), new, tuple(olds))]
 
 
 def _text(raw: bytes) -> str:

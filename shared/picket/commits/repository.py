@@ -62,6 +62,13 @@ def parse_address(text: str, *, local: bool = False, hosts: tuple[str, ...] = ()
     return address
 
 
+def fold(name: str) -> str:
+    """Return *name*, `host/owner…`, in the case that repositories of its host are named in."""
+    host, slash, rest = name.partition("/")
+    folded = f"{host.lower()}{slash}{rest}"
+    return folded.lower() if host.lower() in _CASELESS_HOSTS else folded
+
+
 def _folder(text: str, *, local: bool) -> RepositoryAddress:
     if not local:
         raise Unsupported("folders of this machine are not admitted here")
@@ -105,7 +112,7 @@ def _with_scheme(text: str) -> str:
 def _address(scheme: str, host: str, port: int | None, raw_path: str, user: str | None) -> RepositoryAddress:
     if user and not re.fullmatch(r"[A-Za-z0-9_][\w.-]*", user):
         raise Malformed("repository address has an invalid user")
-    path = unquote(raw_path, errors="strict" if raw_path.isascii() else "replace").strip("/")
+    path = unquote(raw_path).strip("/")
     segments = path.split("/")
     if not path or any(not part or part in {".", ".."} or part.startswith("-") for part in segments):
         raise Malformed("repository address has no valid path")
@@ -116,7 +123,7 @@ def _address(scheme: str, host: str, port: int | None, raw_path: str, user: str 
     bare = path.removesuffix("/.git").removesuffix(".git")
     name = f"{location}/{quote(bare)}"
     return RepositoryAddress(
-        name=name.lower() if host in _CASELESS_HOSTS else name,
+        name=fold(name),
         url=f"{scheme}://{user + '@' if user else ''}{location}/{quote(path)}",
         scheme=scheme,
         host=host,

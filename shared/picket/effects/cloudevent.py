@@ -32,7 +32,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> tuple[Envelope, str, str]:
     """
     try:
         event = from_http({k.lower(): v for k, v in headers.items()}, body, data_unmarshaller=lambda raw: raw)
-    except (GenericException, ValueError, TypeError, AttributeError) as error:
+    except (GenericException, ValueError, TypeError, AttributeError, RecursionError) as error:
         # The SDK's messages quote the body, which may hold a secret.
         raise Malformed(f"not a CloudEvent ({type(error).__name__})") from None
     attributes = {name: str(value) for name, value in event.get_attributes().items() if value is not None}

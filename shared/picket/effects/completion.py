@@ -6,7 +6,7 @@ from collections import Counter
 
 from picket.commits import lifecycle
 from picket.effects import broker
-from picket.effects.mongo import batches, commits, repositories, scans
+from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested, now
@@ -53,13 +53,19 @@ def finish(scan: Document, state: str, actor: str, reason: str = "") -> bool:
 
 
 def give_up(event: Event, actor: str, reason: str) -> None:
-    """Fail what waits for *event*, rejected or out of retries: no scan stays open for work that will not come."""
+    """Fail what waits for *event*, rejected or out of retries: no scan stays open for work that will not come.
+
+    Raises:
+        Busy: Some worker is still at it; its end decides, and the dead letter comes again.
+    """
     match event:
         case ScanRequested():
             scan = scans.find(event.scan)
+            leases.refuse_if_held(scan)
             if scan is not None and not finish(scan, "Failed", actor, reason):
                 settle(event.scan, actor)
         case CommitBatchCreated() | CommitBatchScanned():
+            leases.refuse_if_held(batches.find(event.batch))
             batches.move(event.batch, "Failed", reason=reason)
             if scans.find(event.scan) is not None:
                 settle(event.scan, actor)

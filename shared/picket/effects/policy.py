@@ -19,5 +19,5 @@ def rules() -> tuple[Rule, ...]:
     path = settings().feedback_rules
     try:
         return combined(path.read_text(), name=str(path)) if path else combined()
-    except (Malformed, OSError) as error:
+    except (Malformed, OSError, UnicodeDecodeError) as error:
         raise Misconfigured(str(error)) from error

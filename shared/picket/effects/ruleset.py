@@ -25,7 +25,7 @@ def current() -> Ruleset:
     path = settings().rules
     try:
         return parse_ruleset(path.read_text(), name=str(path)) if path else default_ruleset(_cache())
-    except (Malformed, OSError) as error:
+    except (Malformed, OSError, UnicodeDecodeError) as error:
         raise Misconfigured(str(error)) from error
 
 

@@ -1,6 +1,6 @@
 """The events that pass between functions: their types, their data, and how their ids are derived."""
 
-from picket.events.base import Envelope, Event, event_id, now
+from picket.events.base import Envelope, Event, ago, event_id, now
 from picket.events.kinds import (
     CommitBatchCreated,
     CommitBatchScanned,
@@ -39,6 +39,7 @@ __all__ = [
     "Severity",
     "Tick",
     "WebhookReceived",
+    "ago",
     "event_id",
     "now",
 ]

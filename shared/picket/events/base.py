@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -26,7 +26,12 @@ def event_id(parent: str, event_type: str, natural_key: str) -> str:
 
 def now() -> str:
     """Return the current time as RFC 3339 text in UTC with microseconds, which sorts as it reads."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return ago(timedelta())
+
+
+def ago(span: timedelta) -> str:
+    """Return the time *span* ago in the form of `now`."""
+    return (datetime.now(UTC) - span).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Event(BaseModel):

@@ -115,12 +115,16 @@ def parse_rules(text: str, *, name: str) -> tuple[tuple[Rule, ...], frozenset[st
     """
     try:
         found = _File.model_validate(yaml.safe_load(text))
+    except (RecursionError, OverflowError):
+        raise Malformed(f"{name}: nested too deeply") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise Malformed(f"{name}: not YAML{f' at line {mark.line + 1}' if mark else ''}") from None
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         raise Malformed(f"{name}: {'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from None
+    except ValueError as error:  # YAML's own types: a date that is none
+        raise Malformed(f"{name}: {error}") from None
     return found.rules, frozenset(found.disabled)
 
 

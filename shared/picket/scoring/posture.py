@@ -34,7 +34,7 @@ def checks(repository: dict[str, Any], ruleset: str, now: datetime) -> tuple[Che
         _history(repository, ruleset),
         _scanned(repository, now),
         _delivers(repository, now),
-        _unannounced(repository),
+        _unannounced(repository, now),
         _owner(repository),
     )
 
@@ -74,9 +74,10 @@ def _fresh(at: str | None, limit: timedelta, now: datetime, what: str) -> tuple[
     return "pass", f"last {what} at {at}"
 
 
-def _unannounced(repository: dict[str, Any]) -> Check:
+def _unannounced(repository: dict[str, Any], now: datetime) -> Check:
     name, weight = "commits-announced", 5.0
-    if repository.get("unannounced_at"):
+    at = repository.get("unannounced_at")
+    if at and now - datetime.fromisoformat(at) <= _FRESH_DELIVERY:
         return Check(name, weight, "fail", f"commits that no delivery announced at {repository['unannounced_at']}")
     if not repository.get("delivered_at"):
         return Check(name, weight, "unknown", "no deliveries to compare with")

@@ -16,6 +16,8 @@ MAX_BODY_BYTES = 25 * 1024 * 1024
 """GitHub sends nothing larger; what is larger is answered 413."""
 PROVIDERS = ("github", "standard")
 _MAX_NAME = 200
+MAX_NESTING = 100
+"""Forges' payloads have about ten levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,28 @@ def delivery_key(source: str, delivery: str) -> str:
     return hashlib.sha256(f"{source}|{delivery}".encode()).hexdigest()
 
 
+def check_sendable(value: object) -> None:
+    """Refuse what JSON allows but no event can carry.
+
+    Raises:
+        ValueError: Text that is no Unicode (a lone surrogate), or nesting beyond `MAX_NESTING`.
+    """
+    level = [value]
+    for _ in range(MAX_NESTING):
+        deeper: list[object] = []
+        for item in level:
+            if isinstance(item, str):
+                item.encode()
+            elif isinstance(item, dict):
+                deeper += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                deeper += item
+        if not deeper:
+            return
+        level = deeper
+    raise ValueError("nested too deeply")
+
+
 def _payload(content_type: str, body: bytes) -> dict[str, Any]:
     kind = content_type.split(";", 1)[0].strip().lower()
     try:
@@ -75,6 +99,7 @@ def _payload(content_type: str, body: bytes) -> dict[str, Any]:
         else:
             raise WrongMediaType("content type must be application/json or application/x-www-form-urlencoded")
         payload = json.loads(text)
+        check_sendable(payload)
     except (ValueError, KeyError, RecursionError):
         raise Malformed("body is not JSON") from None
     if not isinstance(payload, dict):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
-from typing import cast
+from subprocess import DEVNULL, Popen, TimeoutExpired
 
 from git import Git
 from git.exc import GitCommandError
@@ -40,6 +41,7 @@ _HARDENED = {
 }
 
 _WATCH_SECONDS = 0.25
+_MAX_STDERR = 1 << 16
 
 
 class GitFailed(PicketError):
@@ -118,27 +120,33 @@ def run_limited(
         GitFailed: It ended with an error or took too long.
         TooLarge: The packs grew beyond the limit.
     """
-    running = Git(git_dir).execute(
-        ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments],
-        env={**ENVIRONMENT, **environment},
-        as_process=True,
-    )
-    process = cast("Popen[bytes]", running.proc)
+    command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
     deadline = time.monotonic() + timeout
-    while True:
+    # A file takes whatever a server has to say; a pipe that nobody reads would fill up and stop git.
+    with tempfile.TemporaryFile() as stderr:
+        process = Popen(
+            command,
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=stderr,
+            env={**os.environ, **ENVIRONMENT, **environment},
+            start_new_session=True,
+        )
         try:
-            status = process.wait(_WATCH_SECONDS)
-            break
-        except TimeoutExpired:
-            if time.monotonic() > deadline:
-                process.kill()
-                raise GitFailed("timeout", f"took longer than {timeout:g} seconds") from None
-            if _packed_bytes(git_dir) > max_bytes:
-                process.kill()
-                raise TooLarge(f"the repository is larger than {max_bytes} bytes") from None
-    stderr = process.stderr.read() if process.stderr else b""
-    if status != 0:
-        raise GitFailed(status, _cut(stderr))
+            while process.poll() is None:
+                with suppress(TimeoutExpired):
+                    process.wait(_WATCH_SECONDS)
+                if time.monotonic() > deadline:
+                    raise GitFailed("timeout", f"took longer than {timeout:g} seconds")
+                if _packed_bytes(git_dir) > max_bytes:
+                    raise TooLarge(f"the repository is larger than {max_bytes} bytes")
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # git's helpers, too
+                process.wait()
+        if process.returncode != 0:
+            stderr.seek(0)
+            raise GitFailed(process.returncode, _cut(stderr.read(_MAX_STDERR)))
 
 
 def _packed_bytes(git_dir: Path) -> int:

@@ -8,20 +8,20 @@ from pathlib import Path
 from picket.changes import Change, Commit
 from picket.commits.log import LOG_OPTIONS, parse_log
 from picket.effects.git.command import run
+from picket.errors import TransientError
 
 _CHUNK = 2_000
 
 
 def tips(git_dir: Path) -> list[str]:
     """Return the commits that branches and tags lead to, without repeats; tags of other things are left out."""
-    output = run(git_dir, "for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)")
-    found: dict[str, None] = {}
-    for line in output.decode().splitlines():
-        fields = line.split()
-        kinds = dict(zip(fields[::2], fields[1::2], strict=True))
-        if "commit" in kinds:
-            found[kinds["commit"]] = None
-    return list(found)
+    refs = run(git_dir, "for-each-ref", "--format=%(objectname)^{commit}")
+    if not refs:
+        return []
+    # cat-file follows tags of tags to their end; what leads to no commit is "missing".
+    output = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=refs)
+    lines = (line.split() for line in output.decode().splitlines())
+    return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] == ["commit"]))
 
 
 def commits(git_dir: Path, wanted: Iterable[str], without: Iterable[str] = ()) -> list[str]:
@@ -56,7 +56,10 @@ def changes(git_dir: Path, shas: Iterable[str]) -> Iterator[tuple[Commit, tuple[
     for start in range(0, len(wanted), _CHUNK):
         chunk = "\n".join([*wanted[start : start + _CHUNK], ""])
         output = run(git_dir, "log", *LOG_OPTIONS, "--no-walk=unsorted", "--stdin", stdin=chunk.encode())
-        yield from parse_log(output)
+        found = list(parse_log(output))
+        if [commit.sha for commit, _ in found] != wanted[start : start + _CHUNK]:
+            raise TransientError("git log did not tell of every commit asked for")
+        yield from found
 
 
 def sizes(git_dir: Path, blobs: Iterable[str]) -> dict[str, int]:

@@ -15,13 +15,14 @@ from git import Repo
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve
-from picket.effects.git.command import GitFailed, run, run_limited
+from picket.effects.git.command import ENVIRONMENT, GitFailed, run, run_limited
 from picket.errors import Busy, Gone, TransientError
 from picket.settings import settings
 
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _LOCK_SECONDS = 20.0
 _STALE_SECONDS = 5.0
+_SHA1_HEX = 40
 # What git and the transports say when there is no such repository, or none for us: asking again will not help.
 _GONE = re.compile(
     r"not found|does not appear to be a git repository|does not exist|Authentication failed|could not read Username"
@@ -81,6 +82,8 @@ def has_commit(mirror: Path, sha: str) -> bool:
 
 def _fetch_commit(mirror: Path, address: RepositoryAddress, sha: str) -> None:
     """Ask for a commit that no ref leads to any more, as after a forced push; a server may refuse."""
+    if len(sha) != _SHA1_HEX:
+        raise Gone(f"commit {sha} is not in the repository")  # git would take it for a ref's name
     try:
         _fetch(mirror, address, sha)
     except Gone as error:
@@ -139,7 +142,7 @@ def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) 
         url,
         *what,
         config={f"protocol.{address.scheme}.allow": "always", **_pinned(address)},
-        environment=_credentials(address),
+        environment={**_credentials(address), **_pinned_ssh(address)},
         timeout=settings().fetch_timeout_seconds,
         max_bytes=settings().max_repository_bytes,
     )
@@ -151,6 +154,14 @@ def _pinned(address: RepositoryAddress) -> dict[str, str]:
     if address.scheme not in {"https", "http"} or address.host in addresses:
         return {}
     return {"http.curloptResolve": f"{address.host}:{address.port}:{','.join(addresses)}"}
+
+
+def _pinned_ssh(address: RepositoryAddress) -> dict[str, str]:
+    """The same for ssh; the host's key is still looked up by its name."""
+    if address.scheme != "ssh":
+        return {}
+    pin = f"-oHostName={resolve(address)[0]} -oHostKeyAlias={address.host}"
+    return {"GIT_SSH_COMMAND": f"{ENVIRONMENT['GIT_SSH_COMMAND']} {pin}"}
 
 
 def _credentials(address: RepositoryAddress) -> dict[str, str]:

@@ -50,10 +50,15 @@ def get(batch_id: str) -> Document:
     Raises:
         Gone: There is none.
     """
-    document = collection("batches").find_one({"_id": batch_id})
+    document = find(batch_id)
     if document is None:
         raise Gone(f"batch {batch_id} is not known")
     return document
+
+
+def find(batch_id: str) -> Document | None:
+    """Return a batch, or None."""
+    return collection("batches").find_one({"_id": batch_id})
 
 
 def of_scan(scan: Document) -> list[Document]:

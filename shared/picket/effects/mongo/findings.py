@@ -31,7 +31,7 @@ def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> Non
 
 def report(event: FindingReported) -> Document:
     """Record what a tool reports, under the same key a later report of the same problem gets."""
-    identity = finding_id(_hmac_key(), event.repository, event.kind, event.identity)
+    identity = finding_id(settings().hmac_key, event.repository, event.kind, event.identity)
     place = {"path": event.path, "start_line": event.start_line, "commit": event.commit, "rank": "", "date": ""}
     evidence = {
         "rule": event.rule,
@@ -62,10 +62,6 @@ def report(event: FindingReported) -> Document:
         [{"finding": identity, "repository": event.repository, **place, "start_column": 0}],
     )
     return get_many([identity])[0]
-
-
-def _hmac_key() -> bytes:
-    return settings().hash_key.get_secret_value().encode()
 
 
 def get(wanted: str) -> Document | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
-from picket.effects.mongo.client import collection
+from picket.effects.mongo.client import Document, collection
 from picket.errors import Busy
 from picket.settings import settings
 
@@ -51,6 +51,16 @@ def held(name: str, document_id: str) -> Iterator[int]:
         done.set()
         beat.join()
         collection(name).update_one({"_id": document_id, "fence": fence}, {"$set": {"lease_until": 0.0}})
+
+
+def refuse_if_held(document: Document | None) -> None:
+    """Leave work that somebody is at to them.
+
+    Raises:
+        Busy: The lease on *document* runs.
+    """
+    if document is not None and document["lease_until"] > time.time():
+        raise Busy(f"another worker is still at {document['_id']}")
 
 
 def _renew(name: str, document_id: str, fence: int, seconds: float, done: threading.Event) -> None:

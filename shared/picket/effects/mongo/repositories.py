@@ -6,13 +6,13 @@ its findings; `names` leads from every name it has had to it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection
-from picket.events import now
+from picket.events import ago, now
 
 
 def resolve(name: str) -> str | None:
@@ -21,8 +21,18 @@ def resolve(name: str) -> str | None:
     return str(document["repository"]) if document else None
 
 
+def find(name: str, forge_key: str = "") -> Document | None:
+    """Return the repository that *forge_key* or, without one, *name* leads to; None if there is none yet."""
+    if forge_key:
+        known = collection("repositories").find_one({"forge_key": forge_key})
+        if known is not None:
+            return known
+    holder = resolve(name)
+    return get(holder) if holder else None
+
+
 def register(name: str, url: str, *, forge_key: str = "", **fields: object) -> str:
-    """Record a repository as just heard of.
+    """Record a repository as a forge tells of it.
 
     Args:
         name: Canonical `host/owner/name`.
@@ -40,6 +50,15 @@ def register(name: str, url: str, *, forge_key: str = "", **fields: object) -> s
     )
     collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
     return repository
+
+
+def ensure(name: str, url: str) -> tuple[str, str]:
+    """Return id and URL of the repository that somebody names; record it if nobody has heard of it.
+
+    What is known already stays: a person may use a name that the forge has changed since.
+    """
+    known = find(name)
+    return (known["_id"], known["url"]) if known else (register(name, url), url)
 
 
 def link(name: str, former: str) -> None:
@@ -86,7 +105,7 @@ def page(after: str, limit: int) -> list[Document]:
 
 def due(hours: float) -> list[Document]:
     """Return repositories that no schedule has looked at for *hours*, leaving out archived and deleted ones."""
-    before = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    before = ago(timedelta(hours=hours))
     return [
         repository
         for repository in collection("repositories").find({})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pymongo import ReturnDocument
 
@@ -10,7 +11,10 @@ from picket.commits import lifecycle
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.leases import UNLEASED
 from picket.errors import Gone
-from picket.events import ScanRequested, now
+from picket.events import ScanRequested, ago, now
+
+_FORGOTTEN_AFTER = timedelta(minutes=10)
+"""Longer than an event is retried."""
 
 
 def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document:
@@ -73,6 +77,16 @@ def running(repository: str | None = None, limit: int = 100) -> list[Document]:
     """Return scans that are not final, of one repository or of all."""
     which: Document = {"running": repository} if repository else {"running": {"$exists": True}}
     return list(collection("scans").find(which).limit(limit))
+
+
+def forgotten() -> list[Document]:
+    """Return scans that are New for longer than their event could have been under way."""
+    before = ago(_FORGOTTEN_AFTER)
+    return [
+        scan
+        for scan in collection("scans").find({"running": {"$exists": True}})
+        if scan["state"] == "New" and scan["kind"] != "bulk" and scan["created_at"] < before
+    ]
 
 
 def count_for_root(root: str) -> int:
