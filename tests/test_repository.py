@@ -76,7 +76,7 @@ def test_only_the_settings_read_the_environment() -> None:
     }
 
     # These hand it on to the processes they start.
-    starters = ("effects/git/objects.py", "local/environment.py", "local/servers.py")
+    starters = ("effects/git/command.py", "local/environment.py", "local/servers.py")
     assert readers <= {f"shared/picket/{name}" for name in starters}
 
 

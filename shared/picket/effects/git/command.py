@@ -52,6 +52,11 @@ class GitFailed(PicketError):
         self.reason = reason
 
 
+def child_environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a git process that is started without GitPython: this one's, hardened."""
+    return {**os.environ, **ENVIRONMENT, **(more or {})}
+
+
 def options(config: dict[str, str] | None = None) -> list[str]:
     """Return `-c name=value` options: the hardening, then *config*."""
     return [part for name, value in {**_HARDENED, **(config or {})}.items() for part in ("-c", f"{name}={value}")]
@@ -129,7 +134,7 @@ def run_limited(
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=stderr,
-            env={**os.environ, **ENVIRONMENT, **environment},
+            env=child_environment(environment),
             start_new_session=True,
         )
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
-from picket.effects.git.command import ENVIRONMENT, options
+from picket.effects.git.command import child_environment, options
 from picket.errors import TransientError
 
 _DRAIN = 1 << 20
@@ -61,7 +60,7 @@ def _cat_file(git_dir: Path, *flags: str) -> Iterator[tuple[IO[bytes], IO[bytes]
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=_BUFFER,
-        env={**os.environ, **ENVIRONMENT},
+        env=child_environment(),
     )
     stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
     try:
