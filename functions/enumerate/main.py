@@ -9,10 +9,9 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
-from picket.events import CommitBatchCreated, CommitUnknown, ScanRequested, Tick, now
+from picket.events import CommitBatchCreated, CommitUnknown, ScanRequested, Tick, now, scan_id
 from picket.runtime import consumes, note
 from picket.settings import settings
-from picket.webhooks.meaning import scan_id
 
 ACTOR = "enumerate"
 

@@ -3,10 +3,10 @@
 from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import repositories, scans
-from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now
+from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
 from picket.runtime import consumes, note
 from picket.webhooks.interpret import check_scope, interpret
-from picket.webhooks.meaning import Altered, Pinged, Pushed, Repository, Wanted, scan_id
+from picket.webhooks.meaning import Altered, Pinged, Pushed, Repository, Wanted
 
 
 @consumes(WebhookReceived, GitHubSourceEvent)

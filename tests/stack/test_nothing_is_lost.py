@@ -18,9 +18,8 @@ from tests.support.deployment import FUNCTIONS, ROOT
 from tests.support.repositories import GitHttpServer, Work
 from tests.support.stack import Running, eventually, kill, picket_up
 
-from picket.events import WebhookReceived, event_id
+from picket.events import WebhookReceived, event_id, scan_id
 from picket.webhooks.delivery import delivery_key
-from picket.webhooks.meaning import scan_id
 
 pytestmark = pytest.mark.stack
 

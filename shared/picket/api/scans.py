@@ -17,10 +17,9 @@ from picket.effects.mongo import batches, idempotency, repositories
 from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
 from picket.errors import Malformed, PermanentError
-from picket.events import Envelope, ScanRequested
+from picket.events import Envelope, ScanRequested, scan_id
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
-from picket.webhooks.meaning import scan_id
 
 blueprint = Blueprint("scans", __name__)
 MAX_ITEMS = 1_000

@@ -1,1 +1,1 @@
-"""One module per outside system: broker, mongo, git, artifacts, forge."""
+"""One module per outside system: broker, store, git, artifacts; and what several of them do together."""

@@ -1,6 +1,6 @@
 """The events that pass between functions: their types, their data, and how their ids are derived."""
 
-from picket.events.base import Envelope, Event, ago, event_id, now
+from picket.events.base import Envelope, Event, ago, event_id, now, scan_id
 from picket.events.kinds import (
     CommitBatchCreated,
     CommitBatchScanned,
@@ -42,4 +42,5 @@ __all__ = [
     "ago",
     "event_id",
     "now",
+    "scan_id",
 ]

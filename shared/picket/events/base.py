@@ -24,6 +24,11 @@ def event_id(parent: str, event_type: str, natural_key: str) -> str:
     return hashlib.sha256(f"{parent}|{event_type}|{natural_key}".encode()).hexdigest()
 
 
+def scan_id(cause: str, key: str) -> str:
+    """Return the id of the scan that *cause* (an event's id) asks for: `scan-` and 32 hex digits."""
+    return f"scan-{hashlib.sha256(f'{cause}|{key}'.encode()).hexdigest()[:32]}"
+
+
 def now() -> str:
     """Return the current time as RFC 3339 text in UTC with microseconds, which sorts as it reads."""
     return ago(timedelta())

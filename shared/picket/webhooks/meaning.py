@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -52,11 +51,6 @@ class Pinged:
 
 
 Meaning = Pushed | Altered | Wanted | Pinged
-
-
-def scan_id(cause: str, key: str) -> str:
-    """Return the id of the scan that *cause* (an event's id) asks for: `scan-` and 32 hex digits."""
-    return f"scan-{hashlib.sha256(f'{cause}|{key}'.encode()).hexdigest()[:32]}"
 
 
 def host_of(url: str) -> str:
