@@ -14,7 +14,6 @@ from picket.webhooks import signature
 
 MAX_BODY_BYTES = 25 * 1024 * 1024
 """GitHub sends nothing larger; what is larger is answered 413."""
-PROVIDERS = ("github", "standard")
 _MAX_NAME = 200
 MAX_NESTING = 100
 """Forges' payloads have about ten levels."""
@@ -33,7 +32,7 @@ def is_genuine(provider: str, headers: Mapping[str, str], body: bytes, secrets: 
     """Tell whether one of *secrets* signed *body*, by the provider's rules.
 
     Args:
-        provider: One of `PROVIDERS`.
+        provider: `github`, or `standard` for Standard Webhooks.
         headers: HTTP headers, names in lower case.
         body: The body as received.
         secrets: Secrets valid now.

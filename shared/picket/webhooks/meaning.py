@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-ZERO = frozenset("0")
 Change = Literal["created", "renamed", "transferred", "archived", "unarchived", "deleted", "publicized", "privatized"]
 
 
