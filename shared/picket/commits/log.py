@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from mmap import mmap
 
 from picket.changes import Change, Commit
 from picket.errors import Malformed
@@ -11,18 +12,29 @@ from picket.errors import Malformed
 # Everything is separated by NUL; what begins with a colon is a raw entry, what begins with the marker a commit.
 MARKER = b"\x01"
 LOG_FORMAT = "%x01%H%x00%an%x00%ae%x00%aI%x00%cI"
-LOG_OPTIONS = ("--raw", "-c", "-z", "--no-abbrev", "--root", "--no-renames", f"--format=tformat:{LOG_FORMAT}")
+RAW_OPTIONS = ("--raw", "-z", "--no-abbrev", "--no-renames")
+LOG_OPTIONS = (*RAW_OPTIONS, "-c", "--root", f"--format=tformat:{LOG_FORMAT}")
 """`-c` keeps what a merge itself introduced, which `log -p` hides; `--root` shows first commits whole."""
 
+Log = bytes | mmap
+"""What git wrote, in memory or mapped from a file."""
+
 _SUBMODULE = b"160000"
-_SHA = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
+_MODE = 7  # six digits and a space
+# A record is taken whole, an entry with its path: a path may hold anything but NUL, so only its place tells what it is.
+# Git ends a commit's header with a newline, and puts an empty field before a merge's entries.
+_RECORD = re.compile(
+    rb"\0?\n?(?:\x01([0-9a-f]{40}|[0-9a-f]{64})\0([^\0]*)\0([^\0]*)\0([^\0]*)\0([^\0\n]*)\0?"
+    rb"|(:+)([0-7][0-9a-f ]* ([0-9a-f]+) [A-Z]+)\0([^\0]*)\0)"
+)
 
 
-def parse_log(output: bytes) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
+def parse_log(output: Log, only: Collection[str] | None = None) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
     """Read the output of `git log` with `LOG_OPTIONS`.
 
     Args:
         output: Raw bytes; paths and names may be in any encoding.
+        only: Blobs of interest; commits that put none of them anywhere are left out.
 
     Yields:
         Each commit with the blobs it puts somewhere; deletions and submodules are left out.
@@ -30,50 +42,92 @@ def parse_log(output: bytes) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
     Raises:
         Malformed: The output is not in that form.
     """
-    fields = iter(output.split(b"\0"))
-    header = next(fields, b"")
-    while header.strip(b"\n"):
-        commit = _commit(header, fields)
-        changes: list[Change] = []
-        header = b""
-        # Entry and path are taken together: a path may hold anything but NUL, so only its place tells what it is.
-        for field in fields:
-            raw = field.lstrip(b"\n")
-            if raw.startswith(MARKER):
-                header = raw
-                break
-            if raw:  # git puts an empty field before a merge's entries
-                changes += _change(commit, raw, _next(fields))
-        yield commit, tuple(changes)
+    header: re.Match[bytes] | None = None
+    found: list[tuple[re.Match[bytes], str]] = []
+    for record in _records(output):
+        if record[1]:
+            yield from _whole(header, found, only)
+            header, found = record, []
+        elif header is None:
+            raise Malformed("git log gave an entry before any commit")
+        elif (new := new_blob(record)) and (only is None or new in only):
+            found.append((record, new))
+    yield from _whole(header, found, only)
 
 
-def _commit(header: bytes, fields: Iterator[bytes]) -> Commit:
-    sha = header.strip(b"\n").removeprefix(MARKER)
-    if not header.strip(b"\n").startswith(MARKER) or not _SHA.fullmatch(sha):
+def parse_entries(output: Log, commit: Commit) -> tuple[Change, ...]:
+    """Read the output of a `git diff-…` with `RAW_OPTIONS`, as what *commit* changes.
+
+    Raises:
+        Malformed: The output is not in that form.
+    """
+    return tuple(_change(commit, record, new) for record in _records(output) if (new := new_blob(record)))
+
+
+def paths_of_blobs(output: Log) -> dict[str, tuple[bytes, ...]]:
+    """Collect the blobs that a log or diff puts somewhere.
+
+    Returns:
+        Each blob's id with the paths it stands at, in order of appearance. Paths are shared: a history's thousand
+        versions of a file cost one tuple.
+
+    Raises:
+        Malformed: The output is not in that form.
+    """
+    paths: dict[str, tuple[bytes, ...]] = {}
+    alone: dict[bytes, tuple[bytes, ...]] = {}
+    for record in _records(output):
+        if record[1] or not (new := new_blob(record)):
+            continue
+        path = record[9]
+        known = paths.get(new)
+        if known is None:
+            paths[new] = alone.setdefault(path, (path,))
+        elif path not in known:
+            paths[new] = (*known, path)
+    return paths
+
+
+def new_blob(record: re.Match[bytes]) -> str:
+    """Return what an entry puts at its path; empty for a deletion or a submodule."""
+    parents = record.end(6) - record.start(6)
+    new = record[8]
+    if not new.strip(b"0") or record[7].startswith(_SUBMODULE, parents * _MODE):
+        return ""
+    return new.decode("ascii", "replace")
+
+
+def _records(output: Log) -> Iterator[re.Match[bytes]]:
+    """Yield commits' headers and entries, each right after the last: nothing in between is skipped."""
+    at = 0
+    for record in _RECORD.finditer(output):
+        if record.start() != at:
+            break
+        at = record.end()
+        yield record
+    if output[at:].strip(b"\0\n"):
         raise Malformed("git log gave an unexpected record")
-    author, email, date, committed = (_text(_next(fields)).strip("\n") for _ in range(4))
-    return Commit(sha.decode(), author, email, date, committed)
 
 
-def _next(fields: Iterator[bytes]) -> bytes:
-    found = next(fields, None)
-    if found is None:
-        raise Malformed("git log ended within a record")
-    return found
+def _whole(
+    header: re.Match[bytes] | None, found: list[tuple[re.Match[bytes], str]], only: Collection[str] | None
+) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
+    if header is None or (only is not None and not found):
+        return
+    author, email, date, committed = (_text(header[group]) for group in range(2, 6))
+    commit = Commit(header[1].decode(), author, email, date, committed)
+    yield commit, tuple(_change(commit, record, new) for record, new in found)
 
 
-def _change(commit: Commit, entry: bytes, path: bytes) -> list[Change]:
+def _change(commit: Commit, record: re.Match[bytes], new: str) -> Change:
     """Read `:oldmode… newmode oldsha… newsha status`; a merge has one colon and one old side for each parent."""
-    parents = len(entry) - len(entry.lstrip(b":"))
-    parts = entry.lstrip(b":").split(b" ")
-    if not parents or len(parts) != 2 * parents + 3:
+    parents = record.end(6) - record.start(6)
+    parts = record[7].split(b" ")
+    if len(parts) != 2 * parents + 3:
         raise Malformed("git log gave an unexpected entry")
-    modes, ids = parts[: parents + 1], [part.decode() for part in parts[parents + 1 : 2 * parents + 2]]
-    new = ids[-1]
-    if set(new) == {"0"} or modes[-1] == _SUBMODULE:
-        return []
-    olds = {old: None for mode, old in zip(modes, ids[:-1], strict=False) if mode != _SUBMODULE and set(old) != {"0"}}
-    return [Change(commit, _text(path), new, tuple(olds))]
+    modes, ids = parts[:parents], parts[parents + 1 : 2 * parents + 1]
+    olds = {old.decode(): None for mode, old in zip(modes, ids, strict=True) if mode != _SUBMODULE and old.strip(b"0")}
+    return Change(commit, _text(record[9]), new, tuple(olds))
 
 
 def _text(raw: bytes) -> str:

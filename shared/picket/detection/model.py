@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from picket.detection.redaction import normalized, redact
 
@@ -94,6 +94,11 @@ class Ruleset:
     allowlists: tuple[Allowlist, ...] = ()
     digest: str = ""
 
+    def named_commits(self) -> frozenset[str]:
+        """Return the commits that allow-lists name: for these alone it matters which commit a blob is scanned for."""
+        lists = [*self.allowlists, *(each for rule in self.rules for each in rule.allowlists)]
+        return frozenset(commit for each in lists for commit in each.commits)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -134,7 +139,18 @@ class Dropped:
     reason: str
 
 
-def introduced(new: Sequence[Hit], old: Sequence[Hit]) -> list[Hit]:
+class Identified(Protocol):
+    """What stands for a secret: a hit, or a hit with its place."""
+
+    @property
+    def identity(self) -> bytes:
+        """The secret without differences in notation."""
+
+
+_Found = TypeVar("_Found", bound=Identified)
+
+
+def introduced(new: Sequence[_Found], old: Sequence[Identified]) -> list[_Found]:
     """Tell what a change introduces: the hits of its new side that its old side lacks.
 
     Secrets are compared by value, as multisets: a moved line introduces nothing, a second copy of a secret does.

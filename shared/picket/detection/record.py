@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from picket.detection.identity import finding_id, secret_identity
+from picket.detection.model import Hit
 from picket.detection.report import Occurrence, Report
 
 Document = dict[str, Any]
@@ -26,7 +27,8 @@ def documents(report: Report, key: bytes, batch: Document) -> tuple[list[Documen
     findings: dict[str, Document] = {}
     occurrences: list[Document] = []
     for item in report.occurrences:
-        identity = secret_identity(key, item.hit.identity)
+        hit = item.at.hit
+        identity = secret_identity(key, hit.identity)
         place = _place(item)
         finding = {
             "_id": finding_id(key, batch["repository"], "secret", identity),
@@ -35,12 +37,12 @@ def documents(report: Report, key: bytes, batch: Document) -> tuple[list[Documen
             "identity": identity,
             "scored_in": batch["repository"],
             "scan": batch["scan"],
-            "severity": item.hit.severity,
-            "confidence": item.hit.confidence,
+            "severity": hit.severity,
+            "confidence": hit.confidence,
             "first": place,
             "first_rank": place["rank"],
-            "evidence": _evidence(item),
-            "evidence_rank": _evidence_rank(item),
+            "evidence": _evidence(hit),
+            "evidence_rank": _evidence_rank(hit),
         }
         findings[finding["_id"]] = _merged(findings.get(finding["_id"]), finding)
         occurrences.append(
@@ -61,36 +63,36 @@ def _merged(known: Document | None, found: Document) -> Document:
 
 
 def _place(item: Occurrence) -> Document:
-    commit = item.commit
+    commit, at = item.commit, item.at
     return {
-        "rank": f"{commit.committed}|{commit.sha}|{item.path}|{item.start_line:09d}",
+        "rank": f"{commit.committed}|{commit.sha}|{at.path}|{at.start_line:09d}",
         "commit": commit.sha,
-        "path": item.path,
-        "start_line": item.start_line,
-        "start_column": item.start_column,
-        "end_line": item.end_line,
-        "end_column": item.end_column,
+        "path": at.path,
+        "start_line": at.start_line,
+        "start_column": at.start_column,
+        "end_line": at.end_line,
+        "end_column": at.end_column,
         "author": commit.author,
         "email": commit.email,
         "date": commit.date,
     }
 
 
-def _evidence(item: Occurrence) -> Document:
-    rule = item.hit.rule
+def _evidence(hit: Hit) -> Document:
+    rule = hit.rule
     return {
         "rule": rule.id,
         "description": rule.description,
         "provider": rule.provider,
         "credential": rule.credential,
-        "severity": item.hit.severity,
-        "confidence": item.hit.confidence,
-        "reasons": list(item.hit.reasons),
-        "redacted": item.hit.redacted,
+        "severity": hit.severity,
+        "confidence": hit.confidence,
+        "reasons": list(hit.reasons),
+        "redacted": hit.redacted,
         "remediation": rule.remediation,
     }
 
 
-def _evidence_rank(item: Occurrence) -> str:
+def _evidence_rank(hit: Hit) -> str:
     """Sort the most telling evidence first: confidence, then severity, then the rule's name to decide ties."""
-    return f"{1 - item.hit.confidence:.3f}|{_SEVERITIES.index(item.hit.severity)}|{item.hit.rule.id}"
+    return f"{1 - hit.confidence:.3f}|{_SEVERITIES.index(hit.severity)}|{hit.rule.id}"

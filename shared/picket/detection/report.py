@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from picket.changes import Change, Commit
 from picket.detection.engine import Engine
 from picket.detection.model import Hit, introduced
-from picket.detection.text import position
+from picket.detection.text import positions
 
 _OLD_SIDES_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
-    """Where a commit introduces a secret; lines and columns are 1-based, the end column is of the last character."""
+class Located:
+    """A hit for a reader: path, and lines and columns from 1; the end column is of the last character."""
 
     hit: Hit
-    commit: Commit
     path: str
     start_line: int
     start_column: int
     end_line: int
     end_column: int
+
+    @property
+    def identity(self) -> bytes:
+        """The secret without differences in notation."""
+        return self.hit.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Where a commit introduces a secret."""
+
+    commit: Commit
+    at: Located
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,42 @@ class Report:
     size: int
 
 
+def look(engine: Engine, content: bytes, path: str, commit: str = "") -> tuple[Located, ...]:
+    """Scan one blob and say where its hits are.
+
+    Args:
+        engine: The detection engine.
+        content: The blob.
+        path: Where it stands in its repository.
+        commit: The commit that put it there, for allow-lists that name commits.
+    """
+    hits = engine.scan(content, path, commit)
+    where = positions(content, [offset for hit in hits for offset in (hit.start, _last(hit))])
+    return tuple(Located(hit, path, *where[hit.start], *where[_last(hit)]) for hit in hits)
+
+
+def _last(hit: Hit) -> int:
+    return max(hit.start, hit.end - 1)
+
+
+def introduced_by(
+    change: Change, found: Sequence[Located], old: Callable[[str, str], Sequence[Located]]
+) -> Iterator[Occurrence]:
+    """Tell what one change introduces: what its new blob has and every old side lacks.
+
+    Args:
+        change: What a commit put where.
+        found: What the new blob has at that path.
+        old: Gives what an old blob has at a path; asked only where *found* leaves something to compare.
+    """
+    fresh = list(found)
+    for blob in change.olds:
+        if fresh:
+            fresh = introduced(fresh, old(blob, change.path))
+    for each in fresh:
+        yield Occurrence(change.commit, each)
+
+
 def detect(
     changes: Iterable[Change],
     blobs: Iterable[tuple[str, bytes | None]],
@@ -46,8 +94,7 @@ def detect(
 ) -> Report:
     """Find what *changes* introduce.
 
-    A commit introduces what its new blob has and every old side lacks; the old sides are read only where the new one
-    has hits.
+    The old sides are read only where the new one has hits.
 
     Args:
         changes: What the commits put where.
@@ -58,10 +105,11 @@ def detect(
     uses: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
         uses[change.new].append(change)
+    named = engine.ruleset.named_commits()
 
     @lru_cache(maxsize=_OLD_SIDES_KEPT)
-    def old_hits(blob: str, path: str) -> tuple[Hit, ...]:
-        return tuple(engine.scan(read(blob) or b"", path))
+    def old(blob: str, path: str) -> tuple[Located, ...]:
+        return look(engine, read(blob) or b"", path)
 
     occurrences: list[Occurrence] = []
     skipped: list[tuple[str, str, str]] = []
@@ -71,30 +119,10 @@ def detect(
             skipped.extend((change.path, blob, "larger than the limit") for change in uses[blob])
             continue
         count, size = count + 1, size + len(content)
-        for path, same_path in _by_path(uses[blob]).items():
-            if hits := engine.scan(content, path):
-                occurrences.extend(_occurrences(content, hits, same_path, old_hits))
+        found: dict[tuple[str, str], tuple[Located, ...]] = {}
+        for change in uses[blob]:
+            place = (change.path, change.commit.sha if change.commit.sha in named else "")
+            if place not in found:
+                found[place] = look(engine, content, *place)
+            occurrences.extend(introduced_by(change, found[place], old))
     return Report(tuple(occurrences), tuple(skipped), count, size)
-
-
-def _by_path(changes: Sequence[Change]) -> dict[str, list[Change]]:
-    found: defaultdict[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        found[change.path].append(change)
-    return found
-
-
-def _occurrences(
-    content: bytes,
-    hits: Sequence[Hit],
-    changes: Sequence[Change],
-    old_hits: Callable[[str, str], tuple[Hit, ...]],
-) -> Iterable[Occurrence]:
-    for change in changes:
-        fresh = list(hits)
-        for old in change.olds:
-            fresh = introduced(fresh, old_hits(old, change.path))
-        for hit in fresh:
-            line, column = position(content, hit.start)
-            end_line, end_column = position(content, max(hit.start, hit.end - 1))
-            yield Occurrence(hit, change.commit, change.path, line, column, end_line, end_column)

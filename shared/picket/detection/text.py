@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterable
 
 BINARY_WINDOW = 8192
 """Bytes looked at for a NUL. Source: git's `buffer_is_binary` looks at the first 8,000."""
@@ -45,10 +46,19 @@ def position(content: bytes, offset: int) -> tuple[int, int]:
         Line and column, both from 1. Lines end at newlines; columns are characters, after decoding that replaces
         what is invalid.
     """
+    return positions(content, (offset,))[offset]
+
+
+def positions(content: bytes, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Find where many byte offsets are, in one pass over the content; see `position`."""
     codec = utf16_codec(content)
-    if codec:
-        text = content[2 : max(2, offset)].decode(codec, "replace")  # the mark itself takes no column
-        return text.count("\n") + 1, len(text) - text.rfind("\n")
-    offset = max(0, min(offset, len(content)))
-    line_start = content.rfind(b"\n", 0, offset) + 1
-    return content.count(b"\n", 0, offset) + 1, len(content[line_start:offset].decode("utf-8", "replace")) + 1
+    at, line, column = (len(BOM_UTF16_LE) if codec else 0), 1, 1  # a byte order mark takes no column
+    found = {}
+    for offset in sorted(set(offsets)):
+        stop = max(at, min(offset, len(content)))
+        text = content[at:stop].decode(codec or "utf-8", "replace")
+        lines = text.count("\n")
+        column = len(text) - text.rfind("\n") if lines else column + len(text)
+        at, line = stop, line + lines
+        found[offset] = (line, column)
+    return found
