@@ -50,13 +50,21 @@ _MAGIC = b"picket prefilter 1\n"
 class Prefilter:
     """Where rules may match. One instance may be used by several threads; they take turns.
 
+    `extra` are expressions that belong to no rule, each with its lookback; their indices follow those of the rules.
     `unheld` are the rules (by index) that Hyperscan cannot hold: they have to be tried everywhere. It and
     `compiled` (whether this instance had to compile) are known after the first scan.
     """
 
-    def __init__(self, rules: Sequence[Rule], digest: str, cache_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        digest: str,
+        cache_dir: Path | None = None,
+        extra: Sequence[tuple[str, int]] = (),
+    ) -> None:
         self._rules = rules
-        self._lookbacks = [rule.lookback or rule.reach for rule in rules]
+        self._extra = extra
+        self._lookbacks = [rule.lookback or rule.reach for rule in rules] + [lookback for _, lookback in extra]
         self._digest = digest
         self._cache_dir = cache_dir
         self._database: _Database | None = None
@@ -108,7 +116,9 @@ class Prefilter:
             return None
         trivial = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         trivial.compile(expressions=[b"a"], ids=[0], elements=1, flags=0)
-        platform = hashlib.sha256(trivial.info() + hyperscan.__version__.encode()).hexdigest()[:12]
+        platform = hashlib.sha256(
+            trivial.info() + hyperscan.__version__.encode() + repr(self._extra).encode()
+        ).hexdigest()[:12]
         return self._cache_dir / f"rules-{self._digest[:24]}-{platform}.hsdb"
 
     def _restore(self, hyperscan: ModuleType, stored: bytes) -> _Database | None:
@@ -129,6 +139,7 @@ class Prefilter:
             for index, rule in enumerate(self._rules)
             if rule.pattern
         }
+        expressions |= {index: each.encode() for index, (each, _) in enumerate(self._extra, start=len(self._rules))}
         try:
             database = _compiled(hyperscan, expressions)
         except hyperscan.error:  # it does not say which expression it cannot hold
