@@ -17,6 +17,7 @@ ALPHABETS = {
     "an": ALNUM,
     "anl": LOWER + DIGITS,
     "anu": UPPER + DIGITS,
+    "anh": ALNUM + "-",
     "anp": ALNUM + "%",
     "b32": UPPER + "234567",
     "b32l": LOWER + "234567",
@@ -26,6 +27,8 @@ ALPHABETS = {
     "b64pu": ALNUM + "_-%",
     "b64u": ALNUM + "_-",
     "bech": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+    "bechl": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
+    "crypt": ALNUM + "./",
     "d": DIGITS,
     "dj": LOWER + DIGITS + "!@#$%^&*(-_=+)",
     "ent": ALNUM + "._~-",
@@ -92,9 +95,24 @@ def _nested(text: str, rng: random.Random) -> str:
 def examples(template: str, seed: str) -> list[str]:
     """Return five tokens of the format: shortest, longest, and three between."""
     rng, parts = random.Random(seed), parse(template)
-    longest = [render(parts, rng, lambda field: field.high or field.low + 40)]
-    between = [render(parts, rng, lambda field: rng.randint(field.low, field.high or field.low + 40)) for _ in range(3)]
-    return [render(parts, rng), *longest, *between]
+    longest = [_typical(parts, rng, lambda field: field.high or field.low + 40)]
+    between = [
+        _typical(parts, rng, lambda field: rng.randint(field.low, field.high or field.low + 40)) for _ in range(3)
+    ]
+    return [_typical(parts, rng, lambda field: field.low), *longest, *between]
+
+
+def _typical(parts: list[Part], rng: random.Random, length: Callable[[Field], int]) -> str:
+    """Fill a format until each longer field holds a digit where it may: a rule may drop the few that lack one."""
+    while True:
+        texts = [(part, render([part], rng, length)) for part in parts]
+        if not any(_lacks_digit(part, text) for part, text in texts):
+            return "".join(text for _, text in texts)
+
+
+def _lacks_digit(part: Part, text: str) -> bool:
+    mixed = isinstance(part, Field) and len(text) >= 7 and "2" in ALPHABETS.get(part.kind, "")
+    return mixed and not any(map(str.isdigit, text))
 
 
 def near_misses(template: str, seed: str) -> Iterator[tuple[str, str]]:
@@ -162,7 +180,7 @@ def contexts() -> dict[str, InContext]:
     """Read contexts.txt: rule id to format in its context. Fields in the context are filled at random."""
     known = {}
     for rule, line in _lines("contexts.txt"):
-        before, rest = line.replace(r"\n", "\n").split("«")
+        before, rest = line.split("«")
         inner, after = rest.split("»")
         known[rule] = InContext(render(parse(before), random.Random(rule)), inner, after)
     return known
@@ -172,4 +190,4 @@ def _lines(name: str) -> Iterator[tuple[str, str]]:
     for line in (Path(__file__).parent / name).read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             rule, _, rest = line.partition(" ")
-            yield rule, rest
+            yield rule, rest.replace(r"\n", "\n")
