@@ -47,22 +47,18 @@ def _keys() -> Shape:
             ("", short, short),
             ("key.json", f'{{"private_key": "{escaped}\\n"}}', escaped),
             ("", commented, commented[2:]),
+            ("", f"client-key-data: {b64(plain)}\n", plain),
+            ("", b64(short), short),
         ],
         [
             ("", public_key()),
+            ("", b64(public_key())),
+            ("", b64(plain)[:100]),
             ("", f"{begin}\n{end}"),
             ("", f"{begin}\n{'A' * 64}\n{'A' * 64}\n{end}"),
             ("", f'if text.startswith("{begin}"):\n    body = text.removeprefix("{begin}")\n    stop = "{end}"'),
             ("", begin.replace("PRIVATE", "PUBLIC") + "\n" + chance(64, "b64")),
         ],
-    )
-
-
-def _encoded_keys() -> Shape:
-    keys = [b64(private_key()), b64(short_key()), b64(private_key(form=pem.PrivateFormat.OpenSSH))]
-    return Shape(
-        [("", f"client-key-data: {key}\n", key) for key in keys],
-        [("", b64(public_key())), ("", keys[0][:100]), ("", "x" + keys[0])],
     )
 
 
@@ -214,7 +210,6 @@ STRUCTURES = {
     "jdbc-password": _jdbc(),
     "jwt": _jwts(),
     "private-key": _keys(),
-    "private-key-base64": _encoded_keys(),
     "putty-private-key": _putty(),
     "url-credentials": _urls(),
 }

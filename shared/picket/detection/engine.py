@@ -1,26 +1,27 @@
 """Scanning bytes: prefilter, confirm with the exact pattern, check, and let the most specific rule win.
 
-The order is: path and commit, keyword, pattern, group, entropy, allow-lists, checks, specificity. Every candidate
-that does not become a hit leaves a reason.
+The order is: path and commit, keyword, pattern, group, entropy, allow-lists, checks, what is encoded inside,
+specificity. Every candidate that does not become a hit leaves a reason.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
 from picket.detection.allowlists import allows, skips_blob
 from picket.detection.checks import CHECKS
+from picket.detection.decoding import ENCODINGS, SECRETS, Layer, decode
 from picket.detection.evidence import FATAL, Blob, Candidate, weigh
-from picket.detection.model import RANK, Dropped, Hit, Required, Rule, Ruleset
-from picket.detection.prefilter import Prefilter
+from picket.detection.model import Dropped, Hit, Rule, Ruleset
+from picket.detection.prefilter import Prefilter, Windows
 from picket.detection.randomness import shannon_entropy
+from picket.detection.resolution import most_specific, with_required
 from picket.detection.surroundings import allowed_inline
 from picket.detection.syntax import cached_pattern, compile_pattern
-from picket.detection.text import as_utf8, is_binary, position, source_offset
+from picket.detection.text import as_utf8, is_binary, source_offsets
 
 EXTENSION = 65536
 """Bytes given to a match that runs into the end of its window: the longest credential that is found whole."""
@@ -32,11 +33,14 @@ class Engine:
     Args:
         ruleset: The rules in force.
         cache_dir: Folder that keeps compiled databases between processes; nothing is written without it.
+        decode_depth: How many encodings, one inside the other, are decoded and scanned again; 0 for none.
     """
 
-    def __init__(self, ruleset: Ruleset, *, cache_dir: Path | None = None) -> None:
+    def __init__(self, ruleset: Ruleset, *, cache_dir: Path | None = None, decode_depth: int = 2) -> None:
         self.ruleset = ruleset
-        self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir)
+        self.decode_depth = decode_depth
+        triggers = [(each.trigger, each.lookback) for each in ENCODINGS] if decode_depth else []
+        self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir, triggers)
         self._patterns: dict[int, re.Pattern[bytes]] = {}
         self._path_only = tuple(rule for rule in ruleset.rules if rule.path and not rule.pattern)
 
@@ -51,7 +55,7 @@ class Engine:
             commit: Full id, for allow-lists that name commits.
 
         Returns:
-            Hits by offset, none overlapping another.
+            Hits by offset, none overlapping another; but several decoded from one run stand all where it stands.
         """
         hits, _ = self._examine(content, path, commit)
         return hits
@@ -70,18 +74,50 @@ class Engine:
         skipped = skips_blob(self.ruleset.allowlists, blob)
         if skipped:
             return [], [Dropped("", 0, len(content), skipped)]
+        hits, dropped = self._look(blob, windows, self.decode_depth)
+        if text is not content:
+            where = source_offsets(content, text, [place for hit in hits for place in hit.places])
+            hits = [hit.moved([where[place] for place in hit.places]) for hit in hits]
+        return hits, dropped
+
+    def _look(self, blob: Blob, windows: Windows, depth: int) -> tuple[list[Hit], list[Dropped]]:
+        """Try the rules where they may match, in the text and, down to *depth*, in what is encoded in it."""
         outcomes = [
             self._judge(candidate)
             for index in sorted(windows)
+            if index < len(self.ruleset.rules)
             for candidate in self._candidates(index, windows[index], blob)
         ]
-        hits = [*self._whole_files(blob), *(each for each in outcomes if isinstance(each, Hit))]
+        hits = [each for each in outcomes if isinstance(each, Hit)]
         dropped = [each for each in outcomes if isinstance(each, Dropped)]
-        hits, missing = _with_required(hits, blob)
-        hits, beaten = _most_specific(hits)
-        if text is not content:
-            hits = [_moved(hit, content, text) for hit in hits]
+        if depth == self.decode_depth:
+            hits += self._whole_files(blob)
+        hits, missing = with_required(hits, blob)
+        inside: list[Hit] = []
+        layer = decode(blob.content, windows, len(self.ruleset.rules)) if depth else None
+        if layer:
+            inside, hidden = self._look_inside(layer, blob, depth - 1)
+            dropped += hidden
+        hits, beaten = most_specific(hits, inside)
         return hits, dropped + missing + beaten
+
+    def _look_inside(self, layer: Layer, blob: Blob, depth: int) -> tuple[list[Hit], list[Dropped]]:
+        """Scan what is encoded in a blob, and say where in it that stands."""
+        windows = self.prefilter.windows(layer.content)
+        if not windows:
+            return [], []
+        found, hidden = self._look(Blob(layer.content, blob.path, blob.commit), windows, depth)
+        hits = []
+        dropped = [Dropped(each.rule, *layer.origin(each.start, each.end), each.reason) for each in hidden]
+        for hit in found:
+            name = layer.run_of(hit.match_start, hit.match_end)
+            secret, match = layer.origin(hit.start, hit.end), layer.origin(hit.match_start, hit.match_end)
+            reason = allowed_inline(blob, *match) if name else "it spans two encoded texts"
+            if reason:
+                dropped.append(Dropped(hit.rule.id, *secret, reason))
+            else:
+                hits.append(hit.moved((*secret, *match), f"decoded from {name}"))
+        return hits, dropped
 
     def _whole_files(self, blob: Blob) -> Iterator[Hit]:
         """Rules about paths alone. The secret is the file: its hash stands for it, so that a change is seen."""
@@ -131,10 +167,12 @@ class Engine:
     def _excluded(self, candidate: Candidate) -> str:
         """What a rule's own entropy, a comment, or an allow-list says against a candidate."""
         rule = candidate.rule
+        if not candidate.secret:
+            return f"it does not decode from {rule.encoding}"
         if rule.entropy is not None and shannon_entropy(candidate.secret) <= rule.entropy:
             return f"its entropy is not above the rule's {rule.entropy:g} bits per character"
         return (
-            allowed_inline(candidate)
+            allowed_inline(candidate.blob, candidate.match_start, candidate.match_end)
             or allows(rule.allowlists, candidate)
             or allows(self.ruleset.allowlists, candidate)
         )
@@ -164,60 +202,5 @@ def _candidate(rule: Rule, blob: Blob, match: re.Match[bytes]) -> Candidate:
     """Cut the secret out: the rule's group, else the first group that is not empty, else the whole match."""
     groups = [rule.secret_group] if rule.secret_group else range(1, (match.re.groups or 0) + 1)
     group = next((each for each in groups if match.start(each) >= 0 and match.group(each)), 0)
-    return Candidate(rule, blob, match.group(group), match.start(group), match.end(group), match.start(), match.end())
-
-
-def _moved(hit: Hit, content: bytes, text: bytes) -> Hit:
-    """Express a hit's offsets in the bytes of *content* instead of those of its decoded *text*."""
-    start, end, match_start, match_end = (
-        source_offset(content, text, offset) for offset in (hit.start, hit.end, hit.match_start, hit.match_end)
-    )
-    return Hit(hit.rule, hit.secret, start, end, match_start, match_end, hit.severity, hit.confidence, hit.reasons)
-
-
-def _with_required(hits: list[Hit], blob: Blob) -> tuple[list[Hit], list[Dropped]]:
-    """Keep hits whose rule finds all the others it requires nearby; forget those only looked for on their behalf."""
-    kept, dropped = [], []
-    for hit in hits:
-        missing = next((each for each in hit.rule.required if not _is_near(hit, each, hits, blob)), None)
-        if missing:
-            reason = f"no {missing.rule} near it, which its rule requires"
-            dropped.append(Dropped(hit.rule.id, hit.start, hit.end, reason))
-        elif not hit.rule.skip_report:
-            kept.append(hit)
-    return kept, dropped
-
-
-def _is_near(hit: Hit, required: Required, hits: list[Hit], blob: Blob) -> bool:
-    others = [other for other in hits if other.rule.id == required.rule]
-    if required.within_lines is None and required.within_columns is None:
-        return bool(others)
-    line, column = position(blob.content, hit.start)
-    for other in others:
-        other_line, other_column = position(blob.content, other.start)
-        lines_fit = required.within_lines is None or abs(other_line - line) <= required.within_lines
-        if lines_fit and (required.within_columns is None or abs(other_column - column) <= required.within_columns):
-            return True
-    return False
-
-
-def _most_specific(hits: list[Hit]) -> tuple[list[Hit], list[Dropped]]:
-    """Of hits that overlap keep the most specific; among equals the longer, then the more confident."""
-    order = sorted(
-        hits,
-        key=lambda hit: (-RANK[hit.rule.specificity], hit.start - hit.end, -hit.confidence, hit.start, hit.rule.id),
-    )
-    kept: list[Hit] = []
-    starts: list[int] = []
-    dropped = []
-    for hit in order:
-        place = bisect_right(starts, hit.start)
-        neighbours = kept[max(0, place - 1) : place + 1]
-        winner = next((other for other in neighbours if other.start < hit.end and hit.start < other.end), None)
-        if winner:
-            reason = f"{winner.rule.id} is more specific about this place"
-            dropped.append(Dropped(hit.rule.id, hit.start, hit.end, reason))
-        else:
-            kept.insert(place, hit)
-            starts.insert(place, hit.start)
-    return kept, dropped
+    secret = SECRETS[rule.encoding](match.group(group)) if rule.encoding else match.group(group)
+    return Candidate(rule, blob, secret, match.start(group), match.end(group), match.start(), match.end())

@@ -43,6 +43,20 @@ class Blob:
         """The path as patterns see it."""
         return self.path.encode("utf-8", "surrogateescape")
 
+    def lines(self, start: int, end: int) -> bytes:
+        """Return the lines that `[start, end)` touches, up to `LINE_REACH` bytes to either side of it."""
+        floor = max(0, start - LINE_REACH)
+        ceiling = min(len(self.content), end + LINE_REACH)
+        first = self.content.rfind(b"\n", floor, start) + 1 or floor
+        last = self.content.find(b"\n", end, ceiling)
+        return self.content[first : ceiling if last < 0 else last]
+
+    def line_above(self, start: int) -> bytes:
+        """Return the line before that of *start*, up to `LINE_REACH` bytes; empty where that is too far away."""
+        end = self.content.rfind(b"\n", max(0, start - LINE_REACH), start)
+        floor = max(0, end - LINE_REACH)
+        return self.content[self.content.rfind(b"\n", floor, end) + 1 or floor : end] if end > 0 else b""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -68,21 +82,8 @@ class Candidate:
 
     @property
     def line(self) -> bytes:
-        """The lines that the match touches, up to `LINE_REACH` bytes to either side of it."""
-        content = self.blob.content
-        floor = max(0, self.match_start - LINE_REACH)
-        ceiling = min(len(content), self.match_end + LINE_REACH)
-        start = content.rfind(b"\n", floor, self.match_start) + 1 or floor
-        end = content.find(b"\n", self.match_end, ceiling)
-        return content[start : ceiling if end < 0 else end]
-
-    @property
-    def line_above(self) -> bytes:
-        """The line before the match's first, up to `LINE_REACH` bytes of it; empty where that is too far away."""
-        content = self.blob.content
-        end = content.rfind(b"\n", max(0, self.match_start - LINE_REACH), self.match_start)
-        floor = max(0, end - LINE_REACH)
-        return content[content.rfind(b"\n", floor, end) + 1 or floor : end] if end > 0 else b""
+        """The lines that the match touches."""
+        return self.blob.lines(self.match_start, self.match_end)
 
     def after(self, length: int) -> bytes:
         """Up to *length* bytes right after the secret."""

@@ -2,7 +2,7 @@
 
 Source: https://github.com/gitleaks/gitleaks#configuration. Keys of ours, which gitleaks ignores, stand flat in a
 rule: `provider, credential, category, severity, confidence, specificity, before, after, prefilter, prefixes, checks,
-reach, lookback, remediation, docURL`; `model.Rule` says what they mean.
+encoding, reach, lookback, remediation, docURL`; `model.Rule` says what they mean.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from typing import Any, get_args
 
 from picket.detection.checks import CHECKS
+from picket.detection.decoding import SECRETS
 from picket.detection.model import Allowlist, Required, Rule, Ruleset, Severity, Specificity
 from picket.detection.syntax import compile_pattern
 from picket.errors import Malformed
@@ -39,6 +40,7 @@ _TEXTS = {
     "prefilter": "prefilter",
     "remediation": "remediation",
     "docURL": "doc_url",
+    "encoding": "encoding",
 }
 _LISTS = {"keywords": "keywords", "tags": "tags", "prefixes": "prefixes", "checks": "checks"}
 _NUMBERS = {
@@ -47,6 +49,11 @@ _NUMBERS = {
     "confidence": "confidence",
     "reach": "reach",
     "lookback": "lookback",
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "severity": get_args(Severity),
+    "specificity": get_args(Specificity),
+    "encoding": ("", *SECRETS),
 }
 _APPENDED = ("keywords", "tags", "allowlists", "required")
 _TEAM_CHECKS = ("path",)  # a team's rules mean what they say; where they match only moves confidence
@@ -163,9 +170,9 @@ def _team_defaults(given: dict[str, Any]) -> dict[str, Any]:
 def _verify(rule: Rule) -> None:
     if not rule.pattern and rule.path is None:
         raise Malformed("neither regex nor path is given")
-    for what, choices in (("severity", get_args(Severity)), ("specificity", get_args(Specificity))):
+    for what, choices in _CHOICES.items():
         if getattr(rule, what) not in choices:
-            raise Malformed(f"{what} is none of {', '.join(choices)}")
+            raise Malformed(f"{what} is none of {', '.join(filter(None, choices))}")
     if not 0 < rule.confidence < 1:
         raise Malformed("confidence is not between 0 and 1")
     unknown = [check for check in rule.checks if check not in CHECKS]

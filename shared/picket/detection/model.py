@@ -54,7 +54,8 @@ class Rule:
     classes that must not touch the match (the boundaries that RE2 cannot express); `prefilter` is a looser pattern
     for Hyperscan where the exact one would be slow. `prefixes` are literal, public starts of the secret. `entropy`
     is in bits per character and exclusive; `confidence` is the chance, before any evidence, that a match is a real
-    credential. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and
+    credential. `encoding` says how the secret is written where the format has it encoded: `decoding.SECRETS` has the
+    names. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and
     `lookback` (0: the same) what of it the prefilter has seen when it reports.
     """
 
@@ -75,6 +76,7 @@ class Rule:
     prefixes: tuple[str, ...] = ()
     secret_group: int = 0
     entropy: float | None = None
+    encoding: str = ""
     checks: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     allowlists: tuple[Allowlist, ...] = ()
@@ -122,6 +124,17 @@ class Hit:
     def identity(self) -> bytes:
         """The secret without differences in notation: a PEM block is the same with real and escaped newlines."""
         return normalized(self.secret)
+
+    @property
+    def places(self) -> tuple[int, int, int, int]:
+        """Its offsets, in the order that `moved` takes."""
+        return self.start, self.end, self.match_start, self.match_end
+
+    def moved(self, places: Sequence[int], *reasons: str) -> Hit:
+        """Return the same hit at other offsets, as `places` has them, for *reasons* in addition to its own."""
+        start, end, match_start, match_end = places
+        reasons = (*self.reasons, *reasons)
+        return Hit(self.rule, self.secret, start, end, match_start, match_end, self.severity, self.confidence, reasons)
 
     @property
     def redacted(self) -> str:

@@ -109,13 +109,6 @@ def pem(candidate: Candidate) -> Evidence | None:
     return Evidence("its body does not begin as keys do", -1.0)
 
 
-def pem_base64(candidate: Candidate) -> Evidence | None:
-    """Drop encoded PEM files that hold no private key: certificates and public keys."""
-    if b"PRIVATE KEY" in _unbase64(candidate.text[:80]):
-        return Evidence("it decodes to a private key", DECODES)
-    return Evidence("it decodes to something else than a private key", FATAL)
-
-
 def basic_auth(candidate: Candidate) -> Evidence | None:
     """Drop Basic credentials that do not decode to a user name, a colon and a password."""
     user, colon, password = _unbase64(candidate.text).partition(b":")
@@ -160,5 +153,4 @@ STRUCTURES: dict[str, Callable[[Candidate], Evidence | None]] = {
     "json-inside": json_inside,
     "jwt": jwt,
     "pem": pem,
-    "pem-base64": pem_base64,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.evidence import FATAL, Blob, Candidate, Evidence
 from picket.detection.names import NAME_REACH, is_harmless, name_of
 from picket.detection.paths import kind_of_path
 
@@ -41,11 +41,11 @@ def name(candidate: Candidate) -> Evidence | None:
     return None
 
 
-def allowed_inline(candidate: Candidate) -> str:
-    """Say whether a remark on the candidate's line (or one above, where it says so) allows it; empty when not."""
-    if _says(_ALLOWED, candidate.line):
+def allowed_inline(blob: Blob, start: int, end: int) -> str:
+    """Say whether a remark on the lines of a match (or one above, where it says so) allows it; empty when not."""
+    if _says(_ALLOWED, blob.lines(start, end)):
         return "allowed by a comment on its line"
-    return "allowed by a comment on the line above" if _says(_ALLOWED_NEXT, candidate.line_above) else ""
+    return "allowed by a comment on the line above" if _says(_ALLOWED_NEXT, blob.line_above(start)) else ""
 
 
 def _says(remark: re.Pattern[bytes], line: bytes) -> bool:

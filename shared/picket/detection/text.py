@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterable
 
 BINARY_WINDOW = 8192
 """Bytes looked at for a NUL. Source: git's `buffer_is_binary` looks at the first 8,000."""
 
+_MARKS = (
+    (BOM_UTF32_LE, "utf-32-le"),
+    (BOM_UTF32_BE, "utf-32-be"),
+    (BOM_UTF16_LE, "utf-16-le"),
+    (BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE, _SHORTEST = 64, 4  # bytes; characters
 
-def utf16_codec(content: bytes) -> str:
-    """Name the UTF-16 codec that the byte order mark of *content* asks for; empty when it has none."""
-    if content.startswith(BOM_UTF16_LE):
+
+def wide_codec(content: bytes) -> str:
+    """Name the codec of text in UTF-16 or UTF-32; empty when *content* is neither.
+
+    A byte order mark tells; without one, UTF-16 of which every other byte near the start is a NUL, as in ASCII.
+    """
+    for mark, codec in _MARKS:  # UTF-32's first: its little-endian mark begins with that of UTF-16
+        if content.startswith(mark):
+            return codec
+    even, odd = content[:_SAMPLE:2], content[1:_SAMPLE:2]
+    if len(odd) < _SHORTEST or b"\0" not in content[:2]:
+        return ""
+    if b"\0" not in even and not odd.strip(b"\0"):
         return "utf-16-le"
-    return "utf-16-be" if content.startswith(BOM_UTF16_BE) else ""
+    return "utf-16-be" if b"\0" not in odd and not even.strip(b"\0") else ""
 
 
 def is_binary(content: bytes) -> bool:
-    """Tell whether *content* is not text: a NUL near its start, and no mark saying that it is UTF-16."""
-    return b"\0" in content[:BINARY_WINDOW] and not utf16_codec(content)
+    """Tell whether *content* is not text: a NUL near its start, and no sign of a wide encoding."""
+    return b"\0" in content[:BINARY_WINDOW] and not wide_codec(content)
 
 
 def as_utf8(content: bytes) -> bytes:
-    """Return UTF-16 text (marked as such) as UTF-8 with its mark, anything else as it is."""
-    codec = utf16_codec(content)
+    """Return text in UTF-16 or UTF-32 as UTF-8, its mark included, anything else as it is."""
+    codec = wide_codec(content)
     return content.decode(codec, "replace").encode("utf-8", "replace") if codec else content
 
 
-def source_offset(content: bytes, utf8: bytes, offset: int) -> int:
-    """Map an offset into `as_utf8(content)` back to the byte of *content* it came from."""
-    codec = utf16_codec(content)
+def source_offsets(content: bytes, utf8: bytes, offsets: Iterable[int]) -> dict[int, int]:
+    """Map offsets into `as_utf8(content)` back to the bytes of *content* they came from, in one pass."""
+    codec = wide_codec(content)
     if not codec:
-        return offset
-    return min(len(content), len(utf8[:offset].decode("utf-8", "replace").encode(codec, "replace")))
+        return {offset: offset for offset in offsets}
+    at = size = 0
+    found = {}
+    for offset in sorted(set(offsets)):
+        size += len(utf8[at:offset].decode("utf-8", "replace").encode(codec, "replace"))
+        at = offset
+        found[offset] = min(len(content), size)
+    return found
 
 
 def position(content: bytes, offset: int) -> tuple[int, int]:
@@ -51,8 +74,9 @@ def position(content: bytes, offset: int) -> tuple[int, int]:
 
 def positions(content: bytes, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Find where many byte offsets are, in one pass over the content; see `position`."""
-    codec = utf16_codec(content)
-    at, line, column = (len(BOM_UTF16_LE) if codec else 0), 1, 1  # a byte order mark takes no column
+    codec = wide_codec(content)
+    mark = next((mark for mark, marked in _MARKS if codec == marked and content.startswith(mark)), b"")
+    at, line, column = len(mark), 1, 1  # a byte order mark takes no column
     found = {}
     for offset in sorted(set(offsets)):
         stop = max(at, min(offset, len(content)))

@@ -1,0 +1,193 @@
+"""What is encoded in a text is found as if it stood there, at the place of the encoded run."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Callable
+from functools import cache
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.detection.shapes import a_password, chance
+from tests.detection.tokens import examples, formats
+
+from picket.detection import Engine, Hit, default_ruleset
+from picket.detection.decoding import ENCODINGS, decode
+
+TOKEN = examples(formats()["stripe-secret-key"], seed="decoding")[0]
+ASSIGNED = f'settings: password = "{a_password()}"'
+
+
+@cache
+def engine(depth: int = 2) -> Engine:
+    return Engine(default_ruleset(), decode_depth=depth)
+
+
+def base64_of(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def urlsafe(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def hex_of(text: str) -> str:
+    return text.encode().hex()
+
+
+def percent(text: str) -> str:
+    return quote(text, safe="")
+
+
+def escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def html(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;")
+
+
+def powershell(text: str) -> str:
+    return base64.b64encode(text.encode("utf-16-le")).decode()
+
+
+def scan(text: str, depth: int = 2) -> list[Hit]:
+    return engine(depth).scan(text.encode())
+
+
+@pytest.mark.parametrize("encode", [base64_of, urlsafe, hex_of, percent, escaped, html, powershell])
+@pytest.mark.parametrize("frame", ["{}", 'x = "{}";', "a: {}\n", "# {} #", "<v>{}</v>"])
+def test_an_assignment_is_found_in_every_encoding(encode: Callable[[str], str], frame: str) -> None:
+    [hit] = scan(frame.format(encode(ASSIGNED)))
+    assert hit.rule.id == "generic-password"
+    assert hit.secret.decode() in ASSIGNED
+    assert any(reason.startswith("decoded from") for reason in hit.reasons)
+
+
+@pytest.mark.parametrize("encode", [base64_of, urlsafe, hex_of])
+def test_the_place_is_that_of_the_encoded_run_and_the_secret_the_decoded_one(encode: Callable[[str], str]) -> None:
+    run = encode(f"it is {TOKEN} there")
+    content = f"é = '{run}'\n".encode()
+    [hit] = engine().scan(content)
+    assert hit.secret.decode() == TOKEN
+    assert content[hit.start : hit.end].decode() == run
+
+
+def test_the_place_in_escaped_text_is_that_of_the_secret_itself() -> None:
+    content = json.dumps({"cell": [f'say = "é"\n{ASSIGNED}\n']}).encode()
+    [hit] = engine().scan(content)
+    assert content[hit.start : hit.end] == hit.secret
+
+
+def test_several_secrets_of_one_run_are_all_found_each_once() -> None:
+    other = examples(formats()["stripe-secret-key"], seed="another")[0]
+    hits = scan(base64_of(f"one {TOKEN}\ntwo {other}\nagain {TOKEN}\n"))
+    assert sorted(hit.secret.decode() for hit in hits) == sorted([TOKEN, other])
+    assert len({(hit.start, hit.end) for hit in hits}) == 1
+
+
+def test_depth_bounds_how_many_encodings_are_undone() -> None:
+    once, twice, thrice = (
+        (text := base64_of(f"it is {TOKEN}")),
+        (text := base64_of(f"1 {text}")),
+        base64_of(f"2 {text}"),
+    )
+    assert [len(scan(each)) for each in (once, twice, thrice)] == [1, 1, 0]
+    assert [len(scan(each, depth=1)) for each in (once, twice, thrice)] == [1, 0, 0]
+    assert [len(scan(each, depth=0)) for each in (once, twice, thrice)] == [0, 0, 0]
+    assert len(engine(0).prefilter.windows(once.encode())) == 0
+
+
+@pytest.mark.parametrize("width", [60, 64, 70, 76, 120])
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n    ", "\\n"])
+def test_base64_over_several_lines_is_one_run(width: int, line_break: str) -> None:
+    whole = base64_of(f"{'padding ' * 20}{TOKEN} and {'more ' * 30}")
+    lines = [whole[at : at + width] for at in range(0, len(whole), width)]
+    text = f"data: |{line_break}{line_break.join(lines)}\nnext: value\n"
+    [hit] = scan(text)
+    assert hit.secret.decode() == TOKEN
+    assert text[hit.start : hit.end] == line_break.join(lines)
+
+
+def test_a_word_before_the_run_does_not_shift_it() -> None:
+    for prefix in ("a/", "ab/", "abc/", "abcd/"):
+        assert [hit.secret.decode() for hit in scan(prefix + base64_of(f"it is {TOKEN} there"))] == [TOKEN]
+
+
+def test_a_secret_written_twice_in_plain_and_in_encoded_form_has_one_identity() -> None:
+    secret = f"k7/{a_password()}@x"
+    plain = f'password = "{secret}"\n'
+    in_url = f"postgres://app:{quote(secret, safe='')}@db.corp.io/shop\n"
+    hits = scan(plain + in_url + base64_of(plain))
+    assert {hit.secret.decode() for hit in hits} == {secret}
+    assert len(hits) == 3
+
+
+def test_a_remark_on_the_line_of_the_run_allows_what_it_holds() -> None:
+    run = base64_of(f"it is {TOKEN} there")
+    assert scan(f"x = '{run}'\n")
+    assert not scan(f"x = '{run}'  # gitleaks:allow\n")
+    assert any("comment" in each.reason for each in engine().explain(f"x = '{run}'  # gitleaks:allow\n".encode()))
+
+
+def test_what_stands_plain_in_a_line_with_escapes_is_reported_once() -> None:
+    [hit] = scan(f'{{"a": "{TOKEN} \\"b\\": \\u0041"}}')
+    assert hit.secret.decode() == TOKEN
+    assert not any("decoded" in reason for reason in hit.reasons)
+
+
+def test_an_image_in_base64_is_not_decoded() -> None:
+    image = base64.b64encode(random.Random(3).randbytes(300_000))
+    windows = engine().prefilter.windows(image)
+    assert decode(image, windows, len(default_ruleset().rules)) is None
+
+
+class Counting(bytes):
+    """Content that counts how many of its bytes are copied out."""
+
+    copied = 0
+
+    def __getitem__(self, key: object) -> object:  # type: ignore[override]
+        part = super().__getitem__(key)  # type: ignore[call-overload]
+        Counting.copied += len(part) if isinstance(part, bytes) else 1
+        return part
+
+
+@pytest.mark.parametrize(
+    "piece", [base64_of(ASSIGNED)[:20] + "\n", "%41", '\\"=', "6a6a6a6a6a6a6a6a6a6a6a6a", "QUJD8QUJDQUJD"]
+)
+def test_decoding_reads_a_bounded_multiple_of_what_it_is_given(piece: str) -> None:
+    first = len(default_ruleset().rules)
+    costs = []
+    for size in (200_000, 400_000):
+        content = piece.encode() * (size // len(piece))
+        Counting.copied = 0
+        decode(Counting(content), engine().prefilter.windows(content), first)
+        costs.append(Counting.copied)
+    assert costs[1] < 2.5 * max(costs[0], 1000)
+    assert costs[1] < 6 * 400_000
+
+
+@given(st.binary(max_size=300), st.integers(0, 300), st.integers(1, 300))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_decode_without_error_to_a_bounded_size(content: bytes, first: int, length: int) -> None:
+    windows = {
+        number: [[min(first, len(content)), min(first + length, len(content))]] for number in range(len(ENCODINGS))
+    }
+    layer = decode(content, windows, 0)
+    if layer:
+        assert len(layer.content) <= 2 * len(content) + 2 * len(layer.starts)
+        for at in range(len(layer.content)):
+            start, end = layer.origin(at, at + 1)
+            assert 0 <= start <= end <= len(content)
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80), st.sampled_from([base64_of, hex_of]))
+@settings(max_examples=100, deadline=None)
+def test_a_token_is_found_whatever_stands_around_it(text: str, encode: Callable[[str], str]) -> None:
+    run = encode(f"{text} {TOKEN} {chance(5)}")
+    assert TOKEN in [hit.secret.decode() for hit in scan(f'"{run}"')]
