@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
+from picket.detection import Engine, Ruleset, default_ruleset, parse_ruleset
 from picket.detection.model import Rule
 
 RULESET = Ruleset((Rule("a", pattern="abc[0-9]{8}"), Rule("b", pattern="def[0-9]{8}")), digest="d" * 64)
@@ -57,16 +57,34 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path, monkeypatch: pytest
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'[{"id": "a", "no such field": 1}]', b'{"a": 1}', b"7"])
-def test_kept_rules_are_the_shipped_ones_or_are_read_again(tmp_path: Path, content: bytes) -> None:
-    kept = tmp_path / f"rules-{default_digest()[:24]}.json"
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "noise", "binary"])
+def test_kept_rules_are_the_shipped_ones_or_are_read_again(tmp_path: Path, damage: str) -> None:
+    shipped = list(default_ruleset().rules)
+    for _ in range(2):
+        default_ruleset.cache_clear()
+        assert list(default_ruleset(tmp_path).rules) == shipped
+    [kept] = tmp_path.iterdir()
+    good = kept.read_bytes()
+    cut, flipped = good[:-9], good[:-9] + bytes([good[-9] ^ 1]) + good[-8:]
+    bad = {"cut": cut, "flipped": flipped, "empty": b"", "noise": b"x" * 99, "binary": b"\xff\n\xff"}
+    kept.write_bytes(bad[damage])
     default_ruleset.cache_clear()
-    assert default_ruleset(tmp_path) == default_ruleset()
-    default_ruleset.cache_clear()
-    assert default_ruleset(tmp_path) == default_ruleset()
-    kept.write_bytes(content)
-    default_ruleset.cache_clear()
-    assert default_ruleset(tmp_path) == default_ruleset()
+    assert list(default_ruleset(tmp_path).rules) == shipped
+    assert kept.read_bytes() == good
+
+
+def test_kept_rules_are_a_sequence_like_any_other(tmp_path: Path) -> None:
+    for _ in range(2):  # written, then read
+        default_ruleset.cache_clear()
+        kept = default_ruleset(tmp_path).rules
+    shipped = default_ruleset().rules
+    assert not isinstance(kept, tuple)
+    assert len(kept) == len(shipped)
+    assert kept[-1] == shipped[-1]
+    assert kept[3:7] == shipped[3:7]
+    assert kept[0] is kept[0]
+    with pytest.raises(IndexError):
+        kept[len(kept)]
 
 
 def test_importing_neither_loads_hyperscan_nor_parses_rules() -> None:

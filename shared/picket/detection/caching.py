@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -13,14 +12,6 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:  # not there yet, most of the time; anything worse shows when it is written
         return b""
-
-
-def read_json(path: Path) -> object:
-    """Return a cached JSON document; `None` when it is not there, cannot be read, or is damaged."""
-    try:
-        return json.loads(read(path) or b"null")
-    except ValueError:
-        return None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

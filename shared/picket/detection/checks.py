@@ -8,6 +8,7 @@ from collections.abc import Callable
 from picket.detection import placeholders
 from picket.detection.assignments import ASSIGNMENTS
 from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.nearby import NEARBY
 from picket.detection.randomness import entropy_floor, shannon_entropy
 from picket.detection.structure import STRUCTURES
 from picket.detection.surroundings import SURROUNDINGS
@@ -60,6 +61,7 @@ CHECKS: dict[str, Check] = {
     "mixed": mixed,
     "placeholder": placeholder,
     **ASSIGNMENTS,
+    **NEARBY,
     **STRUCTURES,
     **SURROUNDINGS,
 }

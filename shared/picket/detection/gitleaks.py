@@ -14,7 +14,7 @@ from dataclasses import fields, replace
 from typing import Any, get_args
 
 from picket.detection.checks import CHECKS
-from picket.detection.decoding import SECRETS
+from picket.detection.encodings import SECRETS
 from picket.detection.model import Allowlist, Required, Rule, Ruleset, Severity, Specificity
 from picket.detection.syntax import compile_pattern
 from picket.errors import Malformed
@@ -157,7 +157,8 @@ def _extended(base: Rule, given: dict[str, Any]) -> Rule:
     for name in _APPENDED:
         given[name] = getattr(base, name) + tuple(each for each in given[name] if each not in getattr(base, name))
     if "pattern" in given:  # what was made for the old pattern does not hold for the new one
-        given = {"prefilter": "", "before": "", "after": "", "prefixes": (), "checks": _TEAM_CHECKS} | given
+        given = {"prefilter": "", "lookback": 0, "before": "", "after": "", "prefixes": ()} | given
+        given = {"checks": _TEAM_CHECKS} | given
     return replace(base, **given)
 
 

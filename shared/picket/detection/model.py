@@ -54,7 +54,7 @@ class Rule:
     classes that must not touch the match (the boundaries that RE2 cannot express); `prefilter` is a looser pattern
     for Hyperscan where the exact one would be slow. `prefixes` are literal, public starts of the secret. `entropy`
     is in bits per character and exclusive; `confidence` is the chance, before any evidence, that a match is a real
-    credential. `encoding` says how the secret is written where the format has it encoded: `decoding.SECRETS` has the
+    credential. `encoding` says how the secret is written where the format has it encoded: `encodings.SECRETS` has the
     names. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and
     `lookback` (0: the same) what of it the prefilter has seen when it reports.
     """
@@ -92,7 +92,7 @@ class Rule:
 class Ruleset:
     """Rules in force together, with a digest (64 hex) over their content and the engine's version."""
 
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     allowlists: tuple[Allowlist, ...] = ()
     digest: str = ""
 

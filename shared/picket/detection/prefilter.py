@@ -1,24 +1,28 @@
 """One Hyperscan database of all rules: finds in a single pass where a rule's exact pattern is worth trying.
 
-Compiling takes about a second, loading a serialised database a few milliseconds, and importing the binding alone
-29 ms: all of it waits for the first scan.
+A contextual rule is looked for by its word alone, so that Hyperscan holds nothing but literals for it; where the word
+stands, one search shared by all such rules tells whether something like a value follows it.
+
+Compiling takes seconds, loading a serialised database a few milliseconds, and importing the binding alone 29 ms: all
+of it waits for the first scan. What belongs to the database is kept with it: loading it needs no rule.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from picket.detection.caching import read, write_atomically
 from picket.detection.model import Rule
 from picket.detection.syntax import earliest
+from picket.detection.vicinity import GAP, NEAR, Spans, add_span, near_values
 
-Windows = dict[int, list[list[int]]]
+Windows = dict[int, Spans]
 """For each rule's index the places where a match may start: disjoint `[first, stop)` offsets in bytes."""
 
 
@@ -44,15 +48,38 @@ class _Empty:
         """Match nothing."""
 
 
-_MAGIC = b"picket prefilter 1\n"
+class _Target(NamedTuple):
+    """What an expression stands for: the rules it serves by index, and how far before its end a match starts.
+
+    `near`: a value has to follow the expression for it to count.
+    """
+
+    lookback: int
+    near: bool
+    rules: Sequence[int]
+
+
+_Key = tuple[str, int, bool]
+"""An expression, its lookback, and whether a value has to follow it."""
+
+
+class _Layout(NamedTuple):
+    """What the expressions of a database mean, by their number in it, and the rules that have none there."""
+
+    targets: Sequence[_Target]
+    unheld: Sequence[int]
+    patternless: Sequence[int]
+
+
+_MAGIC = b"picket prefilter 2\n"
 
 
 class Prefilter:
     """Where rules may match. One instance may be used by several threads; they take turns.
 
     `extra` are expressions that belong to no rule, each with its lookback; their indices follow those of the rules.
-    `unheld` are the rules (by index) that Hyperscan cannot hold: they have to be tried everywhere. It and
-    `compiled` (whether this instance had to compile) are known after the first scan.
+    Known after the first scan: `unheld`, the rules (by index) that Hyperscan cannot hold and that have to be tried
+    everywhere; `patternless`, those about paths alone; `compiled`, whether this instance had to compile.
     """
 
     def __init__(
@@ -64,38 +91,46 @@ class Prefilter:
     ) -> None:
         self._rules = rules
         self._extra = extra
-        self._lookbacks = [rule.lookback or rule.reach for rule in rules] + [lookback for _, lookback in extra]
         self._digest = digest
         self._cache_dir = cache_dir
         self._database: _Database | None = None
         self._lock = Lock()
-        self.unheld: tuple[int, ...] = ()
+        self._layout = _Layout((), (), ())
         self.compiled = False
+
+    @property
+    def unheld(self) -> tuple[int, ...]:
+        """Rules that have to be tried everywhere."""
+        return tuple(self._layout.unheld)
+
+    @property
+    def patternless(self) -> tuple[int, ...]:
+        """Rules about paths alone."""
+        return tuple(self._layout.patternless)
 
     def windows(self, content: bytes) -> Windows:
         """Find where each rule's pattern may match.
 
-        Overlapping windows of a rule are merged, so that trying them all reads no byte twice.
+        Overlapping windows of a rule are merged, so that trying them all reads no byte twice. Rules may share a list
+        of windows: it is to be read only.
         """
-        windows: Windows = {}
-        lookbacks = self._lookbacks
-
-        def on_match(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            first = max(0, end - lookbacks[index])
-            known = windows.get(index)
-            if known is None:
-                windows[index] = [[first, end]]
-            elif known[-1][1] >= first:
-                last = known[-1]
-                last[0], last[1] = min(last[0], first), max(last[1], end)
-            else:
-                known.append([first, end])
-
+        found: dict[int, Spans] = {}
         with self._lock:
-            (self._database or self._load()).scan(content, match_event_handler=on_match)
-        for index in self.unheld:
-            windows[index] = [[0, len(content)]]
-        return windows
+            database = self._database or self._load()
+            targets = self._layout.targets
+
+            def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+                lookback, near, _ = targets[number]
+                add_span(found.setdefault(number, []), max(0, end - lookback), end, NEAR if near else 0)
+
+            database.scan(content, match_event_handler=on_match)
+        words = {number: spans for number, spans in found.items() if targets[number].near}
+        if words:
+            lookbacks = {number: targets[number].lookback for number in words}
+            found = {number: spans for number, spans in found.items() if number not in words}
+            found |= near_values(content, words, lookbacks)
+        windows = {index: spans for number, spans in found.items() for index in targets[number].rules}
+        return windows | {index: [[0, len(content)]] for index in self._layout.unheld}
 
     def _load(self) -> _Database:
         import hyperscan  # noqa: PLC0415 - 29 ms that only a scan needs
@@ -130,47 +165,62 @@ class Prefilter:
         except hyperscan.error:  # written by a build of Hyperscan that this one does not read
             return None
         database.scratch = hyperscan.Scratch(database)
-        self.unheld = tuple(header["unheld"])
+        targets, unheld, patternless = header["layout"]
+        self._layout = _Layout([_Target(*each) for each in targets], unheld, patternless)
         return database
 
     def _compile(self, hyperscan: ModuleType) -> _Database:
-        expressions = {
-            index: (rule.prefilter or earliest(rule.pattern)).encode()
-            for index, rule in enumerate(self._rules)
-            if rule.pattern
-        }
-        expressions |= {index: each.encode() for index, (each, _) in enumerate(self._extra, start=len(self._rules))}
+        targets = self._targets()
+        expressions = list(targets)
+        unheld: list[int] = []
         try:
             database = _compiled(hyperscan, expressions)
         except hyperscan.error:  # it does not say which expression it cannot hold
-            held = {index: each for index, each in expressions.items() if _holds(hyperscan, each)}
-            self.unheld = tuple(sorted(expressions.keys() - held.keys()))
+            held = [each for each in expressions if _holds(hyperscan, each)]
+            unheld = sorted(index for each in set(expressions).difference(held) for index in targets[each].rules)
+            expressions = held
             database = _compiled(hyperscan, held)
+        patternless = [index for index, rule in enumerate(self._rules) if not rule.pattern]
+        self._layout = _Layout([targets[each] for each in expressions], unheld, patternless)
         self.compiled = True
         return database
 
+    def _targets(self) -> Mapping[_Key, _Target]:
+        """Group the rules by what Hyperscan is to look for on their behalf: many share the word they are known by."""
+        keys = [*map(_key, self._rules), *((expression, lookback, False) for expression, lookback in self._extra)]
+        groups: dict[_Key, list[int]] = {}
+        for index, key in enumerate(keys):
+            if key[0]:
+                groups.setdefault(key, []).append(index)
+        return {key: _Target(key[1], key[2], indices) for key, indices in groups.items()}
+
     def _store(self, hyperscan: ModuleType, database: _Database, path: Path) -> None:
         body = hyperscan.dumpb(database)
-        header = json.dumps({"sha256": hashlib.sha256(body).hexdigest(), "unheld": self.unheld}).encode()
-        write_atomically(path, _MAGIC + header + b"\n" + body)
+        header = {"sha256": hashlib.sha256(body).hexdigest(), "layout": self._layout}
+        write_atomically(path, _MAGIC + json.dumps(header).encode() + b"\n" + body)
 
 
-def _compiled(hyperscan: ModuleType, expressions: dict[int, bytes]) -> _Database:
+def _key(rule: Rule) -> _Key:
+    near = bool(rule.prefilter) and rule.pattern.startswith(rule.prefilter + GAP)
+    return rule.prefilter or earliest(rule.pattern), rule.lookback or rule.reach, near
+
+
+def _compiled(hyperscan: ModuleType, expressions: Sequence[_Key]) -> _Database:
     if not expressions:
         return _Empty()
     database: _Database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=list(expressions.values()),
-        ids=list(expressions),
+        expressions=[text.encode() for text, _, _ in expressions],
+        ids=list(range(len(expressions))),
         elements=len(expressions),
         flags=[0] * len(expressions),
     )
     return database
 
 
-def _holds(hyperscan: ModuleType, expression: bytes) -> bool:
+def _holds(hyperscan: ModuleType, expression: _Key) -> bool:
     try:
-        _compiled(hyperscan, {0: expression})
+        _compiled(hyperscan, [expression])
     except hyperscan.error:
         return False
     return True

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
-from picket.detection.caching import read_json, write_atomically
+from picket.detection.caching import read, write_atomically
 from picket.detection.model import Rule, Ruleset
+from picket.detection.vicinity import GAP
 from picket.errors import Malformed
 
 ENGINE_VERSION = "2"
@@ -23,13 +24,15 @@ ENGINE_VERSION = "2"
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "distinctive": {"before": "A-Za-z0-9", "after": "A-Za-z0-9", "confidence": 0.95, "severity": "high"},
     "structural": {"confidence": 0.9, "severity": "high"},
-    "contextual": {"after": "A-Za-z0-9", "confidence": 0.75, "severity": "high"},
+    "contextual": {"after": "A-Za-z0-9_+/=-", "confidence": 0.75, "severity": "high"},
     "generic": {"confidence": 0.55, "severity": "medium", "reach": 256, "lookback": 128},
 }
+LONGEST_WORD = 48
+"""Bytes that the word of a contextual rule may have."""
 _CHECKS = {
     "distinctive": ["placeholder", "entropy", "path"],
     "structural": ["path"],
-    "contextual": ["placeholder", "entropy", "mixed", "path"],
+    "contextual": ["placeholder", "entropy", "mixed", "path", "whole", "label", "assigned", "distance", "wordlike"],
     "generic": ["placeholder", "path"],
 }
 
@@ -44,13 +47,12 @@ def default_ruleset(cache_dir: Path | None = None) -> Ruleset:
     Raises:
         Malformed: A shipped rule is broken, which tests rule out.
     """
-    path = cache_dir / f"rules-{default_digest()[:24]}.json" if cache_dir else None
-    known = read_json(path) if path else None
-    rules = _stored_rules(known) if known else ()
-    if not rules:
+    path = cache_dir / f"rules-{default_digest()[:24]}.jsonl" if cache_dir else None
+    rules = _restored(read(path)) if path else None
+    if rules is None:
         rules = tuple(rule for file in _shipped() for rule in _shipped_rules(file.read_text("utf-8"), file.name))
         if path:
-            write_atomically(path, json.dumps([_plain(rule) for rule in rules]).encode())
+            write_atomically(path, _stored(rules))
     return Ruleset(rules, digest=default_digest())
 
 
@@ -82,6 +84,46 @@ def parse_ruleset(text: str, *, name: str, read: Callable[[str], str] | None = N
     return replace(ruleset, digest=hashlib.sha256(content.encode()).hexdigest())
 
 
+class _Rules(Sequence[Rule]):
+    """Rules made of their lines of JSON when they are asked for: a scan needs those few that its texts call for."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+        self._made: dict[int, Rule] = {}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Rule: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Rule]: ...
+
+    def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
+        if isinstance(index, slice):
+            return tuple(self[each] for each in range(*index.indices(len(self))))
+        index = range(len(self))[index]
+        if index not in self._made:
+            row = json.loads(self._lines[index])
+            self._made[index] = Rule(**{name: _frozen(value) for name, value in row.items()})
+        return self._made[index]
+
+
+def _stored(rules: Sequence[Rule]) -> bytes:
+    """Write rules as lines of JSON after a digest of them."""
+    body = b"\n".join(json.dumps(_plain(rule)).encode() for rule in rules)
+    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _restored(stored: bytes) -> Sequence[Rule] | None:
+    """Read what `_stored` wrote; `None` when it is not there or damaged."""
+    digest, _, body = stored.partition(b"\n")
+    if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
+        return None
+    return _Rules(body.split(b"\n"))
+
+
 def _plain(rule: Rule) -> dict[str, Any]:
     """Express a shipped rule by what differs from the defaults; none has allow-lists or requirements of its own."""
     return {
@@ -91,15 +133,7 @@ def _plain(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _stored_rules(rows: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - what JSON holds
-    """Make rules of what `_plain` gave; none when it is something else, as after a change of `Rule`."""
-    try:
-        return tuple(Rule(**{name: _frozen(value) for name, value in row.items()}) for row in rows)
-    except (TypeError, AttributeError):
-        return ()
-
-
-def _frozen(value: Any) -> Any:  # noqa: ANN401 - likewise
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -122,9 +156,12 @@ def _shipped_rules(text: str, name: str) -> Iterator[Rule]:
             "remediation": f"Revoke it at {provider}, issue a new one, and look for its use in the provider's logs.",
         }
         checks = row.get("checks", _CHECKS[specificity]) + row.get("evidence", [])
+        word, gap, _ = row.get("regex", "").partition(GAP)
+        near = {"prefilter": word, "lookback": LONGEST_WORD} if gap else {}
         try:
             yield rule_from(
-                known | _DEFAULTS[specificity] | providers.get(provider, {}) | row | {"checks": checks}, verify=False
+                known | _DEFAULTS[specificity] | near | providers.get(provider, {}) | row | {"checks": checks},
+                verify=False,
             )
         except Malformed as error:
             raise Malformed(f"{name}: rule {row.get('id')}: {error}") from None

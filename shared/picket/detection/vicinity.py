@@ -1,0 +1,83 @@
+"""A word and the value behind it: what a contextual rule asks for, found by one search that all of them share.
+
+A name such as a provider's may stand on every line of a repository. The exact pattern of a rule is tried only where
+something that could be a generated value begins close behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+
+Spans = list[list[int]]
+"""Disjoint `[first, stop)` offsets in bytes, in order."""
+
+NEAR = 80
+"""Bytes that may lie between the end of a word and the delimiter before its value: a line, or the next one's name."""
+DELIMITER = r"""[\s"'`=:,(>\[]"""
+"""What stands right before a value, in any language or format, prose included; RE2 syntax."""
+GAP = rf"[\s\S]{{0,{NEAR}}}?{DELIMITER}"
+"""What a contextual rule's pattern has between its word and its value; RE2 syntax."""
+SHORTEST = 14
+"""Characters of the shortest value that is looked for behind a word: any shorter, chance and names look the same."""
+
+# A delimiter and a run of such characters as keys are made of, with a digit soon: nine of ten words and names have
+# none. Both counts are bounded, so that a long run costs no more than a short one at each place.
+_VALUE = re.compile(rf"{DELIMITER}(?=[A-Za-z_+/.~|-]{{0,40}}[0-9])[A-Za-z0-9_+/.~|-]{{{SHORTEST}}}".encode())
+_LONGEST = 64  # bytes that a match of `_VALUE` looks at
+
+
+def add_span(spans: Spans, first: int, stop: int, gap: int = 0) -> None:
+    """Add `[first, stop)`, which ends no earlier than those before it; what is at most *gap* bytes apart is joined."""
+    last = spans[-1] if spans else None
+    if last is None or last[1] + gap < first:
+        spans.append([first, stop])
+        return
+    last[0], last[1] = min(last[0], first), max(last[1], stop)
+
+
+def near_values(content: bytes, words: Mapping[int, Spans], lookbacks: Mapping[int, int]) -> dict[int, Spans]:
+    """Keep of the spans in which words stand the parts that a value follows.
+
+    Args:
+        content: The text.
+        words: By number of the word, spans that begin where it may begin and stop where it ends.
+        lookbacks: By number of the word, its length at most, in bytes.
+
+    Returns:
+        By number of the word, where it may begin for a value to be near; words without any are left out.
+    """
+    places = _value_places(content, _united(words.values()))
+    kept: dict[int, Spans] = {}
+    for number, spans in words.items():
+        reach = lookbacks[number] + NEAR
+        for first, stop in spans:
+            for place in places[bisect_left(places, first) : bisect_left(places, stop + NEAR + 1)]:
+                start, end = max(first, place - reach), min(stop, place)
+                if start < end:
+                    add_span(kept.setdefault(number, []), start, end)
+    return kept
+
+
+def _united(groups: Iterable[Spans]) -> Spans:
+    """Join spans, each with the room for a delimiter behind it, to disjoint ones."""
+    united: Spans = []
+    stop_of_last = -1
+    for first, stop in sorted((first, stop + NEAR + 1) for spans in groups for first, stop in spans):
+        if first > stop_of_last:
+            united.append([first, stop])
+        elif stop > stop_of_last:
+            united[-1][1] = stop
+        stop_of_last = max(stop_of_last, stop)
+    return united
+
+
+def _value_places(content: bytes, spans: Spans) -> list[int]:
+    """Return where in the spans a delimiter stands with a value behind it, in order."""
+    return [
+        match.start()
+        for first, stop in spans
+        for match in _VALUE.finditer(content, first, min(len(content), stop + _LONGEST))
+        if match.start() < stop
+    ]
