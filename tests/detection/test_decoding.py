@@ -16,7 +16,8 @@ from tests.detection.shapes import a_password, chance
 from tests.detection.tokens import examples, formats
 
 from picket.detection import Engine, Hit, default_ruleset
-from picket.detection.decoding import ENCODINGS, decode
+from picket.detection.decoding import decode
+from picket.detection.encodings import ENCODINGS
 
 TOKEN = examples(formats()["stripe-secret-key"], seed="decoding")[0]
 ASSIGNED = f'settings: password = "{a_password()}"'

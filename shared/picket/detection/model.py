@@ -92,7 +92,7 @@ class Rule:
 class Ruleset:
     """Rules in force together, with a digest (64 hex) over their content and the engine's version."""
 
-    rules: Sequence[Rule]
+    rules: tuple[Rule, ...]
     allowlists: tuple[Allowlist, ...] = ()
     digest: str = ""
 
