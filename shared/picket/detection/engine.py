@@ -43,7 +43,6 @@ class Engine:
         triggers = [(each.trigger, each.lookback) for each in ENCODINGS] if decode_depth else []
         self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir, triggers)
         self._patterns: dict[int, re.Pattern[bytes]] = {}
-        self._path_only = tuple(rule for rule in ruleset.rules if rule.path and not rule.pattern)
 
     def scan(self, content: bytes, path: str = "", commit: str = "") -> list[Hit]:
         """Find the credentials in one blob.
@@ -69,7 +68,7 @@ class Engine:
     def _examine(self, content: bytes, path: str, commit: str) -> tuple[list[Hit], list[Dropped]]:
         text = as_utf8(content)
         windows = self.prefilter.windows(text)
-        if not windows and not self._path_only:
+        if not windows and not self.prefilter.patternless:
             return [], []
         blob = Blob(text, path, commit, is_binary(content))
         skipped = skips_blob(self.ruleset.allowlists, blob)
@@ -122,7 +121,7 @@ class Engine:
 
     def _whole_files(self, blob: Blob) -> Iterator[Hit]:
         """Rules about paths alone. The secret is the file: its hash stands for it, so that a change is seen."""
-        for rule in self._path_only:
+        for rule in (self.ruleset.rules[index] for index in self.prefilter.patternless):
             if _path_fits(rule, blob):
                 secret = b"file " + hashlib.sha256(blob.content).hexdigest().encode()
                 yield Hit(rule, secret, 0, 0, 0, 0, rule.severity, rule.confidence, ("its path",))

@@ -157,7 +157,8 @@ def _extended(base: Rule, given: dict[str, Any]) -> Rule:
     for name in _APPENDED:
         given[name] = getattr(base, name) + tuple(each for each in given[name] if each not in getattr(base, name))
     if "pattern" in given:  # what was made for the old pattern does not hold for the new one
-        given = {"prefilter": "", "before": "", "after": "", "prefixes": (), "checks": _TEAM_CHECKS} | given
+        given = {"prefilter": "", "lookback": 0, "before": "", "after": "", "prefixes": ()} | given
+        given = {"checks": _TEAM_CHECKS} | given
     return replace(base, **given)
 
 

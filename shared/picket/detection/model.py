@@ -92,7 +92,7 @@ class Rule:
 class Ruleset:
     """Rules in force together, with a digest (64 hex) over their content and the engine's version."""
 
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     allowlists: tuple[Allowlist, ...] = ()
     digest: str = ""
 
