@@ -1,5 +1,16 @@
 """The `picket` command."""
 
-from picket.cli.app import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+
+
+def main() -> None:
+    """Run the command line. `scan` goes its own way, past what the other commands need to start."""
+    if sys.argv[1:2] == ["scan"]:
+        from picket.cli.scan import main as scan  # noqa: PLC0415
+
+        sys.exit(scan(sys.argv[2:]))
+    from picket.cli.app import main as others  # noqa: PLC0415
+
+    others()

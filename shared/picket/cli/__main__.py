@@ -1,5 +1,5 @@
 """`python -m picket.cli`."""
 
-from picket.cli.app import main
+from picket.cli import main
 
 main()

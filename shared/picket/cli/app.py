@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from picket.cli import requests, rules, sources
+from picket.cli import hooks, requests, rules, sources
 from picket.cli.run import run
 from picket.cli.up import up
 from picket.errors import PicketError
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Event-driven application security for every repository an organisation owns.",
 )
+app.add_typer(hooks.app, name="hooks")
 app.command()(up)
 app.command()(run)
 app.command()(requests.submit)
@@ -25,6 +26,14 @@ app.command()(requests.findings)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")
+
+
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def scan(context: typer.Context) -> None:
+    """Look for leaked credentials on this machine: a repository, URL, folder, file; `picket scan --help` tells."""
+    from picket.cli.scan import main as look  # noqa: PLC0415 - the others do without
+
+    raise typer.Exit(look(context.args))
 
 
 def main() -> None:

@@ -6,13 +6,12 @@ import sys
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+
+from picket.scanning.formats.table import STYLES, findings_table, plain
 
 Json = dict[str, Any]
 
-_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
-_ORDER = list(_STYLES)
+_ORDER = list(STYLES)
 _ITEMS_SHOWN = 10
 _PIPED_WIDTH = 240
 
@@ -22,30 +21,13 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
-def plain(text: str) -> str:
-    """Make *text* from a repository fit for a terminal: no markup, no control characters."""
-    return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
-
-
 def findings(found: list[Json], out: Console) -> None:
     """Print findings, gravest first."""
     if not found:
         out.print("No findings.")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("severity", "conf.", "rule", "secret", "where", "commit", "times"):
-        table.add_column(name, overflow="fold")
-    for item in sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"])):
-        state = "" if item["state"] == "open" else f" ({item['state']})"
-        table.add_row(
-            f"[{_STYLES[item['severity']]}]{item['severity']}[/]{state}",
-            f"{item['confidence']:.2f}",
-            plain(item["rule"]),
-            plain(item["redacted"]),
-            plain(f"{item['path']}:{item['start_line']}"),
-            item["commit"][:10],
-            str(item["occurrence_count"]),
-        )
+    gravest_first = sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"]))
+    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]))
     out.print(table)
     out.print(f"{len(found)} findings; one each however many commits hold it.")
 

@@ -64,20 +64,25 @@ def parse_entries(output: Log, commit: Commit) -> tuple[Change, ...]:
     return tuple(_change(commit, record, new) for record in _records(output) if (new := new_blob(record)))
 
 
-def paths_of_blobs(output: Log) -> dict[str, tuple[bytes, ...]]:
-    """Collect the blobs that a log or diff puts somewhere.
+def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
+    """Collect the blobs that a log or diff puts somewhere, and count its commits.
 
     Returns:
-        Each blob's id with the paths it stands at, in order of appearance. Paths are shared: a history's thousand
-        versions of a file cost one tuple.
+        Each blob's id with the paths it stands at, in order of appearance, and the number of commits. Paths are
+        shared: a history's thousand versions of a file cost one tuple.
 
     Raises:
         Malformed: The output is not in that form.
     """
     paths: dict[str, tuple[bytes, ...]] = {}
     alone: dict[bytes, tuple[bytes, ...]] = {}
+    commits = 0
     for record in _records(output):
-        if record[1] or not (new := new_blob(record)):
+        if record[1]:
+            commits += 1
+            continue
+        new = new_blob(record)
+        if not new:
             continue
         path = record[9]
         known = paths.get(new)
@@ -85,7 +90,7 @@ def paths_of_blobs(output: Log) -> dict[str, tuple[bytes, ...]]:
             paths[new] = alone.setdefault(path, (path,))
         elif path not in known:
             paths[new] = (*known, path)
-    return paths
+    return paths, commits
 
 
 def new_blob(record: re.Match[bytes]) -> str:

@@ -14,6 +14,7 @@ from picket.errors import TransientError
 
 _DRAIN = 1 << 20
 _BUFFER = 1 << 18
+_PIPE = 1 << 20  # bytes; the kernel's own 64 KiB make git and the scanner wait for each other
 
 
 def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int) -> Iterator[tuple[str, bytes | None]]:
@@ -39,6 +40,28 @@ def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int) -> Iterator[tuple[
         feeder.join()
 
 
+def all_ids(git_dir: Path) -> Iterator[str]:
+    """Yield the ids of all objects as they lie in the packs, so that each is near what it is a delta of.
+
+    Raises:
+        TransientError: Git could not list them.
+    """
+    command = ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch-all-objects", "--unordered"]
+    with subprocess.Popen(
+        [*command, "--batch-check=%(objectname)"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=child_environment(),
+        pipesize=_PIPE,
+        text=True,
+    ) as process:
+        for line in cast("IO[str]", process.stdout):
+            yield line[:-1]
+    if process.returncode != 0:
+        raise TransientError("git cannot list the repository's objects")
+
+
 @contextmanager
 def reader(git_dir: Path, max_bytes: int) -> Iterator[Callable[[str], bytes | None]]:
     """Give a function that reads single blobs on demand: content, or None where it is larger than *max_bytes*."""
@@ -60,6 +83,7 @@ def _cat_file(git_dir: Path, *flags: str) -> Iterator[tuple[IO[bytes], IO[bytes]
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=_BUFFER,
+        pipesize=_PIPE,
         env=child_environment(),
     )
     stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
@@ -84,7 +108,7 @@ def _feed(stdin: IO[bytes], oids: list[str]) -> None:
 def _read_one(stdout: IO[bytes], oid: str, max_bytes: int) -> bytes | None:
     header = stdout.readline().split()
     if len(header) != 3:  # noqa: PLR2004 - id, type, size
-        raise TransientError(f"object {oid} cannot be read from the mirror")
+        raise TransientError(f"object {oid} cannot be read")
     size = int(header[2])
     if size > max_bytes:
         _drain(stdout, size + 1)

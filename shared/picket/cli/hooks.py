@@ -1,0 +1,90 @@
+"""`picket hooks`: git hooks that scan before a commit or a push."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from picket.cli.client import fail
+
+app = typer.Typer(no_args_is_help=True, help="Scan before each commit or push.")
+
+_MARK = "# Installed by `picket hooks install`; `picket hooks uninstall` takes it away."
+_BEFORE = ".before-picket"
+# -P: git runs hooks in the work tree, and nothing there may pass for a module of Python's. What git says to a pre-push
+# hook is kept, for a hook that was there before needs it, too; a remote without a name is given by its URL.
+_COMMIT = """#!/bin/sh
+{mark}
+before="$0{before}"
+if [ -x "$before" ]; then "$before" "$@" || exit $?; fi
+exec {python} -P -m picket.cli scan --staged
+"""
+_PUSH = """#!/bin/sh
+{mark}
+before="$0{before}"
+lines=$(cat)
+if [ -x "$before" ]; then printf '%s\\n' "$lines" | "$before" "$@" || exit $?; fi
+remote=$1
+if [ "$1" = "$2" ]; then remote=; fi
+printf '%s\\n' "$lines" | {python} -P -m picket.cli scan --pre-push --remote="$remote"
+"""
+_SCRIPTS = {"pre-commit": _COMMIT, "pre-push": _PUSH}
+
+Folder = Annotated[Path, typer.Argument(metavar="REPOSITORY", help="Work tree or repository.")]
+Commit = Annotated[bool, typer.Option("--pre-commit", help="Before a commit: what is staged.")]
+Push = Annotated[bool, typer.Option("--pre-push", help="Before a push: the commits that the remote lacks.")]
+
+
+@app.command()
+def install(repository: Folder = Path(), *, pre_commit: Commit = False, pre_push: Push = False) -> None:
+    """Install hooks: both, unless one is named. A hook that is there already is kept, and runs first."""
+    folder = _hooks_of(repository)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _chosen(pre_commit=pre_commit, pre_push=pre_push):
+        path = folder / name
+        if path.exists() and not _is_ours(path):
+            kept = folder / f"{name}{_BEFORE}"
+            if kept.exists():
+                fail(f"{path} and {kept} are both there, and neither is Picket's: move one away")
+            path.rename(kept)
+        path.write_text(_SCRIPTS[name].format(mark=_MARK, before=_BEFORE, python=shlex.quote(sys.executable)))
+        path.chmod(0o755)
+        print(f"installed {path}")
+
+
+@app.command()
+def uninstall(repository: Folder = Path(), *, pre_commit: Commit = False, pre_push: Push = False) -> None:
+    """Take the hooks away again, and put back what was there before them."""
+    folder = _hooks_of(repository)
+    for name in _chosen(pre_commit=pre_commit, pre_push=pre_push):
+        path, kept = folder / name, folder / f"{name}{_BEFORE}"
+        if not path.exists() or not _is_ours(path):
+            continue
+        path.unlink()
+        if kept.exists():
+            kept.rename(path)
+        print(f"removed {path}")
+
+
+def _chosen(*, pre_commit: bool, pre_push: bool) -> list[str]:
+    named = [name for name, wanted in (("pre-commit", pre_commit), ("pre-push", pre_push)) if wanted]
+    return named or list(_SCRIPTS)
+
+
+def _is_ours(path: Path) -> bool:
+    return _MARK in path.read_text("utf-8", "replace")
+
+
+def _hooks_of(repository: Path) -> Path:
+    """Return the folder that git takes this repository's hooks from, `core.hooksPath` heeded."""
+    from subprocess import run  # noqa: PLC0415 - with its like 12 ms that `--help` does without
+
+    command = ["git", "-C", str(repository), "rev-parse", "--path-format=absolute", "--git-path", "hooks"]
+    done = run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        fail(f"{repository}: {done.stderr.strip().removeprefix('fatal: ')}")
+    return Path(done.stdout.strip())

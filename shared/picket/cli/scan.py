@@ -1,0 +1,217 @@
+"""`picket scan`: look at a repository, folder, file or standard input on this machine, for hooks too.
+
+Read with argparse, not typer: a hook may take 150 ms in all, and typer's own start is 40 of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from picket.errors import Malformed, PicketError
+from picket.scanning.environment import usable_cores
+from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, Order, Selection
+
+CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
+FORMATS = ("table", "json", "jsonl", "sarif", "csv", "junit", "gitleaks")
+_SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command.
+
+    Returns:
+        0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked.
+    """
+    try:
+        given = _parser().parse_args(arguments)
+        return _scan(given, _order(given))
+    except PicketError as error:
+        print(f"picket: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _scan(given: argparse.Namespace, order: Order) -> int:
+    from picket.scanning.scan import scan  # noqa: PLC0415 - `--help` does without
+
+    def say(text: str) -> None:
+        if not given.quiet:
+            print(f"picket: {text}", file=sys.stderr)
+
+    with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
+        result = scan(order, sys.stdin.buffer, progress, say)
+    _write(_formatter(given.format)(result), given.output)
+    for error in result.errors:
+        say(f"not scanned: {_printable(error['path'])} {error['reason']}".replace("  ", " "))
+    if given.verbose and result.stats["rules_without_hyperscan"]:
+        say(f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}")
+    if given.stats:
+        print("\n".join(f"{name} {value}" for name, value in result.stats.items()), file=sys.stderr)
+    say(_summary(result.findings, result.stats))
+    return int(given.exit_code) if result.findings else CLEAN
+
+
+def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
+    what = (
+        f"{len(findings)} leaked credential{'s' if len(findings) > 1 else ''}" if findings else "no leaked credentials"
+    )
+    left_out = [f"{count} {name.replace('_', ' ')}" for name in _LEFT_OUT if (count := stats[name])]
+    aside = f"; left out: {', '.join(left_out)}" if left_out else ""
+    where = f"{stats['commits']} commits, " if stats["commits"] else ""
+    return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {stats['seconds']:.2f} s{aside}"
+
+
+_LEFT_OUT = ("below_min_confidence", "in_baseline", "ignored")
+
+
+def _formatter(name: str) -> Callable[[Any], str]:
+    from picket.scanning import formats  # noqa: PLC0415 - most need something that takes its time
+
+    return formats.named(name)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise Malformed(f"cannot write {output}: {error.strerror}") from None
+
+
+def _order(given: argparse.Namespace) -> Order:
+    """Turn options into an order."""
+    selection: Selection = "all"
+    value = ""
+    if given.no_git:
+        selection = "files"
+    elif given.staged or given.pre_push or given.pre_receive:
+        selection = "staged" if given.staged else "pre-push" if given.pre_push else "pre-receive"
+    elif given.range or given.branch:
+        selection = "range" if given.range else "branch"
+        value = given.range or given.branch
+    if given.since and selection not in {"all", "range", "branch"}:
+        raise Malformed("--since goes with --all, --range and --branch only")
+    return Order(
+        target=given.target,
+        selection=selection,
+        value=value,
+        since=given.since,
+        remote=given.remote,
+        rules=given.rules,
+        baseline=given.baseline,
+        write_baseline=given.write_baseline,
+        jobs=given.jobs,
+        max_blob=given.max_blob,
+        decode_depth=given.decode_depth,
+        archives=given.archives,
+        min_confidence=given.min_confidence,
+        redact=not given.no_redact,
+        explain=given.explain,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="picket scan",
+        description="Find leaked credentials in a repository's history, a folder, a file or standard input.",
+        epilog="Ends with 0 when nothing was found, 1 when something was, 2 when it could not be done as asked.",
+    )
+    add = parser.add_argument
+    add("target", nargs="?", default=".", help="repository folder, https or ssh URL, folder, file, or - (default: .)")
+    which = parser.add_argument_group("what is looked at").add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="the history of every ref (default)")
+    which.add_argument("--range", metavar="A..B", default="", help="commits reachable from B and not from A")
+    which.add_argument("--branch", metavar="NAME", default="", help="the history of one branch, tag or commit")
+    which.add_argument("--staged", action="store_true", help="what is staged for the next commit")
+    which.add_argument("--pre-push", action="store_true", help="what git's pre-push hook says on standard input")
+    which.add_argument("--pre-receive", action="store_true", help="what git's pre-receive hook says on standard input")
+    which.add_argument("--no-git", action="store_true", help="files as they are, without history")
+    add("--since", metavar="DATE", default="", help="only commits made since (2024-12-31, `3 weeks`)")
+    add("--remote", metavar="NAME", default="", help="with --pre-push: the remote, as git names it to the hook")
+    add("--rules", metavar="FILE", type=Path, help="rules in gitleaks' TOML (default: .gitleaks.toml there, else ours)")
+    add("--baseline", metavar="FILE", type=Path, help="known secrets, which are not shown")
+    add("--write-baseline", metavar="FILE", type=Path, help="accept what is found now: write it as a baseline")
+    add("--jobs", metavar="N", type=_count, default=usable_cores(), help="processes (default: one a core)")
+    add("--max-blob", metavar="SIZE", type=_size, default=MAX_BLOB, help="largest blob looked at (default: 32M)")
+    add(
+        "--decode-depth",
+        metavar="N",
+        type=_depth,
+        default=DECODE_DEPTH,
+        help="encodings within one another (default: 2)",
+    )
+    add("--archives", action="store_true", help="look into zip, jar, whl, tar, gz …")
+    add("--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help="0 to 1 (default: 0.5)")
+    add("--no-redact", action="store_true", help="show the secrets themselves")
+    add("--format", choices=FORMATS, default="table")
+    add("--output", metavar="FILE", type=Path, help="write there instead of standard output")
+    add("--exit-code", metavar="N", type=_status, default=FOUND, help="status when something was found (default: 1)")
+    add("--quiet", action="store_true", help="no progress and no summary")
+    add("--verbose", action="store_true", help="say more about how it is done")
+    add("--explain", action="store_true", help="also tell what was dropped, and why")
+    add("--stats", action="store_true", help="print figures to standard error")
+    return parser
+
+
+def _size(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if not found or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: give bytes, or 500k, 32M, 1G")
+    return int(found[1]) * _UNITS[found[2].lower()]
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 256)
+
+
+def _depth(text: str) -> int:
+    return _whole(text, 0, 8)
+
+
+def _status(text: str) -> int:
+    return _whole(text, 0, 255)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
+    return share
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+@contextmanager
+def _progress(*, wanted: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show how far it is, on a terminal."""
+    if not wanted:
+        yield lambda _more, _total: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scanning", total=None)
+        yield lambda more, total: bar.update(task, total=total, advance=more)

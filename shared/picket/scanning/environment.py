@@ -1,0 +1,64 @@
+"""What a scan on this machine takes from its surroundings. Not `Settings`: pydantic's start alone outlasts a hook's."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+_KEY_BYTES = 32
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made again: compiled rules, results of earlier scans."""
+    return _base("XDG_CACHE_HOME", ".cache") / "picket"
+
+
+def hash_key() -> bytes:
+    """Return the key of the HMACs that stand for secrets: `PICKET_HASH_KEY`, or one kept for this user.
+
+    Where none can be kept it lasts for this process alone, and ids differ from run to run.
+    """
+    given = os.environ.get("PICKET_HASH_KEY", "")
+    return given.encode() if given else _kept_key(_base("XDG_CONFIG_HOME", ".config") / "picket" / "hash-key")
+
+
+def own_git_dir() -> Path | None:
+    """Return the repository that git runs this process for, as a hook; None outside a hook."""
+    named = os.environ.get("GIT_DIR", "")
+    return Path(named) if named else None
+
+
+def pushed_by_pre_commit() -> tuple[str, str] | None:
+    """Return what the pre-commit framework pushes, and to which remote: it keeps git's own words to itself.
+
+    Source: pre-commit.com, "pre-push". A first push has no PRE_COMMIT_TO_REF, only the branch.
+    """
+    if "PRE_COMMIT" not in os.environ:
+        return None
+    what = os.environ.get("PRE_COMMIT_TO_REF") or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+    return what, os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
+
+
+def usable_cores() -> int:
+    """Count the processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _base(variable: str, fallback: str) -> Path:
+    """Source: XDG Base Directory Specification 0.8; a relative path is to be ignored."""
+    given = Path(os.environ.get(variable, ""))
+    return given if given.is_absolute() else Path.home() / fallback
+
+
+def _kept_key(path: Path) -> bytes:
+    fresh = secrets.token_hex(_KEY_BYTES).encode()
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(fresh)
+        return path.read_bytes().strip() or fresh
+    return fresh

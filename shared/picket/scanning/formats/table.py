@@ -1,0 +1,57 @@
+"""A table for a person at a terminal."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from picket.scanning.result import Json, Result
+
+STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+_WIDTH_PIPED = 240
+
+
+def as_table(result: Result) -> str:
+    """Findings, gravest first, then what was dropped, if that was asked for; nothing when there is none."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else _WIDTH_PIPED
+    text = io.StringIO()
+    out = Console(file=text, force_terminal=terminal, width=width, highlight=False)
+    if result.findings:
+        out.print(findings_table(result.findings, lambda each: str(len(each["occurrences"]))))
+    if result.dropped:
+        out.print("\n[bold]dropped[/]" if result.findings else "[bold]dropped[/]")
+        for each in result.dropped:
+            place = f"{each['path']}:{each['line']}" if each["line"] else each["path"]
+            out.print(f"  {plain(place)}  {plain(each['rule'] or 'whole file')}  {plain(each['reason'])}")
+    return text.getvalue()
+
+
+def plain(text: str) -> str:
+    """Make *text* from a repository fit for a terminal: no markup, no control characters."""
+    return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
+
+
+def findings_table(found: Iterable[Json], times: Callable[[Json], str]) -> Table:
+    """Lay findings out, a row each; *times* says how often one occurs."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("severity", "conf.", "rule", "secret", "where", "commit", "times"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        state = each.get("state", "open")
+        table.add_row(
+            f"[{STYLES[each['severity']]}]{each['severity']}[/]{'' if state == 'open' else f' ({state})'}",
+            f"{each['confidence']:.2f}",
+            plain(each["rule"]),
+            plain(each["secret"] if "secret" in each else each["redacted"]),
+            plain(f"{each['path']}:{each['start_line']}"),
+            each["commit"][:10],
+            times(each),
+        )
+    return table

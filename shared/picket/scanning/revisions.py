@@ -1,0 +1,238 @@
+"""Which commits are looked at: options of `picket scan`, and what git tells its hooks, as arguments of `git log`."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import IO
+
+from picket.changes import Commit
+from picket.commits.log import LOG_OPTIONS, RAW_OPTIONS, Log
+from picket.effects.git.command import GitFailed, output
+from picket.errors import Gone, Malformed
+from picket.scanning.environment import pushed_by_pre_commit
+from picket.scanning.order import Order
+
+NOWHERE = Commit("", "", "", "", "")
+"""Stands for the commit of what is not committed."""
+
+_ZEROS = re.compile(r"0{40}|0{64}")
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_AGO = re.compile(r"(\d{1,5}) ?(hour|day|week|month|year)s?(?: ago)?")
+_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30.44, "year": 365.25}
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """Commits, as `git log` takes them. `bounded` when there is a start, beyond which must not be looked."""
+
+    arguments: tuple[str, ...]
+    stdin: bytes = b""
+    bounded: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was asked for, as by a push that only deletes."""
+        return not self.arguments
+
+
+EVERYTHING = Revisions(("--all",))
+
+
+def wanted(order: Order, git_dir: Path, stdin: IO[bytes]) -> Revisions:
+    """Read which commits *order* means; for the hooks, what git tells them on standard input.
+
+    Raises:
+        Malformed: Something of it is not in the form it must have.
+        Gone: It names a commit that is not there.
+    """
+    if order.selection == "pre-push":
+        lines = _lines(stdin)
+        framework = pushed_by_pre_commit() if not lines else None
+        if framework:
+            return _new_on([commit_of(git_dir, framework[0])], [], framework[1])
+        return pushed(git_dir, lines, order.remote)
+    if order.selection == "pre-receive":
+        return received(_lines(stdin))
+    found = EVERYTHING
+    if order.selection == "range":
+        found = between(git_dir, order.value)
+    elif order.selection == "branch":
+        found = branch(git_dir, order.value)
+    return since(git_dir, order.since, found, datetime.now(UTC)) if order.since else found
+
+
+def between(git_dir: Path, text: str) -> Revisions:
+    """Read `A..B` (or `A..`, for HEAD).
+
+    Raises:
+        Malformed: It has another form.
+        Gone: One end is not in the repository.
+    """
+    start, dots, end = text.partition("..")
+    if not dots or not start or end.startswith("."):
+        raise Malformed(f"range {text!r} is not of the form A..B")
+    return Revisions((commit_of(git_dir, end or "HEAD"), f"^{commit_of(git_dir, start)}"), bounded=True)
+
+
+def branch(git_dir: Path, name: str) -> Revisions:
+    """Read the name of a branch, tag or commit: all of its history.
+
+    Raises:
+        Gone: There is none of that name.
+    """
+    return Revisions((commit_of(git_dir, name),))
+
+
+def since(git_dir: Path, text: str, of: Revisions, now: datetime) -> Revisions:
+    """Keep the commits made since a date. Each one's own date counts, also behind an older one.
+
+    Args:
+        git_dir: A git directory.
+        text: ISO 8601 date or time, or `3 days`, `2 weeks ago`, …
+        of: Commits to choose from.
+        now: What times ago count from.
+
+    Raises:
+        Malformed: It is no date.
+    """
+    first = _date(text, now).timestamp()
+    listed = output(git_dir, "rev-list", "--timestamp", *of.arguments).decode().split()
+    chosen = [sha for made, sha in zip(listed[::2], listed[1::2], strict=True) if int(made) >= first]
+    return Revisions(("--no-walk=unsorted", "--stdin"), "\n".join([*chosen, ""]).encode()) if chosen else Revisions(())
+
+
+def pushed(git_dir: Path, lines: Iterable[str], remote: str) -> Revisions:
+    """Read what git tells a pre-push hook, `local-ref local-sha remote-ref remote-sha` a line.
+
+    What the remote has already is left out: what it is said to have and what was fetched from it.
+
+    Args:
+        git_dir: A git directory.
+        lines: The hook's standard input.
+        remote: Name of the remote; empty for all of them.
+
+    Raises:
+        Malformed: A line has another form.
+    """
+    updates = [_fields(line, 4, "local-ref local-sha remote-ref remote-sha", (1, 3)) for line in lines if line.strip()]
+    wanted = [local for _, local, _, _ in updates if not _ZEROS.fullmatch(local)]
+    has = _present(git_dir, [known for _, _, _, known in updates if not _ZEROS.fullmatch(known)])
+    return _new_on(wanted, has, remote) if wanted else Revisions(())
+
+
+def received(lines: Iterable[str]) -> Revisions:
+    """Read what git tells a pre-receive hook, `old-sha new-sha ref` a line: commits that no ref leads to yet.
+
+    Raises:
+        Malformed: A line has another form.
+    """
+    updates = [_fields(line, 3, "old-sha new-sha ref", (0, 1)) for line in lines if line.strip()]
+    wanted = [new for _, new, _ in updates if not _ZEROS.fullmatch(new)]
+    return Revisions((*wanted, "--not", "--all"), bounded=True) if wanted else Revisions(())
+
+
+@contextmanager
+def log_of(git_dir: Path, revisions: Revisions) -> Iterator[Log]:
+    """Give the log of *revisions*, from a file: a long history's is larger than memory should be.
+
+    Raises:
+        GitFailed: Git could not tell, say because objects are missing.
+        Gone: The history is cut off (a shallow clone) within a range.
+    """
+    if revisions.empty:
+        yield b""
+        return
+    if revisions.bounded:
+        _check_whole(git_dir, revisions)
+    with tempfile.TemporaryFile(prefix="picket-log-") as file:
+        output(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
+        if not file.seek(0, 2):
+            yield b""
+            return
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as log:
+            yield log
+
+
+def staged(git_dir: Path) -> bytes:
+    """Return what is in the index and not in HEAD, in the form of a log's entries.
+
+    Raises:
+        GitFailed: There is no index to read, or no object of HEAD.
+    """
+    try:
+        head = commit_of(git_dir, "HEAD")
+    except Gone:  # before the first commit
+        head = output(git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip()
+    return output(git_dir, "diff-index", "--cached", *RAW_OPTIONS, head)
+
+
+def commit_of(git_dir: Path, name: str) -> str:
+    """Return the id of the commit that *name* leads to.
+
+    Raises:
+        Gone: There is none.
+    """
+    try:
+        found = output(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    except GitFailed:
+        raise Gone(f"{name!r} is no commit of this repository") from None
+    return found.decode().split()[-1]
+
+
+def shallow_commits(git_dir: Path) -> frozenset[str]:
+    """Return the commits whose parents are cut off; none in a whole clone."""
+    path = git_dir_common(git_dir) / "shallow"
+    return frozenset(path.read_text().split()) if path.exists() else frozenset()
+
+
+def git_dir_common(git_dir: Path) -> Path:
+    """Return the directory that a linked work tree's one shares with the others. Source: gitrepository-layout(5)."""
+    path = git_dir / "commondir"
+    return (git_dir / path.read_text().strip()).resolve() if path.exists() else git_dir
+
+
+def _new_on(wanted: list[str], has: list[str], remote: str) -> Revisions:
+    tracked = f"--remotes={remote}" if remote else "--remotes"
+    return Revisions((*wanted, "--not", *has, tracked), bounded=True)
+
+
+def _lines(stdin: IO[bytes]) -> list[str]:
+    return stdin.read().decode("utf-8", "replace").splitlines()
+
+
+def _check_whole(git_dir: Path, revisions: Revisions) -> None:
+    cut = shallow_commits(git_dir)
+    if cut and not cut.isdisjoint(output(git_dir, "rev-list", *revisions.arguments).decode().split()):
+        raise Gone("the range reaches where this shallow clone is cut off; fetch more history (git fetch --unshallow)")
+
+
+def _present(git_dir: Path, shas: list[str]) -> list[str]:
+    """Keep those of *shas* that are here: a remote may have commits that were never fetched."""
+    if not shas:
+        return []
+    lines = output(git_dir, "cat-file", "--batch-check", stdin="\n".join([*shas, ""]).encode()).decode().splitlines()
+    return [sha for sha, line in zip(shas, lines, strict=True) if line.split()[1:2] in (["commit"], ["tag"])]
+
+
+def _fields(line: str, count: int, form: str, shas: tuple[int, ...]) -> list[str]:
+    fields = line.split()
+    if len(fields) != count or not all(_SHA.fullmatch(fields[place]) for place in shas):
+        raise Malformed(f"standard input is not what git tells this hook: a line is not `{form}`")
+    return fields
+
+
+def _date(text: str, now: datetime) -> datetime:
+    if ago := _AGO.fullmatch(text.strip().lower()):
+        return now - timedelta(days=int(ago[1]) * _DAYS[ago[2]])
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Malformed(f"{text!r} is no date: give 2024-12-31, 2024-12-31T23:59:59Z or `3 weeks`") from None
+    return found.astimezone()

@@ -1,0 +1,195 @@
+"""Where blobs come from, and what commits make of what is found in them: a history, an index, files, bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from picket.changes import Change, Commit
+from picket.commits.log import Log, parse_entries, parse_log, survey
+from picket.detection import Engine
+from picket.detection.report import Located, Occurrence, introduced_by, look
+from picket.effects.git import objects
+from picket.scanning import revisions
+from picket.scanning.revisions import NOWHERE
+from picket.scanning.stores import BytesStore, FolderStore, GitStore, Store
+from picket.scanning.work import Outcome, Paths, Problem
+
+_OLD_SIDES_KEPT = 1024
+_FEW = 500  # blobs for which asking git for the order of its packs does not pay
+_GIT_FOLDER = ".git"
+
+History = Iterable[tuple[Commit, tuple[Change, ...]]]
+
+
+class Source(Protocol):
+    """What is looked at."""
+
+    @property
+    def store(self) -> Store:
+        """What gives the contents."""
+
+    @property
+    def paths(self) -> Paths:
+        """The keys to ask it for, each with the paths it stands at."""
+
+    @property
+    def commits(self) -> int:
+        """How many commits are looked at."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is known not to be scanned before anything is read."""
+
+    def order(self) -> Iterable[str]:
+        """Return the keys of `paths` in an order that reads well."""
+
+    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:
+        """Tell what of the hits in *outcome* is to be reported, and whose it is."""
+
+
+class HistorySource:
+    """Commits of a repository, by their log."""
+
+    def __init__(self, git_dir: Path, log: Log, max_bytes: int) -> None:
+        self.store = GitStore(git_dir, max_bytes)
+        self.paths, self.commits = survey(log)
+        self.problems = _cut_off(git_dir)
+        self._log = log
+
+    def order(self) -> Iterable[str]:
+        """As they lie in the packs, if they are many."""
+        return in_pack_order(self.store.git_dir, self.paths) if len(self.paths) > _FEW else self.paths
+
+    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:
+        """Give what each commit introduces. The log is read again, now that the blobs that matter are known."""
+        named = engine.ruleset.named_commits()
+        if outcome.found or named:
+            history = parse_log(self._log, None if named else outcome.found)
+            yield from _introduced(history, outcome, self.paths, self.store, engine)
+
+
+class StagedSource:
+    """What is in the index and not in HEAD."""
+
+    def __init__(self, git_dir: Path, max_bytes: int) -> None:
+        self._entries = revisions.staged(git_dir)
+        self.store = GitStore(git_dir, max_bytes)
+        self.paths, self.commits = survey(self._entries)
+        self.problems: list[Problem] = []
+
+    def order(self) -> Iterable[str]:
+        """As git names them."""
+        return self.paths
+
+    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:
+        """Give what the index adds to HEAD."""
+        if outcome.found:
+            history = [(NOWHERE, parse_entries(self._entries, NOWHERE))]
+            yield from _introduced(history, outcome, self.paths, self.store, engine)
+
+
+class FilesSource:
+    """Files of a folder (a repository's own data left out), or a single one."""
+
+    commits = 0
+
+    def __init__(self, target: Path, max_bytes: int) -> None:
+        self.problems: list[Problem] = []
+        names = self._walk(target) if target.is_dir() else [target.name]
+        self.store = FolderStore(target if target.is_dir() else target.parent, max_bytes)
+        self.paths = {name: (name.encode("utf-8", "surrogateescape"),) for name in names}
+
+    def order(self) -> Iterable[str]:
+        """As the folders list them."""
+        return self.paths
+
+    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:  # noqa: ARG002 - as the others
+        """Give every hit: no commit put it there."""
+        return _uncommitted(outcome)
+
+    def _walk(self, top: Path) -> Iterator[str]:
+        """List regular files; links are not followed, so nothing is met twice and nothing outside."""
+        for folder, folders, files in os.walk(top, onerror=self._unreadable):
+            folders[:] = sorted(each for each in folders if each != _GIT_FOLDER)
+            yield from (str((Path(folder) / each).relative_to(top)) for each in sorted(files) if _is_file(folder, each))
+
+    def _unreadable(self, error: OSError) -> None:
+        self.problems.append(Problem(str(error.filename), f"cannot be read: {error.strerror}"))
+
+
+class BytesSource:
+    """One content, as from standard input."""
+
+    commits = 0
+
+    def __init__(self, name: str, content: bytes, max_bytes: int) -> None:
+        self.store = BytesStore(content, max_bytes)
+        self.paths = {name: (name.encode(),)}
+        self.problems: list[Problem] = []
+
+    def order(self) -> Iterable[str]:
+        """There is one."""
+        return self.paths
+
+    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:  # noqa: ARG002 - as the others
+        """Give every hit."""
+        return _uncommitted(outcome)
+
+
+def in_pack_order(git_dir: Path, wanted: Paths) -> Iterator[str]:
+    """Yield the keys of *wanted* as they lie in the repository's packs."""
+    left = dict.fromkeys(wanted)
+    for oid in objects.all_ids(git_dir):
+        if oid in left:
+            del left[oid]
+            yield oid
+    yield from left
+
+
+def _introduced(
+    history: History, outcome: Outcome, scanned: Paths, store: GitStore, engine: Engine
+) -> Iterator[Occurrence]:
+    """Compare the hits in new blobs with those in the old ones, which mostly were new once and are known."""
+    named = engine.ruleset.named_commits()
+    with objects.reader(store.git_dir, store.max_bytes) as read:
+
+        @lru_cache(maxsize=_OLD_SIDES_KEPT)
+        def read_and_look(blob: str, path: str, commit: str = "") -> tuple[Located, ...]:
+            return look(engine, read(blob) or b"", path, commit)
+
+        def known(blob: str, path: str) -> tuple[Located, ...]:
+            if path.encode() not in scanned.get(blob, ()):
+                return read_and_look(blob, path)
+            return tuple(each for each in outcome.found.get(blob, ()) if _stands_at(each, path))
+
+        for commit, changes in history:
+            for change in changes:
+                sha = commit.sha if commit.sha in named else ""
+                found = read_and_look(change.new, change.path, sha) if sha else known(change.new, change.path)
+                yield from introduced_by(change, found, known)
+
+
+def _stands_at(found: Located, path: str) -> bool:
+    return found.path == path or found.path.startswith(f"{path}!")  # the latter within an archive
+
+
+def _is_file(folder: str, name: str) -> bool:
+    return stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode)  # noqa: PTH118 - a tenth of the time of a Path
+
+
+def _uncommitted(outcome: Outcome) -> Iterator[Occurrence]:
+    return (Occurrence(NOWHERE, each) for found in outcome.found.values() for each in found)
+
+
+def _cut_off(git_dir: Path) -> list[Problem]:
+    count = len(revisions.shallow_commits(git_dir))
+    if not count:
+        return []
+    return [
+        Problem("", f"the clone is shallow: what came before {count} of its commits is not here and was not scanned")
+    ]

@@ -1,0 +1,79 @@
+"""Where contents come from. A store goes to other processes with the work."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from picket.effects.git import objects
+
+
+class Store(Protocol):
+    """Gives contents by key."""
+
+    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
+        """Yield each key with its content, or with the reason why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitStore:
+    """Blobs of a repository, by id."""
+
+    git_dir: Path
+    max_bytes: int
+
+    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
+        """Yield blobs.
+
+        Raises:
+            TransientError: One is missing.
+        """
+        for key, content in objects.blobs(self.git_dir, keys, self.max_bytes):
+            yield key, too_large(self.max_bytes) if content is None else content
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """Files of a folder, by path in it."""
+
+    root: Path
+    max_bytes: int
+
+    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
+        """Yield regular files; links are not followed, and what cannot be read is told."""
+        for key in keys:
+            try:
+                yield key, self._content(key)
+            except OSError as error:
+                yield key, f"cannot be read: {error.strerror}"
+
+    def _content(self, key: str) -> bytes | str:
+        # Opened without waiting for a pipe's other end and without following a link, then judged by what is open.
+        handle = os.open(self.root / key, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return "is not a regular file"
+            content = file.read(self.max_bytes + 1)
+        return content if len(content) <= self.max_bytes else too_large(self.max_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class BytesStore:
+    """One content, whatever the key."""
+
+    content: bytes = field(repr=False)
+    max_bytes: int
+
+    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
+        """Yield it."""
+        for key in keys:
+            yield key, self.content if len(self.content) <= self.max_bytes else too_large(self.max_bytes)
+
+
+def too_large(limit: int) -> str:
+    """Say why a content is not looked at."""
+    return f"larger than the limit of {limit} bytes"

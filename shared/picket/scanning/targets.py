@@ -1,0 +1,89 @@
+"""What a scan is pointed at: a repository here or elsewhere, a folder, a file, standard input."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from picket.effects.git.command import child_environment
+from picket.errors import Gone, Malformed
+
+STDIN = "-"
+_URL_STARTS = ("https://", "http://", "ssh://", "git://", "file://", "git@")
+_GITDIR = "gitdir: "
+# Of the user's own configuration credentials, proxies and certificates are wanted; nothing that runs a program here.
+_CLONE = ("-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false")
+_FULL_ENVIRONMENT = ("GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TERMINAL_PROMPT")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git directory to read from; *top* is its work tree, where there is one."""
+
+    git_dir: Path
+    top: Path | None = None
+
+
+def is_url(target: str) -> bool:
+    """Tell whether *target* names a repository elsewhere."""
+    return target.startswith(_URL_STARTS)
+
+
+def find_repository(start: Path) -> Repository | None:
+    """Find the repository that *start*, a folder, is or lies in. No git is run, and nothing of it is trusted."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if _is_git_dir(folder):
+            return Repository(folder, folder.parent if folder.name == ".git" else None)
+        if git_dir := _git_dir_of(folder / ".git"):
+            return Repository(git_dir, folder)
+    return None
+
+
+@contextmanager
+def cloned(url: str) -> Iterator[Repository]:
+    """Fetch every ref of a repository into a folder that is removed afterwards.
+
+    Args:
+        url: https, http, ssh or file URL, or `user@host:path`. The user's own git configuration gives access.
+
+    Raises:
+        Malformed: It is no such URL.
+        Gone: Git could not fetch it; its reason is told.
+    """
+    if url.startswith("-") or "\n" in url or "\0" in url:
+        raise Malformed("a repository's URL holds no line breaks and does not begin with a hyphen")
+    environment = child_environment()
+    for name in _FULL_ENVIRONMENT:
+        environment.pop(name, None)
+    with tempfile.TemporaryDirectory(prefix="picket-clone-") as folder:
+        git_dir = Path(folder) / "mirror.git"
+        command = ["git", *_CLONE, "clone", "--mirror", "--quiet", "--template=", "--", url, str(git_dir)]
+        done = subprocess.run(command, stderr=subprocess.PIPE, env=environment, check=False)
+        if done.returncode != 0:
+            lines = done.stderr.decode(errors="replace").split("\n")
+            reason = " / ".join(line.strip() for line in lines if line.strip())[:500]
+            raise Gone(f"the repository cannot be cloned: {reason}")
+        yield Repository(git_dir)
+
+
+def _is_git_dir(folder: Path) -> bool:
+    """Source: gitrepository-layout(5); a linked work tree's own folder has `commondir` in place of objects and refs."""
+    if not (folder / "HEAD").exists():
+        return False
+    return (folder / "commondir").is_file() or ((folder / "objects").is_dir() and (folder / "refs").is_dir())
+
+
+def _git_dir_of(marker: Path) -> Path | None:
+    """Read a `.git`: the directory itself, or a file that says where it is (work trees, submodules)."""
+    if marker.is_dir():
+        return marker if _is_git_dir(marker) else None
+    if not marker.is_file():
+        return None
+    text = marker.read_text("utf-8", "replace").strip()
+    named = marker.parent / text.removeprefix(_GITDIR)
+    return named.resolve() if text.startswith(_GITDIR) and _is_git_dir(named) else None

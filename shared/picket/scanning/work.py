@@ -1,0 +1,137 @@
+"""Looking at every blob once, by as many processes as there are cores.
+
+Git's own unpacking takes about as long as matching, so each process has a `git cat-file` of its own; in the order of
+the pack a delta's base has just been read; and processes are forked after the rules are loaded, so they share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from picket.detection import Engine
+from picket.detection.report import Located, look
+from picket.errors import PicketError
+from picket.scanning.stores import Store
+
+Paths = Mapping[str, tuple[bytes, ...]]
+"""For each blob (or file) to be looked at, the paths it stands at."""
+
+_FEW = 16  # blobs that are looked at sooner than other processes have started
+_CHUNKS_EACH = 16
+_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be scanned, and why."""
+
+    path: str
+    reason: str
+    blob: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was found in blobs: hits for each blob that has any, by its id."""
+
+    found: dict[str, tuple[Located, ...]] = field(default_factory=dict)
+    dropped: list[tuple[str, int, str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    blobs: int = 0
+    size: int = 0
+
+    def add(self, other: Outcome) -> None:
+        """Take over what another process found."""
+        self.found |= other.found
+        self.dropped += other.dropped
+        self.problems += other.problems
+        self.blobs += other.blobs
+        self.size += other.size
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every process does: read from *store*, look with *engine*; with *explain* also say what was dropped."""
+
+    store: Store
+    engine: Engine
+    explain: bool = False
+    archives: bool = False
+
+    def run(self, keys: Sequence[str], paths: Paths) -> Outcome:
+        """Look at some blobs."""
+        outcome = Outcome()
+        for key, content in self.store.read(keys):
+            names = [path.decode("utf-8", "replace") for path in paths[key]]
+            if isinstance(content, str):
+                outcome.problems += [Problem(name, content, key) for name in names]
+                continue
+            outcome.blobs, outcome.size = outcome.blobs + 1, outcome.size + len(content)
+            if found := tuple(located for name in names for located in look(self.engine, content, name)):
+                outcome.found[key] = found
+            if self.explain:
+                outcome.dropped += self._dropped(content, names[0])
+        return outcome
+
+    def _dropped(self, content: bytes, path: str) -> Iterator[tuple[str, int, str, str]]:
+        for each in self.engine.explain(content, path):
+            yield path, content.count(b"\n", 0, each.start) + 1, each.rule, each.reason
+
+
+def look_at(job: Job, paths: Paths, jobs: int, order: Iterable[str], progress: Callable[[int], object]) -> Outcome:
+    """Look at all of *paths*.
+
+    Args:
+        job: How.
+        paths: What.
+        jobs: The most processes to use.
+        order: The keys of *paths*, those that are cheap to read one after another side by side.
+        progress: Told how many more blobs are done.
+
+    Raises:
+        PicketError: A process could not read what it should, or ended early.
+    """
+    keys = list(order)
+    if jobs == 1 or len(keys) <= _FEW:
+        outcome = job.run(keys, paths)
+        progress(len(keys))
+        return outcome
+    size = max(1, min(_MOST, len(keys) // (jobs * _CHUNKS_EACH)))
+    return _shared_out(job, paths, jobs, [keys[start : start + size] for start in range(0, len(keys), size)], progress)
+
+
+def _shared_out(
+    job: Job, paths: Paths, jobs: int, chunks: Sequence[Sequence[str]], progress: Callable[[int], object]
+) -> Outcome:
+    import multiprocessing  # noqa: PLC0415 - 15 ms that a hook does without
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed  # noqa: PLC0415
+
+    total = Outcome()
+    job.engine.scan(b"")  # loads the rules once, for all
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(job,)) as pool:
+        try:
+            waiting = {pool.submit(_run, chunk, {key: paths[key] for key in chunk}): len(chunk) for chunk in chunks}
+            for done in as_completed(waiting):
+                total.add(done.result())
+                progress(waiting.pop(done))
+        except BrokenExecutor:
+            raise PicketError("a scanning process ended before its work was done (out of memory?)") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return total
+
+
+_job: Job | None = None  # this process's own, once it is a worker
+
+
+def _begin(job: Job) -> None:
+    global _job  # noqa: PLW0603 - how a pool hands something to its processes
+    _job = job
+
+
+def _run(keys: Sequence[str], paths: Paths) -> Outcome:
+    if _job is None:
+        raise PicketError("a scanning process was not set up")
+    return _job.run(keys, paths)
