@@ -23,7 +23,7 @@ ENVIRONMENT = {
     "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": "/dev/null",
+    "GIT_GRAFT_FILE": "/dev/null/none",  # git warns of a file that is there, even if it is empty
     "GIT_ATTR_NOSYSTEM": "1",
     "LC_ALL": "C",
 }
