@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,13 +47,17 @@ def _scan(given: argparse.Namespace, order: Order) -> int:
         if not given.quiet:
             print(f"picket: {text}", file=sys.stderr)
 
+    began = time.monotonic()
     with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
         result = scan(order, sys.stdin.buffer, progress, say)
+    result.stats["seconds"] = round(time.monotonic() - began, 3)
     _write(_formatter(given.format)(result), given.output)
     for error in result.errors:
         say(f"not scanned: {_printable(error['path'])} {error['reason']}".replace("  ", " "))
     if given.verbose and result.stats["rules_without_hyperscan"]:
-        say(f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}")
+        say(
+            f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}"
+        )
     if given.stats:
         print("\n".join(f"{name} {value}" for name, value in result.stats.items()), file=sys.stderr)
     say(_summary(result.findings, result.stats))
@@ -60,16 +65,15 @@ def _scan(given: argparse.Namespace, order: Order) -> int:
 
 
 def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
+    from picket.scanning.sieve import REASONS  # noqa: PLC0415 - as above
+
     what = (
         f"{len(findings)} leaked credential{'s' if len(findings) > 1 else ''}" if findings else "no leaked credentials"
     )
-    left_out = [f"{count} {name.replace('_', ' ')}" for name in _LEFT_OUT if (count := stats[name])]
+    left_out = [f"{count} {name.replace('_', ' ')}" for name in REASONS if (count := stats[name])]
     aside = f"; left out: {', '.join(left_out)}" if left_out else ""
     where = f"{stats['commits']} commits, " if stats["commits"] else ""
     return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {stats['seconds']:.2f} s{aside}"
-
-
-_LEFT_OUT = ("below_min_confidence", "in_baseline", "ignored")
 
 
 def _formatter(name: str) -> Callable[[Any], str]:
@@ -118,6 +122,7 @@ def _order(given: argparse.Namespace) -> Order:
         min_confidence=given.min_confidence,
         redact=not given.no_redact,
         explain=given.explain,
+        fresh=given.fresh,
     )
 
 
@@ -160,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--quiet", action="store_true", help="no progress and no summary")
     add("--verbose", action="store_true", help="say more about how it is done")
     add("--explain", action="store_true", help="also tell what was dropped, and why")
+    add("--fresh", action="store_true", help="look at everything again, whatever earlier scans found")
     add("--stats", action="store_true", help="print figures to standard error")
     return parser
 

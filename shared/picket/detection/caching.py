@@ -25,4 +25,4 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
         os.replace(file.name, path)  # noqa: PTH105 - the name is a string here
     except OSError as error:
-        logging.getLogger(__name__).warning("cannot keep compiled rules in %s: %s", path.parent, error.strerror)
+        logging.getLogger(__name__).warning("cannot keep what was worked out in %s: %s", path.parent, error.strerror)

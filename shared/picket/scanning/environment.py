@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def _base(variable: str, fallback: str) -> Path:
 
 
 def _kept_key(path: Path) -> bytes:
-    fresh = secrets.token_hex(_KEY_BYTES).encode()
+    fresh = os.urandom(_KEY_BYTES).hex().encode()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):

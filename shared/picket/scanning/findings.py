@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from picket.changes import Commit
 from picket.detection import Hit
 from picket.detection.report import Occurrence
 
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
+SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +22,26 @@ class Finding:
 
 
 def grouped(found: Iterable[Occurrence]) -> list[Finding]:
-    """Group by secret, gravest first. Commits of one second keep the order of the log, which is newest first."""
+    """Group by secret. Commits of one second keep the order of the log, which is newest first."""
     places: dict[bytes, list[Occurrence]] = {}
     for each in found:
         places.setdefault(each.at.identity, []).append(each)
-    return sorted((_finding(identity, each) for identity, each in places.items()), key=_gravest_first)
+    return [_finding(identity, each) for identity, each in places.items()]
+
+
+def made(committed: str) -> float:
+    """Read when a commit was made, in seconds; what is no date (anybody may write one) comes first."""
+    try:
+        return datetime.fromisoformat(committed).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _finding(identity: bytes, places: list[Occurrence]) -> Finding:
     best = min((each.at.hit for each in places), key=_telling)
-    oldest_last = sorted(places, key=lambda each: _made(each.commit), reverse=True)  # stable, as is the log
+    oldest_last = sorted(places, key=lambda each: made(each.commit.committed), reverse=True)  # stable, as is the log
     return Finding(identity, best, tuple(oldest_last[::-1]))
 
 
 def _telling(hit: Hit) -> tuple[float, int, str]:
-    return (-hit.confidence, _SEVERITIES.index(hit.severity), hit.rule.id)
-
-
-def _gravest_first(finding: Finding) -> tuple[int, float, str, int]:
-    first = finding.occurrences[0].at
-    return (_SEVERITIES.index(finding.best.severity), -finding.best.confidence, first.path, first.start_line)
-
-
-def _made(commit: Commit) -> float:
-    """Return when a commit was made, in seconds; what is no date (anybody may write one) comes first."""
-    try:
-        return datetime.fromisoformat(commit.committed).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    return (-hit.confidence, SEVERITIES.index(hit.severity), hit.rule.id)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import re
-import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from picket.errors import Malformed
 from picket.scanning.findings import Finding
 
 VERSION = 1
+_SALT_BYTES = 16
 _SALT = re.compile(r"[0-9a-f]{32,128}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -72,7 +73,7 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> None:
         Malformed: *path* is something else than a baseline, which is not overwritten.
         OSError: It cannot be written.
     """
-    salt = read_baseline(path).salt if path.exists() else secrets.token_hex(16)
+    salt = read_baseline(path).salt if path.exists() else os.urandom(_SALT_BYTES).hex()
     baseline = Baseline(salt, frozenset())
     rows = sorted(((baseline.hash_of(each), each) for each in findings), key=lambda row: row[0])
     document = {"version": VERSION, "salt": salt, "secrets": [_row(digest, each) for digest, each in rows]}

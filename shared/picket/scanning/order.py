@@ -15,7 +15,11 @@ MIN_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One scan. `value` is the range or branch, `remote` the name that git gives a pre-push hook."""
+    """One scan.
+
+    `value` is the range or branch, `remote` the name that git gives a pre-push hook; `fresh` makes nothing of earlier
+    scans.
+    """
 
     target: str = "."
     selection: Selection = "all"
@@ -32,3 +36,4 @@ class Order:
     min_confidence: float = MIN_CONFIDENCE
     redact: bool = True
     explain: bool = False
+    fresh: bool = False

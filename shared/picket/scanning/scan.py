@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from picket.detection import Engine, Ruleset, default_ruleset, parse_ruleset
-from picket.effects.git.command import GitFailed, output
-from picket.errors import Gone, Malformed
-from picket.scanning import revisions
+from picket.detection import Engine
+from picket.errors import Gone
+from picket.scanning import memory, revisions
 from picket.scanning.environment import cache_dir, hash_key, own_git_dir
 from picket.scanning.findings import Finding, grouped
-from picket.scanning.known import parse_fingerprints, read_baseline, write_baseline
+from picket.scanning.known import write_baseline
 from picket.scanning.order import Order
-from picket.scanning.result import Json, Result, finding_document, problem_documents
+from picket.scanning.result import (
+    Json,
+    Result,
+    finding_document,
+    hidden_documents,
+    problem_documents,
+    result_of,
+)
+from picket.scanning.rules import rules_for
+from picket.scanning.sieve import DOUBTFUL, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
 from picket.scanning.targets import STDIN, Repository, cloned, find_repository, is_url
 from picket.scanning.work import Job, Outcome, look_at
-
-TEAM_RULES = ".gitleaks.toml"
-OWN_BASELINE = ".picketignore"
-IGNORE_FILES = (".gitleaksignore", ".betterleaksignore")
 
 Progress = Callable[[int, int], object]
 """Told how many more blobs are done, and how many there are in all."""
@@ -41,62 +44,72 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
     Raises:
         PicketError: It cannot be done as asked: no such target or commit, broken rules or baseline, missing objects.
     """
-    began = time.monotonic()
     with _opened(order) as repository:
-        top = repository.top if repository else None
-        ruleset = _rules(order, top, say)
+        ruleset = rules_for(order, repository.top if repository else None, say)
+        sieve = Sieve(order, repository)
         engine = Engine(ruleset, cache_dir=cache_dir() / "rulesets", decode_depth=order.decode_depth)
+        if repository and memory.fits(order) and not is_url(order.target):
+            return _remembering(order, repository, engine, sieve, progress)
         with _source(order, repository, stdin) as source:
-            job = Job(source.store, engine, explain=order.explain, archives=order.archives)
-            total = len(source.paths)
-            outcome = look_at(job, source.paths, order.jobs, source.order(), lambda more: progress(more, total))
-            findings = grouped(source.occurrences(outcome, engine))
-        sieve = _Sieve(order, ruleset, repository)
-        shown = sieve.passed(findings)
+            outcome, findings = _look(order, source, engine, progress)
+        reasons = sieve.reasons(findings, ruleset)
         if order.write_baseline:
-            write_baseline(order.write_baseline, sieve.confident(findings))
-    key = hash_key() if shown else b""
-    return Result(
-        [finding_document(each, key, redact=order.redact) for each in shown],
-        _stats(source, outcome, engine, time.monotonic() - began) | sieve.counts,
-        problem_documents([*source.problems, *outcome.problems]),
-        _dropped(outcome) + sieve.dropped if order.explain else [],
+            confident = (each for each, reason in zip(findings, reasons, strict=True) if reason != DOUBTFUL)
+            write_baseline(order.write_baseline, confident)
+    return _result(order, _seen(source, outcome, _documents(order, findings, reasons)), engine, outcome)
+
+
+def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
+    """Look at what is new since the last scan of all history, and put it together with what that one found."""
+    git_dir = repository.git_dir
+    path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
+    tips = memory.tips_of(git_dir)  # asked before the log is: what comes in between is looked at again next time
+    new, known = memory.since_then(git_dir, memory.recall(path), tips)
+    with revisions.log_of(git_dir, new) as log:
+        source = HistorySource(git_dir, log, order.max_blob)
+        outcome, findings = _look(order, source, engine, progress)
+    fresh = _documents(order, findings, sieve.reasons(findings, engine.ruleset))
+    seen = memory.added(known, _seen(source, outcome, fresh), tips)
+    if seen != known:
+        memory.keep(path, seen)
+    return _result(order, seen, engine, outcome)
+
+
+def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> tuple[Outcome, list[Finding]]:
+    job = Job(source.store, engine, explain=order.explain, archives=order.archives)
+    total = len(source.paths)
+    outcome = look_at(job, source.paths, order.jobs, source.order(), lambda more: progress(more, total))
+    return outcome, grouped(source.occurrences(outcome, engine))
+
+
+def _documents(order: Order, findings: list[Finding], reasons: list[str]) -> list[Json]:
+    key = hash_key() if findings else b""
+    return [
+        finding_document(finding, key, redact=order.redact, hidden=reason)
+        for finding, reason in zip(findings, reasons, strict=True)
+    ]
+
+
+def _seen(source: Source, outcome: Outcome, findings: list[Json]) -> memory.Seen:
+    problems = problem_documents([*source.problems, *outcome.problems])
+    return memory.Seen(
+        findings=findings, errors=problems, commits=source.commits, blobs=outcome.blobs, bytes=outcome.size
     )
 
 
-class _Sieve:
-    """Leaves out what is doubtful or known, and keeps count of it."""
-
-    def __init__(self, order: Order, ruleset: Ruleset, repository: Repository | None) -> None:
-        self.counts = {"below_min_confidence": 0, "in_baseline": 0, "ignored": 0}
-        self.dropped: list[Json] = []
-        self._least = order.min_confidence
-        own = repository.top / OWN_BASELINE if repository and repository.top else None
-        named = [order.baseline] if order.baseline else []
-        self._baselines = [read_baseline(path) for path in (*named, *([own] if own and own.exists() else []))]
-        lines = "\n".join(_text_at_top(repository, name) for name in IGNORE_FILES)
-        self._fingerprints = parse_fingerprints(lines, [rule.id for rule in ruleset.rules])
-
-    def confident(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        return (each for each in findings if each.best.confidence >= self._least)
-
-    def passed(self, findings: list[Finding]) -> list[Finding]:
-        hidden = self._fingerprints.hide(findings)
-        return [finding for finding in findings if not self._reason(finding, hidden)]
-
-    def _reason(self, finding: Finding, hidden: set[bytes]) -> str:
-        name = ""
-        if finding.best.confidence < self._least:
-            name, reason = "below_min_confidence", f"confidence {finding.best.confidence:.2f} is below {self._least:g}"
-        elif any(baseline.knows(finding) for baseline in self._baselines):
-            name, reason = "in_baseline", "its secret is in a baseline"
-        elif finding.identity in hidden:
-            name, reason = "ignored", "an ignore file names it"
-        if name:
-            first = finding.occurrences[0].at
-            self.counts[name] += 1
-            self.dropped.append(_drop(first.path, first.start_line, finding.best.rule.id, reason))
-        return name
+def _result(order: Order, seen: memory.Seen, engine: Engine, outcome: Outcome) -> Result:
+    rules = engine.ruleset.rules
+    stats = {
+        "commits": seen.commits,
+        "blobs": seen.blobs,
+        "bytes": seen.bytes,
+        "new_blobs": outcome.blobs,
+        "rules": len(rules),
+        "ruleset": engine.ruleset.digest,
+        "rules_without_hyperscan": [rules[index].id for index in engine.prefilter.unheld],
+    }
+    dropped = [*outcome.dropped, *hidden_documents(seen.findings)] if order.explain else []
+    return result_of(seen.findings, stats, seen.errors, dropped)
 
 
 @contextmanager
@@ -135,59 +148,3 @@ def _source(order: Order, repository: Repository | None, stdin: IO[bytes]) -> It
     else:
         with revisions.log_of(repository.git_dir, revisions.wanted(order, repository.git_dir, stdin)) as log:
             yield HistorySource(repository.git_dir, log, order.max_blob)
-
-
-def _rules(order: Order, top: Path | None, say: Callable[[str], object]) -> Ruleset:
-    """Read the rules asked for, else the team's own file at the top of its repository, else the shipped ones."""
-    path = order.rules
-    if path is None and top is not None and (top / TEAM_RULES).is_file():
-        path = top / TEAM_RULES
-        say(f"rules from {TEAM_RULES}")
-    if path is None:
-        return default_ruleset(cache_dir() / "rulesets")
-    folder = path.parent
-
-    def read(name: str) -> str:
-        """Read what it extends: by path from here, as gitleaks does, or beside it."""
-        return (Path(name) if Path(name).exists() else folder / name).read_text("utf-8")
-
-    try:
-        return parse_ruleset(path.read_text("utf-8"), name=str(path), read=read)
-    except OSError as error:
-        raise Malformed(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Malformed(f"{path}: not UTF-8") from None
-
-
-def _text_at_top(repository: Repository | None, name: str) -> str:
-    """Read a file in the work tree, or, where there is none, in HEAD; empty when it is not there."""
-    if repository is None:
-        return ""
-    if repository.top is not None:
-        path = repository.top / name
-        return path.read_text("utf-8", "replace") if path.is_file() else ""
-    try:
-        return output(repository.git_dir, "cat-file", "blob", f"HEAD:{name}").decode("utf-8", "replace")
-    except GitFailed:  # there is no such file, or no commit yet
-        return ""
-
-
-def _stats(source: Source, outcome: Outcome, engine: Engine, seconds: float) -> Json:
-    rules = engine.ruleset.rules
-    return {
-        "commits": source.commits,
-        "blobs": outcome.blobs,
-        "bytes": outcome.size,
-        "seconds": round(seconds, 3),
-        "rules": len(rules),
-        "ruleset": engine.ruleset.digest,
-        "rules_without_hyperscan": [rules[index].id for index in engine.prefilter.unheld],
-    }
-
-
-def _dropped(outcome: Outcome) -> list[Json]:
-    return [_drop(*each) for each in outcome.dropped]
-
-
-def _drop(path: str, line: int, rule: str, reason: str) -> Json:
-    return {"path": path, "line": line, "rule": rule, "reason": reason}

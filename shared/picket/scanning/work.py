@@ -36,7 +36,7 @@ class Outcome:
     """What was found in blobs: hits for each blob that has any, by its id."""
 
     found: dict[str, tuple[Located, ...]] = field(default_factory=dict)
-    dropped: list[tuple[str, int, str, str]] = field(default_factory=list)
+    dropped: list[dict[str, object]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     blobs: int = 0
     size: int = 0
@@ -74,9 +74,10 @@ class Job:
                 outcome.dropped += self._dropped(content, names[0])
         return outcome
 
-    def _dropped(self, content: bytes, path: str) -> Iterator[tuple[str, int, str, str]]:
+    def _dropped(self, content: bytes, path: str) -> Iterator[dict[str, object]]:
         for each in self.engine.explain(content, path):
-            yield path, content.count(b"\n", 0, each.start) + 1, each.rule, each.reason
+            line = content.count(b"\n", 0, each.start) + 1
+            yield {"path": path, "line": line, "rule": each.rule, "reason": each.reason}
 
 
 def look_at(job: Job, paths: Paths, jobs: int, order: Iterable[str], progress: Callable[[int], object]) -> Outcome:

@@ -6,12 +6,12 @@ import io
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from picket.scanning.result import Json, Result
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _WIDTH_PIPED = 240
@@ -19,6 +19,10 @@ _WIDTH_PIPED = 240
 
 def as_table(result: Result) -> str:
     """Findings, gravest first, then what was dropped, if that was asked for; nothing when there is none."""
+    if not result.findings and not result.dropped:
+        return ""
+    from rich.console import Console  # noqa: PLC0415 - 25 ms that a hook with nothing to tell does without
+
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else _WIDTH_PIPED
     text = io.StringIO()
@@ -35,11 +39,15 @@ def as_table(result: Result) -> str:
 
 def plain(text: str) -> str:
     """Make *text* from a repository fit for a terminal: no markup, no control characters."""
+    from rich.markup import escape  # noqa: PLC0415 - likewise
+
     return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
 
 
 def findings_table(found: Iterable[Json], times: Callable[[Json], str]) -> Table:
     """Lay findings out, a row each; *times* says how often one occurs."""
+    from rich.table import Table  # noqa: PLC0415 - likewise
+
     table = Table(box=None, pad_edge=False)
     for name in ("severity", "conf.", "rule", "secret", "where", "commit", "times"):
         table.add_column(name, overflow="fold")

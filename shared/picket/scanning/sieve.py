@@ -1,0 +1,62 @@
+"""Which findings are not shown, and why: doubtful ones, and those that somebody has accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from picket.detection import Ruleset
+from picket.effects.git.command import GitFailed, output
+from picket.scanning.findings import Finding
+from picket.scanning.known import parse_fingerprints, read_baseline
+from picket.scanning.order import Order
+from picket.scanning.targets import Repository
+
+OWN_BASELINE = ".picketignore"
+IGNORE_FILES = (".gitleaksignore", ".betterleaksignore")
+
+DOUBTFUL, ACCEPTED, IGNORED = REASONS = ("below_min_confidence", "in_baseline", "ignored")
+
+
+class Sieve:
+    """What *order* and the files at the top of *repository* say is not to be shown.
+
+    Raises:
+        Malformed: A baseline is none; names the file.
+    """
+
+    def __init__(self, order: Order, repository: Repository | None) -> None:
+        own = repository.top / OWN_BASELINE if repository and repository.top else None
+        self.files = [*([order.baseline] if order.baseline else []), *([own] if own and own.exists() else [])]
+        self.ignored = "\n".join(_text_at_top(repository, name) for name in IGNORE_FILES)
+        self._baselines = [read_baseline(path) for path in self.files]
+        self._least = order.min_confidence
+
+    def reasons(self, findings: Collection[Finding], ruleset: Ruleset) -> list[str]:
+        """Say for each finding why it is not shown: one of `REASONS`, or nothing."""
+        if not findings:
+            return []
+        hidden: set[bytes] = set()
+        if self.ignored.strip():
+            hidden = parse_fingerprints(self.ignored, (rule.id for rule in ruleset.rules)).hide(findings)
+        return [self._reason(finding, hidden) for finding in findings]
+
+    def _reason(self, finding: Finding, hidden: set[bytes]) -> str:
+        if any(baseline.knows(finding) for baseline in self._baselines):
+            return ACCEPTED
+        if finding.identity in hidden:
+            return IGNORED
+        return DOUBTFUL if finding.best.confidence < self._least else ""
+
+
+def _text_at_top(repository: Repository | None, name: str) -> str:
+    """Read a file in the work tree, or, where there is none, in HEAD; empty when it is not there."""
+    if repository is None:
+        return ""
+    if repository.top is not None:
+        path: Path = repository.top / name
+        return path.read_text("utf-8", "replace") if path.is_file() else ""
+    try:
+        return output(repository.git_dir, "cat-file", "blob", f"HEAD:{name}").decode("utf-8", "replace")
+    except GitFailed:  # there is no such file, or no commit yet
+        return ""
