@@ -12,6 +12,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q shared # a hook is fast from its first run, also where Python may not write
 	@touch $@
 
 setup: $(VENV)/.ready ## virtual environment with the locked dependencies

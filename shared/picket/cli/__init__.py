@@ -8,9 +8,14 @@ import sys
 def main() -> None:
     """Run the command line. `scan` goes its own way, past what the other commands need to start."""
     if sys.argv[1:2] == ["scan"]:
-        from picket.cli.scan import main as scan  # noqa: PLC0415
+        from picket.cli.replay import replay  # noqa: PLC0415
 
-        sys.exit(scan(sys.argv[2:]))
+        status = replay(sys.argv[2:])
+        if status is None:
+            from picket.cli.scan import main as scan  # noqa: PLC0415
+
+            status = scan(sys.argv[2:])
+        sys.exit(status)
     from picket.cli.app import main as others  # noqa: PLC0415
 
     others()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from picket.cli.replay import SECONDS, keep
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
 from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, Order, Selection
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     try:
         given = _parser().parse_args(arguments)
-        return _scan(given, _order(given))
+        return _scan(given, _order(given), arguments)
     except PicketError as error:
         print(f"picket: {error}", file=sys.stderr)
         return ERROR
@@ -40,18 +41,21 @@ def main(arguments: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _scan(given: argparse.Namespace, order: Order) -> int:
+def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> int:
     from picket.scanning.scan import scan  # noqa: PLC0415 - `--help` does without
+
+    said: list[str] = []
 
     def say(text: str) -> None:
         if not given.quiet:
-            print(f"picket: {text}", file=sys.stderr)
+            said.append(f"picket: {text}\n")
 
     began = time.monotonic()
     with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
         result = scan(order, sys.stdin.buffer, progress, say)
     result.stats["seconds"] = round(time.monotonic() - began, 3)
-    _write(_formatter(given.format)(result), given.output)
+    out = _formatter(given.format)(result)
+    _write(out, given.output)
     for error in result.errors:
         say(f"not scanned: {_printable(error['path'])} {error['reason']}".replace("  ", " "))
     if given.verbose and result.stats["rules_without_hyperscan"]:
@@ -59,9 +63,15 @@ def _scan(given: argparse.Namespace, order: Order) -> int:
             f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}"
         )
     if given.stats:
-        print("\n".join(f"{name} {value}" for name, value in result.stats.items()), file=sys.stderr)
+        said.extend(f"{name} {value}\n" for name, value in result.stats.items())
     say(_summary(result.findings, result.stats))
-    return int(given.exit_code) if result.findings else CLEAN
+    err = "".join(said)
+    sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
+    status = int(given.exit_code) if result.findings else CLEAN
+    if result.rests_on and given.output is None:
+        git_dir, files = result.rests_on
+        keep(arguments, git_dir, files, out=out, err=err, status=status)
+    return status
 
 
 def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
@@ -73,7 +83,7 @@ def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
     left_out = [f"{count} {name.replace('_', ' ')}" for name in REASONS if (count := stats[name])]
     aside = f"; left out: {', '.join(left_out)}" if left_out else ""
     where = f"{stats['commits']} commits, " if stats["commits"] else ""
-    return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {stats['seconds']:.2f} s{aside}"
+    return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {SECONDS} s{aside}"
 
 
 def _formatter(name: str) -> Callable[[Any], str]:

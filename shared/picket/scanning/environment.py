@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+
+TYPE_CHECKING = False  # importing the name takes 2 ms, which a scan with nothing new does without
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _KEY_BYTES = 32
 
 
-def cache_dir() -> Path:
+def cache_home() -> str:
     """Return the folder of what can be made again: compiled rules, results of earlier scans."""
-    return _base("XDG_CACHE_HOME", ".cache") / "picket"
+    return f"{_base('XDG_CACHE_HOME', '.cache')}/picket"
+
+
+def cache_dir() -> Path:
+    """Return `cache_home` as a path."""
+    from pathlib import Path  # noqa: PLC0415 - 3 ms that a scan with nothing new does without
+
+    return Path(cache_home())
 
 
 def hash_key() -> bytes:
@@ -20,12 +30,19 @@ def hash_key() -> bytes:
     Where none can be kept it lasts for this process alone, and ids differ from run to run.
     """
     given = os.environ.get("PICKET_HASH_KEY", "")
-    return given.encode() if given else _kept_key(_base("XDG_CONFIG_HOME", ".config") / "picket" / "hash-key")
+    return given.encode() if given else _kept_key(hash_key_file())
+
+
+def hash_key_file() -> str:
+    """Return where the user's own key is kept."""
+    return f"{_base('XDG_CONFIG_HOME', '.config')}/picket/hash-key"
 
 
 def own_git_dir() -> Path | None:
     """Return the repository that git runs this process for, as a hook; None outside a hook."""
     named = os.environ.get("GIT_DIR", "")
+    from pathlib import Path  # noqa: PLC0415 - as above
+
     return Path(named) if named else None
 
 
@@ -45,19 +62,23 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _base(variable: str, fallback: str) -> Path:
+def _base(variable: str, fallback: str) -> str:
     """Source: XDG Base Directory Specification 0.8; a relative path is to be ignored."""
-    given = Path(os.environ.get(variable, ""))
-    return given if given.is_absolute() else Path.home() / fallback
+    given = os.environ.get(variable, "")
+    return given if given.startswith("/") else f"{os.path.expanduser('~')}/{fallback}"  # noqa: PTH111 - as above
 
 
-def _kept_key(path: Path) -> bytes:
+def _kept_key(path: str) -> bytes:
+    from pathlib import Path  # noqa: PLC0415 - as above
+
     fresh = os.urandom(_KEY_BYTES).hex().encode()
+    file = Path(path)
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(fresh)
-        return path.read_bytes().strip() or fresh
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (
+            suppress(FileExistsError),
+            os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as new,
+        ):
+            new.write(fresh)
+        return file.read_bytes().strip() or fresh
     return fresh

@@ -19,12 +19,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Findings as documents, what was looked at, what could not be, and (with `--explain`) what was dropped and why."""
+    """Findings as documents, what was looked at, what could not be, and (with `--explain`) what was dropped and why.
+
+    `rests_on` names the git directory and the files that nothing but a change of would make it another; None where
+    more went into it.
+    """
 
     findings: list[Json]
     stats: Json
     errors: list[Json]
     dropped: list[Json]
+    rests_on: tuple[str, tuple[str, ...]] | None = None
 
     @property
     def document(self) -> Json:

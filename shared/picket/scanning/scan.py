@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from picket.detection import Engine
+from picket.detection import Engine, default_digest
 from picket.errors import Gone
 from picket.scanning import memory, revisions
-from picket.scanning.environment import cache_dir, hash_key, own_git_dir
+from picket.scanning.environment import cache_dir, hash_key, hash_key_file, own_git_dir
 from picket.scanning.findings import Finding, grouped
 from picket.scanning.known import write_baseline
 from picket.scanning.order import Order
@@ -22,8 +23,8 @@ from picket.scanning.result import (
     problem_documents,
     result_of,
 )
-from picket.scanning.rules import rules_for
-from picket.scanning.sieve import DOUBTFUL, Sieve
+from picket.scanning.rules import TEAM_RULES, rules_for
+from picket.scanning.sieve import DOUBTFUL, IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
 from picket.scanning.targets import STDIN, Repository, cloned, find_repository, is_url
 from picket.scanning.work import Job, Outcome, look_at
@@ -72,7 +73,12 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     seen = memory.added(known, _seen(source, outcome, fresh), tips)
     if seen != known:
         memory.keep(path, seen)
-    return _result(order, seen, engine, outcome)
+    result = _result(order, seen, engine, outcome)
+    if order.rules or engine.ruleset.digest != default_digest():
+        return result  # a team's own rules may extend files that are not known here
+    looked_for = (repository.top / name for name in (TEAM_RULES, OWN_BASELINE, *IGNORE_FILES) if repository.top)
+    files = (*map(str, looked_for), *map(str, sieve.files), hash_key_file())
+    return replace(result, rests_on=(str(git_dir.resolve()), files))
 
 
 def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> tuple[Outcome, list[Finding]]:
