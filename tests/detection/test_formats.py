@@ -54,21 +54,30 @@ def test_a_token_does_not_begin_in_the_middle_of_a_word(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", IN_CONTEXT)
-def test_a_contextual_secret_is_found_whole_in_its_context(rule: str) -> None:
-    for token in examples(IN_CONTEXT[rule].format, seed=rule):
-        hits = found(IN_CONTEXT[rule].around(token), rule)
-        assert [hit.secret.decode() for hit in hits] == [token], f"{rule} in {len(token)} characters"
-        assert hits[0].confidence > 0.5
+def test_a_contextual_secret_is_found_whole_in_its_contexts(rule: str) -> None:
+    for context in IN_CONTEXT[rule]:
+        for token in examples(context.format, seed=rule):
+            hits = found(context.around(token), rule)
+            assert [hit.secret.decode() for hit in hits] == [token], f"{context.before}, {len(token)} characters"
+            assert hits[0].confidence > 0.5
 
 
 @pytest.mark.parametrize("rule", IN_CONTEXT)
 def test_a_contextual_near_miss_or_one_without_its_context_is_left_alone(rule: str) -> None:
-    context = IN_CONTEXT[rule]
-    for seed in range(3):
-        for what, text in near_misses(context.format, seed=f"{rule} {seed}"):
-            assert not found(context.around(text), rule), what
-    for token in examples(context.format, seed=rule):
-        assert not found(f'value = "{token}"\n', rule)
+    for context in IN_CONTEXT[rule]:
+        for seed in range(3):
+            for what, text in near_misses(context.format, seed=f"{rule} {seed}"):
+                assert not found(context.around(text), rule), f"{what} in {context.before}"
+        for token in examples(context.format, seed=rule):
+            assert not found(f'value = "{token}"\n', rule)
+
+
+@pytest.mark.parametrize("rule", [rule for rule, known in IN_CONTEXT.items() if len(known) > 1])
+def test_a_contextual_secret_is_reported_once(rule: str) -> None:
+    for context in IN_CONTEXT[rule]:
+        token = examples(context.format, seed=rule)[0]
+        text = context.around(token)
+        assert [hit.secret.decode() for hit in engine().scan(text.encode())] == [token]
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,36 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from picket.detection.language import reads_as_written
+
 LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 ALNUM = UPPER + LOWER + DIGITS
 ALPHABETS = {
     "an": ALNUM,
-    "anl": LOWER + DIGITS,
-    "anu": UPPER + DIGITS,
+    "and": ALNUM + ".",
     "anh": ALNUM + "-",
+    "anhc": ALNUM + "-:",
+    "anhd": ALNUM + "-.",
+    "anhdsu": ALNUM + "-./_",
+    "anhdu": ALNUM + "-._",
+    "anheu": ALNUM + "-=_",
+    "anl": LOWER + DIGITS,
+    "anlcu": LOWER + DIGITS + ":_",
+    "anld": LOWER + DIGITS + ".",
+    "anlh": LOWER + DIGITS + "-",
+    "anlhu": LOWER + DIGITS + "-_",
+    "anlu": LOWER + DIGITS + "_",
     "anp": ALNUM + "%",
+    "anpc": ALNUM + "%",
+    "anphdeu": ALNUM + "+-.=_",
+    "anphs": ALNUM + "+-/",
+    "anphse": ALNUM + "+-/=",
+    "anqu": ALNUM + "?_",
+    "ans": ALNUM + "/",
+    "anu": UPPER + DIGITS,
+    "anuh": UPPER + DIGITS + "-",
+    "anuhd": UPPER + DIGITS + "-.",
+    "anv": ALNUM + "|",
     "b32": UPPER + "234567",
     "b32l": LOWER + "234567",
     "b58": "".join(sorted(set(ALNUM) - set("0OIl"))),
@@ -36,13 +58,14 @@ ALPHABETS = {
     "envname": LOWER + DIGITS + "_-",
     "HEX": DIGITS + "ABCDEF",
     "hex": DIGITS + "abcdef",
+    "hexh": DIGITS + "abcdef" + "-",
     "hexm": DIGITS + "abcdefABCDEF",
     "host": LOWER + DIGITS + "-",
     "lo": LOWER,
     "t68": ALNUM + "._~+/-",
     "w": ALNUM + "._~-",
-    "w_": ALNUM + "_",
     "w-": ALNUM + "_.-",
+    "w_": ALNUM + "_",
 }
 _PART = re.compile(
     r"<(?P<kind>[\w-]+)(?::(?P<low>\d+)(?:-(?P<high>\d+)|(?P<more>\+))?)?>|\((?P<any>[^()]*)\)|(?P<text>[^<(]+)"
@@ -103,16 +126,22 @@ def examples(template: str, seed: str) -> list[str]:
 
 
 def _typical(parts: list[Part], rng: random.Random, length: Callable[[Field], int]) -> str:
-    """Fill a format until each longer field holds a digit where it may: a rule may drop the few that lack one."""
-    while True:
+    """Fill a format so that it looks random: a rule may doubt the one text in a hundred that does not."""
+    for _ in range(100):
         texts = [(part, render([part], rng, length)) for part in parts]
-        if not any(_lacks_digit(part, text) for part, text in texts):
+        if all(_looks_random(part, text) for part, text in texts) and any(_has_digit(*each) for each in texts):
             return "".join(text for _, text in texts)
+    raise AssertionError(f"no random text of {parts}")
 
 
-def _lacks_digit(part: Part, text: str) -> bool:
-    mixed = isinstance(part, Field) and len(text) >= 7 and "2" in ALPHABETS.get(part.kind, "")
-    return mixed and not any(map(str.isdigit, text))
+def _looks_random(part: Part, text: str) -> bool:
+    if not isinstance(part, Field) or len(text) < 7 or "2" not in ALPHABETS.get(part.kind, ""):
+        return True
+    return _has_digit(part, text) and not reads_as_written(text)
+
+
+def _has_digit(part: Part, text: str) -> bool:
+    return isinstance(part, Field) and any(map(str.isdigit, text))
 
 
 def near_misses(template: str, seed: str) -> Iterator[tuple[str, str]]:
@@ -176,13 +205,43 @@ class InContext:
         return self.before + secret + self.after
 
 
-def contexts() -> dict[str, InContext]:
-    """Read contexts.txt: rule id to format in its context. Fields in the context are filled at random."""
+# What stands around the value of a provider's credential; {w} is the word that tells it, {W} the same in upper case.
+ASSIGNED = (
+    ('{W}_API_KEY = "', '"\n'),
+    ("export {W}_TOKEN=", "\n"),
+    ("{w}_secret_key: ", "\n"),
+    ("$config['{w}_api_key'] = '", "';\n"),
+    ("const {w}_token = `", "`;\n"),
+)
+NESTED = (
+    ('{{"{w}_api_key": "', '", "retries": 3}}'),
+    ("<{w}-api-key>", "</{w}-api-key>"),
+    ('curl "https://api.corp.io/v1?{w}_token=', '&page=2"'),
+    ("client = connect({w}_secret_key='", "')"),
+    ("{w}_api_key:\n  value: ", "\n"),
+)
+TOLD = (
+    ("You can find a {w} token ", " here."),
+    ("# {w} token\nvalue = '", "'\n"),
+    ("The {w} token is `", "`, keep it."),
+)
+
+
+def contexts() -> dict[str, list[InContext]]:
+    """Read contexts.txt: rule id to its format in the contexts given, or, by `@word`, in three drawn at random."""
     known = {}
     for rule, line in _lines("contexts.txt"):
         before, rest = line.split("«")
         inner, after = rest.split("»")
-        known[rule] = InContext(render(parse(before), random.Random(rule)), inner, after)
+        rng = random.Random(rule)
+        if before.startswith("@"):
+            word = before[1:].strip()
+            frames = [rng.choice(each) for each in (ASSIGNED, NESTED, TOLD)]
+            known[rule] = [
+                InContext(head.format(w=word, W=word.upper()), inner, tail.format(w=word)) for head, tail in frames
+            ]
+        else:
+            known[rule] = [InContext(render(parse(before), rng), inner, after)]
     return known
 
 

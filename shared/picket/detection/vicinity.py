@@ -24,7 +24,7 @@ SHORTEST = 14
 
 # A delimiter and a run of such characters as keys are made of, with a digit soon: nine of ten words and names have
 # none. Both counts are bounded, so that a long run costs no more than a short one at each place.
-_VALUE = re.compile(rf"{DELIMITER}(?=[A-Za-z_+/.~|-]{{0,40}}[0-9])[A-Za-z0-9_+/.~|-]{{{SHORTEST}}}".encode())
+_VALUE = re.compile(rf"{DELIMITER}(?=[A-Za-z_+/.~|?%-]{{0,40}}[0-9])[A-Za-z0-9_+/.~|?%-]{{{SHORTEST}}}".encode())
 _LONGEST = 64  # bytes that a match of `_VALUE` looks at
 
 
