@@ -46,7 +46,7 @@ def _bare_secrets() -> Shape:
             ("conf/app.properties", f"auth.token = {secret}\r\n", secret),
         ],
         [
-            ("a.py", f"API_KEY={secret}\n"),
+            ("a.py", "api_key = compute_api_key_v2\n"),
             (".env", "API_KEY=$(get-the-api-key-2)\n"),
             (".env", f"PUBLIC_KEY={secret}\n"),
             ("a.yaml", "token: the-name-of-a-token-2\n"),
@@ -91,7 +91,7 @@ def _bare_passwords() -> Shape:
             ("my.cnf", f"password = {one}\n", one),
         ],
         [
-            ("a.py", f"password = {one}\n"),
+            ("a.py", "password = second_password\n"),
             ("app.yml", "password: changeme\n"),
             ("app.yml", "password: !vault db/pass\n"),
         ],
@@ -104,7 +104,7 @@ def _xml_passwords() -> Shape:
         [
             ("settings.xml", f"<password>{one}</password>", one),
             ("a.config", f"<db:Password>\n  {one}\n</db:Password>", one),
-            ("a.xml", f"<clientSecret>{one}</clientSecret>", one),
+            ("a.xml", f'<property name="ftp.password">{one}</property>', one),
         ],
         [
             ("a.xml", "<password>${env.PASSWORD}</password>"),

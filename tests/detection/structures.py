@@ -8,6 +8,7 @@ import json
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from tests.detection.assigned import ASSIGNMENTS
+from tests.detection.placed import PLACED
 from tests.detection.shapes import Shape, a_password, chance
 
 
@@ -203,6 +204,7 @@ def _curl() -> Shape:
 
 STRUCTURES = {
     **ASSIGNMENTS,
+    **PLACED,
     "authorization-basic": _basic(),
     "connection-string-password": _pairs(),
     "curl-user": _curl(),

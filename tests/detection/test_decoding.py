@@ -141,6 +141,46 @@ def test_what_stands_plain_in_a_line_with_escapes_is_reported_once() -> None:
     assert not any("decoded" in reason for reason in hit.reasons)
 
 
+MANIFEST = """apiVersion: v1
+kind: Secret
+metadata:
+  name: shop
+  labels: {{app: shop, tier: backend}}
+type: Opaque
+data:
+  username: {user}
+  db-password: {password}
+  settings.env: {file}
+"""
+
+
+@pytest.mark.parametrize("order", ["as it is", "data first", "json", "among others"])
+def test_values_in_a_kubernetes_secret_are_judged_by_their_keys(order: str) -> None:
+    short, other = "k7!Qz2", a_password()
+    file = base64_of(f"HOST=db\nAPI_SECRET={chance(30)}7\n")
+    text = MANIFEST.format(user=base64_of("deploy"), password=base64_of(short), file=file)
+    if order == "data first":
+        head, _, data = text.partition("data:")
+        text = f"data:{data}{head}"
+    elif order == "json":
+        entries = {"username": base64_of("deploy"), "db-password": base64_of(short), "settings.env": file}
+        text = json.dumps({"kind": "Secret", "metadata": {"name": "shop"}, "data": entries})
+    elif order == "among others":
+        text = f"kind: ConfigMap\ndata:\n  token: {base64_of(other)}\n---\n{text}---\nkind: Pod\n"
+    hits = engine().scan(text.encode(), "secret.yaml")
+    assert short.encode() in {hit.secret for hit in hits}
+    [password] = [hit for hit in hits if hit.secret == short.encode()]
+    assert text[password.start : password.end] == base64_of(short)
+    assert "decoded from a Kubernetes secret" in password.reasons
+    assert any(hit.secret.endswith(b"7") for hit in hits)
+    assert b"deploy" not in {hit.secret for hit in hits}
+
+
+def test_a_secret_manifest_with_words_for_values_is_no_finding() -> None:
+    text = MANIFEST.format(user=base64_of("admin"), password=base64_of("changeme"), file=base64_of("A=1\nB=two words"))
+    assert engine().scan(text.encode(), "secret.yaml") == []
+
+
 def test_an_image_in_base64_is_not_decoded() -> None:
     image = base64.b64encode(random.Random(3).randbytes(300_000))
     windows = engine().prefilter.windows(image)

@@ -27,6 +27,10 @@ _NO_PASSWORD = frozenset(
         """,
     )
 )
+_AROUND = "[](){}<>!?.*#$@_-:;, "
+_DIGITS_AND_MARKS = "0123456789!?.*#$@_-"
+_WORDS_APART = re.compile(r"[-_:/|,;. ]+")
+_NOUN = re.compile(r"^(?:my|your|the|some|new|old|default|super|our|this)(?=[a-z]{4})")
 _CODE = re.compile(
     r"""
       [\w.$:>-]*\(.*                                     # a call, or the start of one
@@ -34,26 +38,30 @@ _CODE = re.compile(
     | (?:\.{0,2}/|~/|[A-Za-z]:\\).*                      # a path
     | [a-z][a-z0-9+.-]*://.* | (?:arn|urn|mailto|data|sha\d{1,3}|md5|ssh-\w+)[:-].*
     | [\w.+-]+@[\w-]+\.[\w.-]+                           # an e-mail address
-    | [#.]?[a-z_][\w-]*(?:\.[a-z_][\w-]*){1,8}           # a.dotted.name, #a-selector
+    | [\w.]+\[.*                                          # an item
+    | (?:vault|ssm|secretsmanager|keyring|op|bws|akv|env|file|sops|gcpkms|ref\+\w+):.*
     | [#.][A-Za-z_][\w-]* | [A-Za-z-]+(?:/[A-Za-z-]*)+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
-    | --?[a-z][\w-]* | [A-Za-z]*\[.*\] | </?\w.* | .*[:,;=\\]
+    | 0x[0-9A-Fa-f]{1,16} | --?[a-z][\w-]* | [A-Za-z]*\[.*\] | </?\w.* | .*[:,;=\\]
     | \W+ | \d{1,7}(?:\.\d+)*
     """,
     re.VERBOSE | re.DOTALL,
 )
+_DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+\d?")
+_NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[A-Za-z][a-z]*(?:[A-Z][a-z]+)+\d?")
 _NO_SECRET = re.compile(
     r"""
       (?:sha\d{1,3}|md5)[-:=].* | (?:arn|urn|data|mailto)[:].* | [a-z][a-z0-9+.-]{1,20}://.*
     | \d{4}-\d\d-\d\d.* | v?\d+(?:\.\d+){1,5}(?:[.-]\w+)*  # dates and versions
     | [\w.+-]+@[\w-]+\.[\w.-]+
-    | (?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*              # paths; base64 has few slashes, and not between names
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+
     """,
     re.VERBOSE,
 )
+_PATH = re.compile(r"(?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*")  # base64 has few slashes, and not between names
+_LETTERS = re.compile(r"[A-Za-z]{4,}")
+_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=|\W*\w{0,5}\W*$|@|\.{0,2}/")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST = re.compile(rb"@(\[[0-9a-fA-F:]+\]|[\w.-]+)")
 _OWN_HOST = re.compile(
@@ -67,14 +75,14 @@ _RESERVED_HOST = re.compile(
 def password(candidate: Candidate) -> Evidence | None:
     """Weigh a password: words that only say so are dropped, weak ones doubted, mixed ones believed."""
     text = _PERCENT.sub("", candidate.text)
-    generic = candidate.rule.specificity == "generic"
+    named = candidate.rule.specificity in {"generic", "contextual"}  # others have their structure to speak for them
     if says_password(text):
-        return Evidence("a word that says password, not a password", FATAL if generic else -3.0)
+        return Evidence("a word that says password, not a password", FATAL if named else -3.0)
     classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
     if text.isalpha() and reads_as_written(text):
-        return Evidence("a word", FATAL if generic else -2.5)
+        return Evidence("a word", FATAL if named else -2.5)
     if _NAMES.fullmatch(text) and reads_as_written(text):
-        return Evidence("words joined to a name", FATAL if generic else -2.5)
+        return Evidence("words joined to a name", FATAL if named else -2.5)
     if len(text) < LONG_ENOUGH:
         return Evidence("short", -1.5)
     if classes >= 3:  # noqa: PLR2004 - of four
@@ -85,17 +93,45 @@ def password(candidate: Candidate) -> Evidence | None:
 def code(candidate: Candidate) -> Evidence | None:
     """Drop code, paths, selectors, names and addresses that stand where a password could."""
     text = candidate.text
-    if _CODE.fullmatch(text):
+    if _CODE.fullmatch(text) or (_DOTTED.fullmatch(text) and _has_words(text)):
         return Evidence("code, a path, a name or an address", FATAL)
+    return None
+
+
+def expression(candidate: Candidate) -> Evidence | None:
+    """Drop code made of words; random text with punctuation in it may look like an expression as well."""
+    text = candidate.text.rstrip("=")
+    return code(candidate) if _has_words(text) else None
+
+
+def _has_words(text: str) -> bool:
+    """Tell whether most of the letters of *text* stand in runs that read like words."""
+    runs = [(run, len(run)) for run in _LETTERS.findall(text)]
+    return 2 * sum(length for run, length in runs if reads_as_written(run)) > sum(length for _, length in runs)
+
+
+def phrase(candidate: Candidate) -> Evidence | None:
+    """Drop sentences, as they stand where something random belongs."""
+    words = candidate.text.split()
+    if all(word.isalpha() for word in words):
+        return Evidence("a phrase", FATAL)
+    return None
+
+
+def option(candidate: Candidate) -> Evidence | None:
+    """Drop what follows an option without being its value: another option's name, a word of a synopsis, a pair."""
+    text = candidate.text
+    if text.isalpha() or _SYNOPSIS.match(text):
+        return Evidence("a word of a synopsis or another option", FATAL)
     return None
 
 
 def shape(candidate: Candidate) -> Evidence | None:
     """Drop what has another known meaning: digests, dates, versions, URLs, paths; doubt identifiers."""
     text = candidate.text
-    if _NO_SECRET.fullmatch(text):
+    if _NO_SECRET.fullmatch(text) or (_PATH.fullmatch(text) and _has_words(text)):
         return Evidence("a digest, date, version, address, path or name", FATAL)
-    return Evidence("a UUID, more often an identifier", -1.5) if _UUID.fullmatch(text) else None
+    return Evidence("a UUID, more often an identifier", -0.6) if _UUID.fullmatch(text) else None
 
 
 def written(candidate: Candidate) -> Evidence | None:
@@ -123,8 +159,9 @@ def host(candidate: Candidate) -> Evidence | None:
 
 
 def says_password(text: str) -> bool:
-    """Tell whether *text*, without punctuation around it and digits after it, is a word for a password."""
-    return text.lower().strip("[](){}<>!?.*#$@_-:;,").rstrip("0123456789!?.*#$@_-") in _NO_PASSWORD
+    """Tell whether *text* is words for a password, but for digits and punctuation: `My-Password1!`, `user:pass`."""
+    words = _WORDS_APART.split(text.lower().strip(_AROUND))
+    return all(_NOUN.sub("", word.rstrip(_DIGITS_AND_MARKS)) in _NO_PASSWORD or not word for word in words)
 
 
 def _is_punctuation(character: str) -> bool:
@@ -133,9 +170,12 @@ def _is_punctuation(character: str) -> bool:
 
 ASSIGNMENTS: dict[str, Callable[[Candidate], Evidence | None]] = {
     "code": code,
+    "expression": expression,
     "host": host,
     "mixed-case": mixed_case,
+    "option": option,
     "password": password,
+    "phrase": phrase,
     "shape": shape,
     "written": written,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from picket.detection import placeholders
 from picket.detection.assignments import ASSIGNMENTS
 from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.language import reads_as_written
 from picket.detection.nearby import NEARBY
 from picket.detection.randomness import entropy_floor, shannon_entropy
 from picket.detection.structure import STRUCTURES
@@ -15,6 +16,7 @@ from picket.detection.surroundings import SURROUNDINGS
 
 Check = Callable[[Candidate], Evidence | None]
 
+LONG_ENOUGH = 20  # characters: of random base62 one text in thirty has no digit
 _RUN = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -48,10 +50,12 @@ def entropy(candidate: Candidate) -> Evidence | None:
 
 
 def mixed(candidate: Candidate) -> Evidence | None:
-    """Drop what has no digit, or digits alone: words, names and numbers."""
+    """Drop what has no digit, or digits alone: words, names and numbers. Long and random it is doubted only."""
     text = candidate.text
     if not any(character.isdigit() for character in text):
-        return Evidence("letters only", FATAL)
+        cases = any(map(str.islower, text)) and any(map(str.isupper, text))
+        random = cases and len(text) >= LONG_ENOUGH and not reads_as_written(text)
+        return Evidence("letters only", -0.6 if random else FATAL)
     return Evidence("digits only", FATAL) if not any(character.isalpha() for character in text) else None
 
 

@@ -214,6 +214,44 @@ def _substituted(
     return Run(start, end, b"".join(chunks) if len(chunks) > 1 else b"", pieces)
 
 
+# --- manifests of Kubernetes secrets: values of any length are base64, and their keys tell what they are ----------
+
+_MANIFEST_TRIGGER = r"""kind["']?[ \t]{0,3}:[ \t]{0,3}["']?Secret[^\w]"""
+_MANIFEST_REACH = 65536
+_QUOTES = (b'"', b"'", b"`")
+_DOCUMENT_END = re.compile(rb"^---|^\.\.\.|^[ \t]*- apiVersion:", re.MULTILINE)
+_ENTRY = re.compile(
+    rb"""["']?([A-Za-z0-9._-]{1,253})["']?[ \t]{0,8}:[ \t]{0,8}"""
+    rb"""["']?([A-Za-z0-9+/]{4,}={0,2})["']?[ \t]*(?=[\r\n,}]|\Z)"""
+)
+
+
+def _manifest(content: bytes, first: int, stop: int, floor: int) -> Run | None:
+    """Read a manifest as assignments, `key = "decoded value"`, for the rules that judge by a name."""
+    begin = max(floor, first - _MANIFEST_REACH)
+    start = max((each.end() for each in _DOCUMENT_END.finditer(content, begin, first)), default=begin)
+    following = _DOCUMENT_END.search(content, stop, stop + _MANIFEST_REACH)
+    end = following.start() if following else min(len(content), stop + _MANIFEST_REACH)
+    chunks: list[bytes] = []
+    pieces: list[Piece] = []
+    size = 0
+    for entry in _ENTRY.finditer(content, start, end):
+        value = _unbase64(entry[2])
+        if not value or not _is_readable(value):
+            continue
+        quote = next((each for each in _QUOTES if each not in value and b"\n" not in value), b"")
+        for text, span, exact in (
+            (entry[1], entry.span(1), True),
+            (b" = " + quote, entry.span(2), False),
+            (value, entry.span(2), False),
+            (quote + b"\n", entry.span(2), False),
+        ):
+            pieces.append(Piece(size, *span, exact=exact))
+            chunks.append(text)
+            size += len(text)
+    return Run(start, end, b"".join(chunks), pieces)
+
+
 # --- a secret by itself, where its rule says how it is encoded -----------------------------------------------------
 
 
@@ -241,5 +279,6 @@ ENCODINGS = (
     Encoding("hex", _HEX_TRIGGER, 24, _hex),
     Encoding("percent-encoding", _PERCENT_TRIGGER, 3, _percent),
     Encoding("escaped text", _ESCAPE_TRIGGER, 160, _escaped),
+    Encoding("a Kubernetes secret", _MANIFEST_TRIGGER, 24, _manifest),
 )
 """What is decoded, cheapest to tell first."""

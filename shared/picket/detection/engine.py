@@ -136,9 +136,14 @@ class Engine:
             pattern = self._patterns[index] = compile_pattern(rule.pattern, rule.before, rule.after)
         done = 0
         for first, stop in sorted(windows):
-            for match in _matches(pattern, blob.content, max(first, done), stop, stop + rule.reach):
-                done = max(match.end(), done)
-                yield _candidate(rule, blob, match)
+            done = max(first, done)
+            while found := _match(pattern, blob.content, done, stop, stop + rule.reach):
+                candidate = _candidate(rule, blob, found)
+                yield candidate
+                inside = (
+                    rule.specificity == "generic" and candidate.start > found.start()
+                )  # what looked like a value may be the name of the next one
+                done = candidate.start if inside else max(found.end(), found.start() + 1)
 
     def _judge(self, candidate: Candidate) -> Hit | Dropped:
         rule = candidate.rule
@@ -186,16 +191,15 @@ def _keyword_fits(rule: Rule, blob: Blob) -> bool:
     return not rule.keywords or any(keyword.encode() in blob.lowered for keyword in rule.keywords)
 
 
-def _matches(
-    pattern: re.Pattern[bytes], content: bytes, first: int, stop: int, limit: int
-) -> Iterator[re.Match[bytes]]:
-    """Yield the matches that start in [first, stop), looking no further than *limit* but to finish one."""
+def _match(pattern: re.Pattern[bytes], content: bytes, first: int, stop: int, limit: int) -> re.Match[bytes] | None:
+    """Return the first match that starts in [first, stop), looking no further than *limit* but to finish it."""
     limit = min(limit, len(content))
-    while first < stop and (match := pattern.search(content, first, limit)) and match.start() < stop:
-        if match.end() == limit < len(content):  # it may have ended only because it was not shown more
-            match = pattern.match(content, match.start(), min(len(content), match.start() + EXTENSION)) or match
-        yield match
-        first = max(match.end(), match.start() + 1)
+    match = pattern.search(content, first, limit) if first < stop else None
+    if not match or match.start() >= stop:
+        return None
+    if match.end() == limit < len(content):  # it may have ended only because it was not shown more
+        return pattern.match(content, match.start(), min(len(content), match.start() + EXTENSION)) or match
+    return match
 
 
 def _candidate(rule: Rule, blob: Blob, match: re.Match[bytes]) -> Candidate:

@@ -13,6 +13,10 @@ NAME_REACH = 60
 _WORD = re.compile(rb"\w")
 _END_OF_NAME = re.compile(rb"[\w.$-]*$")
 _START_OF_NAME = re.compile(rb"[\w.$\[\]-]*")
+_ELEMENT = re.compile(
+    rb"""<key>([^<]{1,80})</key>|<[\w:-]{1,20}[ \t][^<>]{0,60}?(?:name|key|id)[ \t]?=[ \t]?["']([\w.:-]+)|<([\w.:-]+)"""
+)
+_ANY_WORD = re.compile(r"key|secret|tok|cred|auth|hmac|jwt|pass|pwd")
 _CHANGE_OF_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
@@ -26,7 +30,7 @@ _WORDS = {
     """,
     "after key": r"""
         ids? names? sizes? files? paths? types? length len codes? words? board press down up event frames?
-        value index prefix suffix format usage ring store space label column field attr func fn error vault
+        index prefix suffix format usage ring store space label column field attr func fn error vault
         points? alias url uri arn version spec schema map mapping pattern regex params? purpose alg
         algorithm exchange fingerprint hash digest hint bits set
     """,
@@ -50,6 +54,9 @@ _WORDS = {
     "before password": r"""
         forgot reset change confirm invalid wrong incorrect enter missing show hide toggle no has is needs?
         require[sd]? bad mismatch\w* weak
+    """,
+    "around pass": r"""
+        com by tres sur encom under over im one two first second single multi low high band all render
     """,
     "after password": r"""
         fields? input label hash hashes hashed hasher digest salt reset\w* policy files? prompt hint min max
@@ -77,17 +84,26 @@ _WORDS = {
     """,
 }
 
+# Words that say what a key is for, and by that a secret.
+_QUALIFIERS = r"""
+    api access secret private priv auth encrypt encryption enc decryption signing sign signature master app
+    application client service account admin shared storage webhook hmac jwt aes des rsa crypto cipher session cookie
+    deploy deployment subscription consumer live server security license bearer root user db database backup hash salt
+    vault bot integration publish push sdk rest web github gitlab google azure stripe slack twilio sendgrid openai
+"""
+
 
 @cache
 def _harmless() -> re.Pattern[str]:
     """Compile on first use: a scan without a candidate never asks."""
     of = {place: f"(?:{'|'.join(words.split())})" for place, words in _WORDS.items()}
-    passes = r"(?:pass(?:word|wd|phrase)?|pwd)"
+    passes, start = r"(?:pass(?:word|wd|phrase)?|pwd)", r"(?:^|_)"
     return re.compile(
-        rf"{of['before key']}_?keys?$|keys?_?{of['after key']}$"
-        rf"|{of['before token']}_?\w{{0,12}}tokens?$|tokens?_?{of['after token']}$|[cx]srf\w*$"
+        rf"{start}{of['before key']}_?keys?$|keys?_?{of['after key']}$"
+        rf"|{start}{of['before token']}_?\w{{0,12}}tokens?$|tokens?_?{of['after token']}$|[cx]srf\w*$"
         rf"|secrets?_?{of['after secret']}$"
-        rf"|{of['before password']}_?{passes}(?:_\w*)?$|{passes}_?{of['after password']}$"
+        rf"|{start}{of['before password']}_?{passes}(?:_\w*)?$|{passes}_?{of['after password']}$"
+        rf"|{start}{of['around pass']}_?pass(?:_|$)|(?<!s)[ckmsw]wd(?:_|$)"
         rf"|auth(?:entication|orization)?_?{of['after auth']}$|\bauthor\w*$"
         rf"|credentials?_?{of['after credential']}$|(?:api|access)_?{of['after api']}$"
         rf"|(?:^|_){of['at the end']}$"
@@ -99,14 +115,39 @@ def is_harmless(name: str) -> bool:
     return bool(_harmless().search(name))
 
 
+@cache
+def _telling() -> re.Pattern[str]:
+    return re.compile(
+        r"secret|tok(?:en)?s?(?:_|$)|cred|auth|hmac|jwt|pass|pwd|"
+        rf"(?:{'|'.join(_QUALIFIERS.split())})(?:_?(?:api|access|secret|auth|v\d|prod\w*|dev|test|stag\w*))?_?keys?"
+    )
+
+
+def names_nothing(name: str) -> bool:
+    """Tell whether a name holds none of the words that stand for secrets: its letters made one by chance."""
+    return not _ANY_WORD.search(name)
+
+
+def says_secret(name: str) -> bool:
+    """Tell whether a name, as `name_of` gives it, says that its value is a secret, not only some key."""
+    return bool(_telling().search(name))
+
+
 def name_of(candidate: Candidate) -> str:
     """Return the identifier that the secret is assigned to, in lower-case words joined by underscores.
 
-    The match may begin in the middle of it, or one character before it.
+    The match may begin in the middle of it, or one character before it; in XML the name is an attribute or element.
     """
     content = candidate.blob.content
+    if content.startswith(b"<", candidate.match_start):
+        found = _ELEMENT.match(content, candidate.match_start, candidate.start)
+        return words_of(found[1] or found[2] or found[3]) if found else ""
     start = candidate.match_start + (not _WORD.match(content, candidate.match_start))
     left = _END_OF_NAME.search(content[max(0, start - NAME_REACH) : start])
     right = _START_OF_NAME.match(content, start, candidate.start)
-    name = ((left.group() if left else b"") + (right.group() if right else b"")).decode("ascii", "replace")
-    return _SEPARATORS.sub("_", _CHANGE_OF_CASE.sub("_", name).lower()).strip("_")
+    return words_of((left.group() if left else b"") + (right.group() if right else b""))
+
+
+def words_of(name: bytes) -> str:
+    """Write a name in lower-case words joined by underscores."""
+    return _SEPARATORS.sub("_", _CHANGE_OF_CASE.sub("_", name.decode("ascii", "replace")).lower()).strip("_")

@@ -33,6 +33,28 @@ _GENERATED_NAMES = r"""
 """
 
 
+_DATA_NAMES = r"""
+    \.?env(?:rc)?(?:[._-][^/]*)? \.[a-z]*rc dockerfile[^/]* containerfile[^/]* docker-compose[^/]* credentials config
+    jenkinsfile procfile \.?pgpass(?:\.conf)? [._]netrc \.git-credentials hosts
+    [^/]*\.(?:env|properties|ini|cfg|conf|config|cnf|ya?ml|sh|bash|zsh|fish|profile|tfvars|toml|txt|credentials|npmrc)
+    [^/]*\.(?:pypirc|netrc|s3cfg|boto|ps1|bat|cmd|service|plist|reg|list|log|csv|tsv|http|rest|hcl|desktop|inf|url)
+"""
+_CODE_NAMES = r"""
+    [^/]*\.(?:py|pyi|pyx|js|jsx|ts|tsx|mjs|cjs|vue|svelte|java|kt|kts|scala|groovy|gradle|go|c|cc|cpp|cxx|h|hh|hpp|m|mm)
+    [^/]*\.(?:rb|erb|php|phtml|rs|cs|fs|vb|swift|pl|pm|lua|r|dart|clj|cljs|ex|exs|erl|hrl|hs|ml|mli|el|lisp|jl|nim|zig)
+    [^/]*\.(?:html?|xhtml|css|scss|sass|less|jsp|aspx?|cshtml|twig|ejs|hbs|graphql|proto|thrift|asm|s|v|sv|vhd|vhdl)
+    [^/]*\.(?:sol|cu|glsl|cmake|mk|json5?|jsonl|ipynb|xml|xsd|po) makefile
+"""
+
+
+@lru_cache(maxsize=1024)
+def notation_of_path(path: str) -> Literal["", "data", "code"]:
+    """Tell whether values stand bare in such files as a rule (`data`) or strings in quotes (`code`); else empty."""
+    if _pattern("", _DATA_NAMES).search(path):
+        return "data"
+    return "code" if _pattern("", _CODE_NAMES).search(path) else ""
+
+
 @lru_cache(maxsize=1024)
 def kind_of_path(path: str) -> PathKind:
     """Tell what a path says about its content.
@@ -53,4 +75,5 @@ def kind_of_path(path: str) -> PathKind:
 def _pattern(folders: str, names: str) -> re.Pattern[str]:
     """Compile on first use: a scan without a candidate never asks."""
     either = "|".join
-    return re.compile(f"(?:^|/)(?:(?:{either(folders.split())})/|(?:{either(names.split())})$)", re.IGNORECASE)
+    of_folders = f"(?:{either(folders.split())})/|" if folders else ""
+    return re.compile(f"(?:^|/)(?:{of_folders}(?:{either(names.split())})$)", re.IGNORECASE)

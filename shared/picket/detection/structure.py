@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 import re
 import zlib
@@ -11,6 +12,8 @@ from collections.abc import Callable
 
 from picket.detection.assignments import says_password
 from picket.detection.evidence import FATAL, Candidate, Evidence
+from picket.detection.language import reads_as_written
+from picket.detection.paths import kind_of_path
 from picket.detection.placeholders import filler
 from picket.detection.randomness import entropy_floor, shannon_entropy
 
@@ -25,6 +28,15 @@ SHORTEST_LINE = 16  # base64 characters in a line of armour; words of code are s
 STRUCTURED = 0.85  # of the entropy of random text: keys hold lengths, names and padding too
 # 0x30 begins a DER sequence; OpenSSH's and OpenPGP's formats begin in their own ways.
 _KEY_STARTS = (b"MI", b"MC", b"MH", b"MF", b"ME", b"MG", b"b3BlbnNzaC1rZXktdjE", b"l", b"x")
+# Registered claims (RFC 7519, section 4.1), and what identity providers put in their place.
+_CLAIMS = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope", "scopes", "role", "roles", "email", "uid", "sid"}
+_SIGNING_WORDS = (b"secret", b"your-256-bit-secret", b"password", b"key", b"test", b"example", b"changeme", b"")
+_THROWAWAY = re.compile(
+    rb"localhost|self[-_ ]?signed|snake[-_ ]?oil|example|sample|dummy|fake|bogus|test|fixture|mock|insecure|throwaway|"
+    rb"not[-_ ]?secret|127\.0\.0\.1"
+)
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]{64,8000})")
+NAME_BEFORE = 80  # bytes before a key in which its name stands
 _HEADER_LINE = re.compile(rb"(?:^|\\n|\n)[ \t\"']*[A-Za-z-]+: [^\n\\]*")
 
 
@@ -78,9 +90,19 @@ def jwt(candidate: Candidate) -> Evidence | None:
     payload = decoded_json(text.split(".")[1])
     if payload and filler(json.dumps(payload)):
         return Evidence("its payload is an example", -3.0)
-    if isinstance(payload, dict) and "exp" in payload:
+    if _signed_with_a_word(text):
+        return Evidence("it is signed with a word that examples use", -3.0)
+    if not isinstance(payload, dict) or not _CLAIMS & payload.keys():
+        return Evidence("its payload names no issuer, subject or time", -1.5)
+    if "exp" in payload:
         return Evidence("its header and payload decode; it names an expiry", DECODES / 2)
     return Evidence("its header decodes", DECODES)
+
+
+def _signed_with_a_word(token: str) -> bool:
+    signed, _, signature = token.rpartition(".")
+    given = _unbase64(signature)
+    return any(hmac.digest(word, signed.encode(), "sha256") == given for word in _SIGNING_WORDS)
 
 
 def json_inside(candidate: Candidate) -> Evidence | None:
@@ -104,9 +126,22 @@ def pem(candidate: Candidate) -> Evidence | None:
         return Evidence("its body is a placeholder", FATAL)
     if b"ENCRYPTED" in candidate.secret:
         return Evidence("the key is encrypted", -1.0)
+    if kind_of_path(candidate.blob.path) == "test" and _is_throwaway(candidate):
+        return Evidence("a key for tests: its name or its certificate says so", -0.8)
     if body.startswith(_KEY_STARTS):
         return Evidence("its body decodes to a key", DECODES)
     return Evidence("its body does not begin as keys do", -1.0)
+
+
+def _is_throwaway(candidate: Candidate) -> bool:
+    """Tell whether the file's name, the key's, or the subject of a certificate beside it speaks of tests."""
+    blob = candidate.blob
+    certificates = (
+        _unbase64(b"".join(body.split()).decode("ascii", "replace")) for body in _CERTIFICATE.findall(blob.content)
+    )
+    name = blob.content[max(0, candidate.match_start - NAME_BEFORE) : candidate.match_start]
+    file = blob.path_bytes.rpartition(b"/")[2]
+    return any(_THROWAWAY.search(text.lower()) for text in (file, name, *certificates))
 
 
 def basic_auth(candidate: Candidate) -> Evidence | None:
@@ -114,8 +149,11 @@ def basic_auth(candidate: Candidate) -> Evidence | None:
     user, colon, password = _unbase64(candidate.text).partition(b":")
     if not colon or not password or not user.isascii():
         return Evidence("it does not decode to a user name and a password", FATAL)
-    if says_password(password.decode("utf-8", "replace")):
+    text = password.decode("utf-8", "replace")
+    if says_password(text):
         return Evidence("it decodes to a word that says password", -3.0)
+    if text.replace(" ", "").isalpha() and reads_as_written(text):
+        return Evidence("it decodes to words for a password", -2.0)
     return Evidence("it decodes to a user name and a password", DECODES / 2)
 
 

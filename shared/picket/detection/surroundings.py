@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable
 
 from picket.detection.evidence import FATAL, Blob, Candidate, Evidence
-from picket.detection.names import NAME_REACH, is_harmless, name_of
-from picket.detection.paths import kind_of_path
+from picket.detection.language import reads_as_written
+from picket.detection.names import NAME_REACH, is_harmless, name_of, names_nothing, says_secret, words_of
+from picket.detection.paths import kind_of_path, notation_of_path
 
 _ALLOWED = re.compile(rb"(?:gitleaks|betterleaks|picket):allow|pragma: ?(?:allow|white)list[ -]?secret")
 _ALLOWED_NEXT = re.compile(rb"pragma: ?(?:allow|white)list[ -]nextline[ -]secret")
 _IN_LIST = re.compile(rb"""["'`][ \t]*,[ \t]*["'`]?$""")
-_CALL = re.compile(rb"""\(\s*["'`][\w.$-]*["'`]?$""")
+_BLANK = re.compile(rb"""[\w"'`\]][ \t]+[bBrRuUfFL@$]{0,2}(["'`])\Z""")
+SHORTEST_NAME = 4  # characters
+_NAME = re.compile(r"[A-Za-z_$@][\w$.:>\[\]-]*")
+LONG_ENOUGH = 16  # characters: of names in code that are as long nearly all read as written
+_CALL = re.compile(rb"""\w[!?]?\(\s*["'`][\w.$-]*["'`]?$""")
 
 
 def path(candidate: Candidate) -> Evidence | None:
@@ -31,14 +36,50 @@ def path(candidate: Candidate) -> Evidence | None:
 
 def name(candidate: Candidate) -> Evidence | None:
     """Drop values whose name says that they are something else, and items of a list that follow a name in it."""
-    if is_harmless(name_of(candidate)):
+    name = name_of(candidate)
+    if is_harmless(name):
         return Evidence("its name says that it is something else", FATAL)
+    if len(name) >= SHORTEST_NAME and words_of(candidate.secret).startswith(name):
+        return Evidence("it repeats its name", FATAL)
     content, start = candidate.blob.content, candidate.match_start
     if _IN_LIST.search(content[start : candidate.start]) and not _CALL.search(
         content[max(0, start - NAME_REACH) : start + 1]
     ):
         return Evidence("the next item of a list, not the value of its name", FATAL)
     return None
+
+
+def purpose(candidate: Candidate) -> Evidence | None:
+    """Doubt keys whose name does not say what for: of a map, a sort, a translation."""
+    name = name_of(candidate)
+    if says_secret(name):
+        return None
+    if names_nothing(name):
+        return Evidence("its name is no word for a secret", FATAL)
+    if name in {"key", "keys"}:
+        return Evidence("its name is key and no more", -1.2)
+    return Evidence("its name does not say what the key is for", -0.4)
+
+
+def operator(candidate: Candidate) -> Evidence | None:
+    """Doubt a value that only a blank parts from its name, as macros and directives have it, and prose."""
+    between = _BLANK.search(candidate.blob.content[candidate.match_start : candidate.start])
+    if not between:
+        return None
+    prose = between[1] == b"`" or name_of(candidate) in {"pass", "pw", "key", "keys", "auth"}
+    return Evidence("a blank instead of an operator", FATAL if prose else -0.2)
+
+
+def bare(candidate: Candidate) -> Evidence | None:
+    """Doubt values without quotes where they are not the custom, and drop names and expressions of code."""
+    kind = notation_of_path(candidate.blob.path)
+    if kind == "data":
+        return None
+    text = candidate.text
+    if kind == "code" and _NAME.fullmatch(text):
+        random = len(text) >= LONG_ENOUGH and sum(map(str.isdigit, text)) > 1 and not reads_as_written(text)
+        return Evidence("bare in code", -0.5 if random else FATAL)
+    return Evidence("bare, where values stand in quotes", -0.4)
 
 
 def allowed_inline(blob: Blob, start: int, end: int) -> str:
@@ -53,4 +94,10 @@ def _says(remark: re.Pattern[bytes], line: bytes) -> bool:
     return (b"allow" in lowered or b"whitelist" in lowered) and bool(remark.search(lowered))
 
 
-SURROUNDINGS: dict[str, Callable[[Candidate], Evidence | None]] = {"path": path, "name": name}
+SURROUNDINGS: dict[str, Callable[[Candidate], Evidence | None]] = {
+    "bare": bare,
+    "name": name,
+    "operator": operator,
+    "path": path,
+    "purpose": purpose,
+}
