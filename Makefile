@@ -39,10 +39,13 @@ test: setup ## every test, the stack tests against real servers included
 bench: setup ## the budgets of the design, measured as ratios on this machine
 	$(BIN)/python -m tests.benchmarks
 
+bench-scan: setup ## `picket scan` beside other scanners, on repositories that it makes
+	$(BIN)/python -m tests.benchmarks.scanning
+
 check: lint types contracts test ## what CI runs
 
 lock: ## write requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras -o requirements.lock pyproject.toml
 
-.PHONY: help setup run lint types contracts test bench check lock
+.PHONY: help setup run lint types contracts test bench bench-scan check lock

@@ -52,7 +52,7 @@ def _repository(releases: Sequence[str], passes: int) -> Path:
             work = Work(Path(folder) / "work")
             for number in range(passes):
                 for release in releases:
-                    _put(work.path / f"pass{number}", _wheel(release), number)
+                    _put(work.path / f"pass{number}", wheel(release), number)
                     work.commit({}, f"{PACKAGE} {release}, pass {number}")
                     work.git("tag", f"{release}-{number}")
             if not releases:
@@ -76,7 +76,8 @@ def _put(folder: Path, wheel: Path, number: int) -> None:
                     file.write(f"\n# pass {number}\n".encode())
 
 
-def _wheel(release: str) -> Path:
+def wheel(release: str) -> Path:
+    """Return a release as the package index has it, fetching it once."""
     folder = cache() / "wheels" / release
     found = list(folder.glob("*.whl"))
     if not found:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -207,3 +210,20 @@ def test_ids_stay_the_same_for_one_user_and_with_a_key_for_all(
     shared = ids()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     assert ids() == shared
+
+
+def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(repository: Work, cache: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "XDG_CONFIG_HOME": str(tmp_path), "TERM": "xterm"}
+    command = [sys.executable, "-m", "picket.cli", "scan", str(repository.path), "--fresh"]
+    ours, theirs = os.openpty()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # what reading a terminal gives that nobody holds any more
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 1
+    assert b"scanning" in shown
+    piped = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert b"scanning" not in piped.stderr
