@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 from picket.detection.caching import read, write_atomically
 from picket.detection.model import Rule
 from picket.detection.syntax import earliest
-from picket.detection.vicinity import GAP, NEAR, Spans, add_span, near_values
+from picket.detection.vicinity import GAP, NEAR, Spans, near_values
 
 Windows = dict[int, Spans]
 """For each rule's index the places where a match may start: disjoint `[first, stop)` offsets in bytes."""
@@ -48,25 +48,21 @@ class _Empty:
         """Match nothing."""
 
 
-class _Target(NamedTuple):
-    """What an expression stands for: the rules it serves by index, and how far before its end a match starts.
+_Key = tuple[str, int, int]
+"""An expression, how far before its end a match starts, and the gap over which occurrences are joined.
 
-    `near`: a value has to follow the expression for it to count.
-    """
-
-    lookback: int
-    near: bool
-    rules: Sequence[int]
-
-
-_Key = tuple[str, int, bool]
-"""An expression, its lookback, and whether a value has to follow it."""
+The gap is `NEAR` if a value has to follow the expression, else 0.
+"""
 
 
 class _Layout(NamedTuple):
-    """What the expressions of a database mean, by their number in it, and the rules that have none there."""
+    """What belongs to a database: by the number of an expression lookback and gap, and the rules it serves, by index.
 
-    targets: Sequence[_Target]
+    `unheld` and `patternless` are rules without an expression.
+    """
+
+    reaches: Sequence[tuple[int, int]]
+    rules: Sequence[Sequence[int]]
     unheld: Sequence[int]
     patternless: Sequence[int]
 
@@ -95,7 +91,7 @@ class Prefilter:
         self._cache_dir = cache_dir
         self._database: _Database | None = None
         self._lock = Lock()
-        self._layout = _Layout((), (), ())
+        self._layout = _Layout((), (), (), ())
         self.compiled = False
 
     @property
@@ -117,19 +113,28 @@ class Prefilter:
         found: dict[int, Spans] = {}
         with self._lock:
             database = self._database or self._load()
-            targets = self._layout.targets
+            reaches = self._layout.reaches
 
             def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-                lookback, near, _ = targets[number]
-                add_span(found.setdefault(number, []), max(0, end - lookback), end, NEAR if near else 0)
+                lookback, gap = reaches[number]
+                first = end - lookback if end > lookback else 0
+                known = found.get(number)
+                if known is None:
+                    found[number] = [[first, end]]
+                elif known[-1][1] + gap >= first:
+                    last = known[-1]
+                    last[0], last[1] = min(last[0], first), max(last[1], end)
+                else:
+                    known.append([first, end])
 
             database.scan(content, match_event_handler=on_match)
-        words = {number: spans for number, spans in found.items() if targets[number].near}
+        words = {number: spans for number, spans in found.items() if reaches[number][1]}
         if words:
-            lookbacks = {number: targets[number].lookback for number in words}
+            lookbacks = {number: reaches[number][0] for number in words}
             found = {number: spans for number, spans in found.items() if number not in words}
             found |= near_values(content, words, lookbacks)
-        windows = {index: spans for number, spans in found.items() for index in targets[number].rules}
+        rules = self._layout.rules
+        windows = {index: spans for number, spans in found.items() for index in rules[number]}
         return windows | {index: [[0, len(content)]] for index in self._layout.unheld}
 
     def _load(self) -> _Database:
@@ -165,34 +170,33 @@ class Prefilter:
         except hyperscan.error:  # written by a build of Hyperscan that this one does not read
             return None
         database.scratch = hyperscan.Scratch(database)
-        targets, unheld, patternless = header["layout"]
-        self._layout = _Layout([_Target(*each) for each in targets], unheld, patternless)
+        self._layout = _Layout(*header["layout"])
         return database
 
     def _compile(self, hyperscan: ModuleType) -> _Database:
-        targets = self._targets()
-        expressions = list(targets)
-        unheld: list[int] = []
+        rules = self._grouped()
+        expressions, unheld = list(rules), []
         try:
             database = _compiled(hyperscan, expressions)
         except hyperscan.error:  # it does not say which expression it cannot hold
             held = [each for each in expressions if _holds(hyperscan, each)]
-            unheld = sorted(index for each in set(expressions).difference(held) for index in targets[each].rules)
+            unheld = sorted(index for each in set(expressions).difference(held) for index in rules[each])
             expressions = held
             database = _compiled(hyperscan, held)
         patternless = [index for index, rule in enumerate(self._rules) if not rule.pattern]
-        self._layout = _Layout([targets[each] for each in expressions], unheld, patternless)
+        reaches = [(lookback, gap) for _, lookback, gap in expressions]
+        self._layout = _Layout(reaches, [rules[each] for each in expressions], unheld, patternless)
         self.compiled = True
         return database
 
-    def _targets(self) -> Mapping[_Key, _Target]:
+    def _grouped(self) -> dict[_Key, list[int]]:
         """Group the rules by what Hyperscan is to look for on their behalf: many share the word they are known by."""
-        keys = [*map(_key, self._rules), *((expression, lookback, False) for expression, lookback in self._extra)]
         groups: dict[_Key, list[int]] = {}
+        keys = [*map(_key, self._rules), *((expression, lookback, 0) for expression, lookback in self._extra)]
         for index, key in enumerate(keys):
             if key[0]:
                 groups.setdefault(key, []).append(index)
-        return {key: _Target(key[1], key[2], indices) for key, indices in groups.items()}
+        return groups
 
     def _store(self, hyperscan: ModuleType, database: _Database, path: Path) -> None:
         body = hyperscan.dumpb(database)
@@ -202,7 +206,7 @@ class Prefilter:
 
 def _key(rule: Rule) -> _Key:
     near = bool(rule.prefilter) and rule.pattern.startswith(rule.prefilter + GAP)
-    return rule.prefilter or earliest(rule.pattern), rule.lookback or rule.reach, near
+    return rule.prefilter or earliest(rule.pattern), rule.lookback or rule.reach, NEAR if near else 0
 
 
 def _compiled(hyperscan: ModuleType, expressions: Sequence[_Key]) -> _Database:

@@ -28,15 +28,6 @@ _VALUE = re.compile(rf"{DELIMITER}(?=[A-Za-z_+/.~|?%-]{{0,40}}[0-9])[A-Za-z0-9_+
 _LONGEST = 64  # bytes that a match of `_VALUE` looks at
 
 
-def add_span(spans: Spans, first: int, stop: int, gap: int = 0) -> None:
-    """Add `[first, stop)`, which ends no earlier than those before it; what is at most *gap* bytes apart is joined."""
-    last = spans[-1] if spans else None
-    if last is None or last[1] + gap < first:
-        spans.append([first, stop])
-        return
-    last[0], last[1] = min(last[0], first), max(last[1], stop)
-
-
 def near_values(content: bytes, words: Mapping[int, Spans], lookbacks: Mapping[int, int]) -> dict[int, Spans]:
     """Keep of the spans in which words stand the parts that a value follows.
 
@@ -56,20 +47,23 @@ def near_values(content: bytes, words: Mapping[int, Spans], lookbacks: Mapping[i
             for place in places[bisect_left(places, first) : bisect_left(places, stop + NEAR + 1)]:
                 start, end = max(first, place - reach), min(stop, place)
                 if start < end:
-                    add_span(kept.setdefault(number, []), start, end)
+                    _add(kept.setdefault(number, []), start, end)
     return kept
+
+
+def _add(spans: Spans, first: int, stop: int) -> None:
+    """Add a span that begins no earlier than those before it; where they meet, they are joined."""
+    if spans and spans[-1][1] >= first:
+        spans[-1][1] = max(spans[-1][1], stop)
+    else:
+        spans.append([first, stop])
 
 
 def _united(groups: Iterable[Spans]) -> Spans:
     """Join spans, each with the room for a delimiter behind it, to disjoint ones."""
     united: Spans = []
-    stop_of_last = -1
     for first, stop in sorted((first, stop + NEAR + 1) for spans in groups for first, stop in spans):
-        if first > stop_of_last:
-            united.append([first, stop])
-        elif stop > stop_of_last:
-            united[-1][1] = stop
-        stop_of_last = max(stop_of_last, stop)
+        _add(united, first, stop)
     return united
 
 
