@@ -172,7 +172,7 @@ def _median(runs: list[Finished]) -> float:
 
 
 def _seconds(taken: dict[str, list[Finished]]) -> str:
-    return ", ".join(f"{who} {each[-1].seconds:.1f} s" for who, each in taken.items())
+    return ", ".join(f"{who} {each[-1].seconds:.1f} s" for who, each in taken.items() if each)
 
 
 def _size(made: Made) -> str:

@@ -237,12 +237,17 @@ def test_what_is_over_the_limit_is_told_not_passed_over(picket: Picket, work: Wo
     assert picket(work.path, "--no-git", "--max-blob", "2k").json["errors"]
 
 
-def test_a_missing_object_is_an_error(picket: Picket, work: Work) -> None:
-    work.commit({"a.py": "1\n"})
+def test_what_is_missing_or_damaged_is_told_and_the_rest_scanned(picket: Picket, work: Work) -> None:
+    work.commit({"a.py": "1\n", "b.py": line(1)})
     blob = work.git("rev-parse", "HEAD:a.py")
-    (work.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    done = picket(work.path)
-    assert (done.status, done.out) == (2, "")
+    loose = work.path / ".git" / "objects" / blob[:2] / blob[2:]
+    loose.unlink()
+    for damage in (b"", b"no object"):
+        if damage:
+            loose.write_bytes(damage)
+        done = picket(work.path, "--fresh")
+        assert (done.status, len(done.findings)) == (1, 1)
+        assert [(each["path"], each["blob"]) for each in done.json["errors"]] == [("a.py", blob)]
 
 
 def test_a_repositorys_own_configuration_runs_nothing(picket: Picket, work: Work, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from picket.changes import Change, Commit
@@ -88,8 +89,8 @@ def introduced_by(
 
 def detect(
     changes: Iterable[Change],
-    blobs: Iterable[tuple[str, bytes | None]],
-    read: Callable[[str], bytes | None],
+    blobs: Iterable[tuple[str, bytes | Enum]],
+    read: Callable[[str], bytes | Enum],
     engine: Engine,
 ) -> Report:
     """Find what *changes* introduce.
@@ -98,8 +99,8 @@ def detect(
 
     Args:
         changes: What the commits put where.
-        blobs: Each new blob's id and content, once; None where it is too large.
-        read: Gives an old blob's content, None where it is too large or missing.
+        blobs: Each new blob's id and content, once; or, as an enumeration's value, why there is none.
+        read: Gives an old blob's content, or likewise why there is none.
         engine: The detection engine.
     """
     uses: defaultdict[str, list[Change]] = defaultdict(list)
@@ -109,14 +110,15 @@ def detect(
 
     @lru_cache(maxsize=_OLD_SIDES_KEPT)
     def old(blob: str, path: str) -> tuple[Located, ...]:
-        return look(engine, read(blob) or b"", path)
+        content = read(blob)
+        return look(engine, content, path) if isinstance(content, bytes) else ()
 
     occurrences: list[Occurrence] = []
     skipped: list[tuple[str, str, str]] = []
     count = size = 0
     for blob, content in blobs:
-        if content is None:
-            skipped.extend((change.path, blob, "larger than the limit") for change in uses[blob])
+        if not isinstance(content, bytes):
+            skipped.extend((change.path, blob, str(content.value)) for change in uses[blob])
             continue
         count, size = count + 1, size + len(content)
         found: dict[tuple[str, str], tuple[Located, ...]] = {}

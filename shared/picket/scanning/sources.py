@@ -156,11 +156,12 @@ def _introduced(
 ) -> Iterator[Occurrence]:
     """Compare the hits in new blobs with those in the old ones, which mostly were new once and are known."""
     named = engine.ruleset.named_commits()
-    with objects.reader(store.git_dir, store.max_bytes) as read:
+    with objects.reader(store.git_dir, store.max_bytes, whole=False) as read:
 
         @lru_cache(maxsize=_OLD_SIDES_KEPT)
         def read_and_look(blob: str, path: str, commit: str = "") -> tuple[Located, ...]:
-            return look(engine, read(blob) or b"", path, commit)
+            content = read(blob)
+            return look(engine, content, path, commit) if isinstance(content, bytes) else ()
 
         def known(blob: str, path: str) -> tuple[Located, ...]:
             if path.encode() not in scanned.get(blob, ()):

@@ -30,10 +30,13 @@ class GitStore:
         """Yield blobs.
 
         Raises:
-            TransientError: One is missing.
+            TransientError: One is damaged.
         """
-        for key, content in objects.blobs(self.git_dir, keys, self.max_bytes):
-            yield key, too_large(self.max_bytes) if content is None else content
+        for key, content in objects.blobs(self.git_dir, keys, self.max_bytes, whole=False):
+            if content is objects.Absent.TOO_LARGE:
+                yield key, too_large(self.max_bytes)
+            else:
+                yield key, content if isinstance(content, bytes) else content.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from typing import IO, cast
 
@@ -17,16 +18,27 @@ _BUFFER = 1 << 18
 _PIPE = 1 << 20  # bytes; the kernel's own 64 KiB make git and the scanner wait for each other
 
 
-def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int) -> Iterator[tuple[str, bytes | None]]:
+class Absent(Enum):
+    """Why there is no content."""
+
+    TOO_LARGE = "larger than the limit"
+    MISSING = "not in this repository, which is a partial clone or damaged"
+
+
+Content = bytes | Absent
+
+
+def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int, *, whole: bool = True) -> Iterator[tuple[str, Content]]:
     """Read blobs in the order asked for.
 
     Args:
         git_dir: A git directory.
         oids: Blob ids.
         max_bytes: Larger blobs are not kept.
+        whole: A blob that is missing is an error.
 
     Yields:
-        Each blob's id and content; None where it is larger than *max_bytes*.
+        Each blob's id and content, or why there is none.
 
     Raises:
         TransientError: A blob is missing or git ended early.
@@ -36,7 +48,7 @@ def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int) -> Iterator[tuple[
         feeder = threading.Thread(target=_feed, args=(stdin, wanted), daemon=True)
         feeder.start()
         for oid in wanted:
-            yield oid, _read_one(stdout, oid, max_bytes)
+            yield oid, _read_one(stdout, oid, max_bytes, whole=whole)
         feeder.join()
 
 
@@ -63,14 +75,14 @@ def all_ids(git_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
-def reader(git_dir: Path, max_bytes: int) -> Iterator[Callable[[str], bytes | None]]:
-    """Give a function that reads single blobs on demand: content, or None where it is larger than *max_bytes*."""
+def reader(git_dir: Path, max_bytes: int, *, whole: bool = True) -> Iterator[Callable[[str], Content]]:
+    """Give a function that reads single blobs on demand; arguments and results are those of `blobs`."""
     with _cat_file(git_dir) as (stdin, stdout):
 
-        def read(oid: str) -> bytes | None:
+        def read(oid: str) -> Content:
             stdin.write(f"{oid}\n".encode())
             stdin.flush()
-            return _read_one(stdout, oid, max_bytes)
+            return _read_one(stdout, oid, max_bytes, whole=whole)
 
         yield read
 
@@ -105,14 +117,16 @@ def _feed(stdin: IO[bytes], oids: list[str]) -> None:
         return  # git ended first: the reader sees its output end and says so
 
 
-def _read_one(stdout: IO[bytes], oid: str, max_bytes: int) -> bytes | None:
+def _read_one(stdout: IO[bytes], oid: str, max_bytes: int, *, whole: bool) -> Content:
     header = stdout.readline().split()
     if len(header) != 3:  # noqa: PLR2004 - id, type, size
+        if header[1:] == [b"missing"] and not whole:
+            return Absent.MISSING
         raise TransientError(f"object {oid} cannot be read")
     size = int(header[2])
     if size > max_bytes:
         _drain(stdout, size + 1)
-        return None
+        return Absent.TOO_LARGE
     content = stdout.read(size)
     if len(content) != size or stdout.read(1) != b"\n":
         raise TransientError(f"object {oid} ended early")
