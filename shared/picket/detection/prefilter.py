@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from picket.detection.caching import read, write_atomically
 from picket.detection.model import Rule
-from picket.detection.syntax import earliest
+from picket.detection.syntax import earliest, spelled_out
 from picket.detection.vicinity import GAP, NEAR, Spans, near_values
 
 Windows = dict[int, Spans]
@@ -214,7 +214,7 @@ def _compiled(hyperscan: ModuleType, expressions: Sequence[_Key]) -> _Database:
         return _Empty()
     database: _Database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[text.encode() for text, _, _ in expressions],
+        expressions=[spelled_out(text).encode() for text, _, _ in expressions],
         ids=list(range(len(expressions))),
         elements=len(expressions),
         flags=[0] * len(expressions),

@@ -29,6 +29,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 LONGEST_WORD = 48
 """Bytes that the word of a contextual rule may have."""
+NEAR_REACH = 288
+"""Bytes of the longest match of a contextual rule whose value has 150 or fewer."""
 _CHECKS = {
     "distinctive": ["placeholder", "entropy", "path"],
     "structural": ["path"],
@@ -157,7 +159,7 @@ def _shipped_rules(text: str, name: str) -> Iterator[Rule]:
         }
         checks = row.get("checks", _CHECKS[specificity]) + row.get("evidence", [])
         word, gap, _ = row.get("regex", "").partition(GAP)
-        near = {"prefilter": word, "lookback": LONGEST_WORD} if gap else {}
+        near = {"prefilter": word, "lookback": LONGEST_WORD, "reach": NEAR_REACH} if gap else {}
         try:
             yield rule_from(
                 known | _DEFAULTS[specificity] | near | providers.get(provider, {}) | row | {"checks": checks},

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from functools import lru_cache
 
 POSIX = {
     "alnum": "0-9A-Za-z",
@@ -31,6 +30,9 @@ _FLAGS = re.compile(r"\(\?([ims]*(?:-[ims]+)?)\)")
 _NAMED = re.compile(r"\(\?<(?![=!])")
 _HEAD = re.compile(r"(?:[A-Za-z0-9_:/@!#%&=-]|\\[.$+*?()\[\]{}|-])+(?![{?*+])")
 _NO_BRANCH = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+_SPELLABLE = re.compile(r"(?:[\w &:/-]|\\[.+&/-]|\[[\w .&:/-]+\]\??|\(\?:|\)\??|\||(?<=[a-z_])\?)+")
+MOST_SPELLINGS = 500
+"""Literals that an expression may be written out to."""
 _LOOSE_TAIL = re.compile(r"(?<!\\)(?:\{([1-9]\d*),\d*\}\??|\+\??)(\)*)$")
 
 # A token may follow an escape written in text, such as \n, or a percent-encoded byte: the letter before it is no
@@ -62,18 +64,14 @@ def compile_pattern(pattern: str, before: str = "", after: str = "") -> re.Patte
         return re.compile(source.encode())
 
 
-@lru_cache(maxsize=4096)
-def cached_pattern(pattern: str) -> re.Pattern[bytes]:
-    """Compile an RE2 pattern once; for patterns of paths and allow-lists, which are tried again and again."""
-    return compile_pattern(pattern)
-
-
 def earliest(pattern: str) -> str:
     """Shorten the last repeat of a pattern to its minimum.
 
     It still matches wherever the whole does, but reports one end per start where the whole would report every
     possible one: a megabyte of base64 after a prefix is one callback, not a million.
     """
+    if r"\Q" in pattern:  # between \Q and \E a repeat is none
+        return pattern
     return _LOOSE_TAIL.sub(lambda tail: (f"{{{tail[1]}}}" if tail[1] else "") + tail[2], pattern)
 
 
@@ -84,6 +82,23 @@ def literal_head(source: str) -> str:
     while "(" in rest and (inner := re.sub(r"\([^()]*\)", "", rest)) != rest:
         rest = inner
     return head.group() if head and "|" not in rest else ""
+
+
+def spelled_out(expression: str) -> str:
+    """Write out the literals that a small expression of words, separators and choices stands for.
+
+    Hyperscan finds thousands of literals several times as fast as patterns that have them in them.
+
+    Args:
+        expression: `(?i:...)` of literals, sets of single characters, groups `(?:a|b)`, and either of them with `?`.
+
+    Returns:
+        `(?i:...)` of literals alone; the expression as it is where it holds anything else or stands for too many.
+    """
+    if not expression.startswith("(?i:") or not expression.endswith(")") or not _SPELLABLE.fullmatch(expression[4:-1]):
+        return expression
+    words = dict.fromkeys(_Spelling(expression[4:-1]).choices())
+    return f"(?i:{'|'.join(words)})" if "" not in words and len(words) <= MOST_SPELLINGS else expression
 
 
 def to_python(pattern: str) -> str:
@@ -168,3 +183,44 @@ class _Translation:
                 self.at += 1
         self.out.append("]")
         self.at += 1
+
+
+class _Spelling:
+    """One walk over an expression that `_SPELLABLE` allows."""
+
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
+        self.at = 0
+
+    def choices(self) -> list[str]:
+        """Spell out everything up to the end of the group."""
+        spelled, current = [], [""]
+        while self._next() not in {"", ")"}:
+            if self._next() == "|":
+                spelled, current = spelled + current, [""]
+                self.at += 1
+            else:
+                atoms = self._atom()
+                current = [head + tail for head in current for tail in atoms]
+        self.at += 1
+        return spelled + current
+
+    def _atom(self) -> list[str]:
+        if self.expression.startswith("(?:", self.at):
+            self.at += 3
+            spelled = self.choices()
+        elif self._next() == "[":
+            end = self.expression.index("]", self.at)
+            spelled = [re.escape(character) for character in self.expression[self.at + 1 : end]]
+            self.at = end + 1
+        else:
+            width = 2 if self._next() == "\\" else 1
+            spelled = [self.expression[self.at : self.at + width]]
+            self.at += width
+        if self._next() == "?":
+            self.at += 1
+            return ["", *spelled]
+        return spelled
+
+    def _next(self) -> str:
+        return self.expression[self.at : self.at + 1]
