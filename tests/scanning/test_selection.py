@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -235,6 +237,26 @@ def test_what_is_over_the_limit_is_told_not_passed_over(picket: Picket, work: Wo
     assert "big.txt" in done.err
     assert picket("-", "--max-blob", "10", stdin="x" * 11).json["errors"]
     assert picket(work.path, "--no-git", "--max-blob", "2k").json["errors"]
+
+
+def test_archives_in_history_are_looked_into_when_asked(picket: Picket, work: Work) -> None:
+    def packed(*names: str) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number, name in enumerate(names):
+                archive.writestr(name, "\n" * number + line(number))
+        return out.getvalue()
+
+    first = work.commit({"lib/a.jar": packed("in/one.py")})
+    second = work.commit({"lib/a.jar": packed("in/one.py", "in/two.py"), "broken.zip": packed("x")[:-30]})
+
+    assert picket(work.path).findings == []
+    done = picket(work.path, "--archives")
+    assert sorted((each["path"], each["start_line"], each["commit"]) for each in done.findings) == [
+        ("lib/a.jar!in/one.py", 1, first),
+        ("lib/a.jar!in/two.py", 2, second),
+    ]
+    assert [each["path"] for each in done.json["errors"]] == ["broken.zip"]
 
 
 def test_what_is_missing_or_damaged_is_told_and_the_rest_scanned(picket: Picket, work: Work) -> None:

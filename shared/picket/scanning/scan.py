@@ -85,7 +85,7 @@ def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> t
     job = Job(source.store, engine, explain=order.explain, archives=order.archives)
     total = len(source.paths)
     outcome = look_at(job, source.paths, order.jobs, source.order(), lambda more: progress(more, total))
-    return outcome, grouped(source.occurrences(outcome, engine))
+    return outcome, grouped(source.occurrences(outcome, job))
 
 
 def _documents(order: Order, findings: list[Finding], reasons: list[str]) -> list[Json]:

@@ -11,13 +11,12 @@ from typing import Protocol
 
 from picket.changes import Change, Commit
 from picket.commits.log import Log, parse_entries, parse_log, survey
-from picket.detection import Engine
-from picket.detection.report import Located, Occurrence, introduced_by, look
+from picket.detection.report import Located, Occurrence, introduced_by
 from picket.effects.git import objects
 from picket.scanning import revisions
 from picket.scanning.revisions import NOWHERE
 from picket.scanning.stores import BytesStore, FolderStore, GitStore, Store
-from picket.scanning.work import Outcome, Paths, Problem
+from picket.scanning.work import Job, Outcome, Paths, Problem
 
 _OLD_SIDES_KEPT = 1024
 _FEW = 500  # blobs for which asking git for the order of its packs does not pay
@@ -48,7 +47,7 @@ class Source(Protocol):
     def order(self) -> Iterable[str]:
         """Return the keys of `paths` in an order that reads well."""
 
-    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:
+    def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:
         """Tell what of the hits in *outcome* is to be reported, and whose it is."""
 
 
@@ -65,12 +64,12 @@ class HistorySource:
         """As they lie in the packs, if they are many."""
         return in_pack_order(self.store.git_dir, self.paths) if len(self.paths) > _FEW else self.paths
 
-    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:
+    def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:
         """Give what each commit introduces. The log is read again, now that the blobs that matter are known."""
-        named = engine.ruleset.named_commits()
+        named = job.engine.ruleset.named_commits()
         if outcome.found or named:
             history = parse_log(self._log, None if named else outcome.found)
-            yield from _introduced(history, outcome, self.paths, self.store, engine)
+            yield from _introduced(history, outcome, self.paths, self.store, job)
 
 
 class StagedSource:
@@ -86,11 +85,11 @@ class StagedSource:
         """As git names them."""
         return self.paths
 
-    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:
+    def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:
         """Give what the index adds to HEAD."""
         if outcome.found:
             history = [(NOWHERE, parse_entries(self._entries, NOWHERE))]
-            yield from _introduced(history, outcome, self.paths, self.store, engine)
+            yield from _introduced(history, outcome, self.paths, self.store, job)
 
 
 class FilesSource:
@@ -108,7 +107,7 @@ class FilesSource:
         """As the folders list them."""
         return self.paths
 
-    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:  # noqa: ARG002 - as the others
+    def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:  # noqa: ARG002 - as the others
         """Give every hit: no commit put it there."""
         return _uncommitted(outcome)
 
@@ -136,7 +135,7 @@ class BytesSource:
         """There is one."""
         return self.paths
 
-    def occurrences(self, outcome: Outcome, engine: Engine) -> Iterator[Occurrence]:  # noqa: ARG002 - as the others
+    def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:  # noqa: ARG002 - as the others
         """Give every hit."""
         return _uncommitted(outcome)
 
@@ -151,17 +150,15 @@ def in_pack_order(git_dir: Path, wanted: Paths) -> Iterator[str]:
     yield from left
 
 
-def _introduced(
-    history: History, outcome: Outcome, scanned: Paths, store: GitStore, engine: Engine
-) -> Iterator[Occurrence]:
+def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitStore, job: Job) -> Iterator[Occurrence]:
     """Compare the hits in new blobs with those in the old ones, which mostly were new once and are known."""
-    named = engine.ruleset.named_commits()
+    named = job.engine.ruleset.named_commits()
     with objects.reader(store.git_dir, store.max_bytes, whole=False) as read:
 
         @lru_cache(maxsize=_OLD_SIDES_KEPT)
         def read_and_look(blob: str, path: str, commit: str = "") -> tuple[Located, ...]:
             content = read(blob)
-            return look(engine, content, path, commit) if isinstance(content, bytes) else ()
+            return job.look(content, path, commit) if isinstance(content, bytes) else ()
 
         def known(blob: str, path: str) -> tuple[Located, ...]:
             if path.encode() not in scanned.get(blob, ()):

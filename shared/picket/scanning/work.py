@@ -17,6 +17,9 @@ from picket.scanning.stores import Store
 Paths = Mapping[str, tuple[bytes, ...]]
 """For each blob (or file) to be looked at, the paths it stands at."""
 
+ARCHIVE_BYTES = 1 << 28
+"""The most that is unpacked of one archive."""
+
 _FEW = 16  # blobs that are looked at sooner than other processes have started
 _CHUNKS_EACH = 16
 _MOST = 1_000
@@ -52,7 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What every process does: read from *store*, look with *engine*; with *explain* also say what was dropped."""
+    """What every process does: read from *store*, look with *engine*, into *archives*; *explain* what was dropped."""
 
     store: Store
     engine: Engine
@@ -68,11 +71,27 @@ class Job:
                 outcome.problems += [Problem(name, content, key) for name in names]
                 continue
             outcome.blobs, outcome.size = outcome.blobs + 1, outcome.size + len(content)
-            if found := tuple(located for name in names for located in look(self.engine, content, name)):
+            if found := tuple(each for name in names for each in self.look(content, name, problems=outcome.problems)):
                 outcome.found[key] = found
             if self.explain:
                 outcome.dropped += self._dropped(content, names[0])
         return outcome
+
+    def look(
+        self, content: bytes, path: str, commit: str = "", problems: list[Problem] | None = None
+    ) -> tuple[Located, ...]:
+        """Look at one blob, and at what it packs; add to *problems* what of that cannot be read."""
+        found = look(self.engine, content, path, commit)
+        if not self.archives:
+            return found
+        from picket.detection.archives import Member, members  # noqa: PLC0415 - 10 ms that few scans need
+
+        for each in members(content, path, max_bytes=ARCHIVE_BYTES):
+            if isinstance(each, Member):
+                found += look(self.engine, each.content, each.path, commit)
+            elif problems is not None:
+                problems.append(Problem(each.path, each.reason))
+        return found
 
     def _dropped(self, content: bytes, path: str) -> Iterator[dict[str, object]]:
         for each in self.engine.explain(content, path):
