@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
-from picket.detection import Engine, default_digest, default_ruleset, parse_ruleset
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
+from picket.detection.gitleaks import ruleset_from
 from picket.errors import Malformed
+
+KEYS = (
+    *("rules", "allowlists", "allowlist", "extend", "id", "regex", "path", "entropy", "secretGroup", "keywords"),
+    *("tags", "required", "condition", "regexes", "paths", "stopwords", "commits", "targetRules", "skipReport"),
+    *("useDefault", "disabledRules", "regexTarget", "withinLines", "severity", "confidence", "checks", "before"),
+)
 
 ONE = "[[rules]]\nid = 'one'\nregex = '''one_([a-z0-9]{8})'''\n"
 
@@ -13,6 +24,14 @@ ONE = "[[rules]]\nid = 'one'\nregex = '''one_([a-z0-9]{8})'''\n"
 def hits(toml: str, content: str, path: str = "", commit: str = "") -> list[tuple[str, str]]:
     engine = Engine(parse_ruleset(toml, name="team.toml"))
     return [(hit.rule.id, hit.secret.decode()) for hit in engine.scan(content.encode(), path, commit)]
+
+
+def complaint(make: Callable[[], Ruleset]) -> str:
+    try:
+        ruleset = make()
+    except Malformed as error:
+        return str(error)
+    return "team.toml: sound" if all(rule.pattern or rule.path is not None for rule in ruleset.rules) else "unsound"
 
 
 def test_the_secret_is_the_first_group_that_is_not_empty() -> None:
@@ -130,6 +149,9 @@ def test_the_digest_follows_the_content_and_nothing_else() -> None:
     ("toml", "rule", "reason"),
     [
         ("[[rules]]\nid='a'\nregex='('", "rule a", "does not compile"),
+        ("[[rules]]\nid='a'\nregex='a(?=b)'", "rule a", "regex does not compile: invalid perl operator: (?="),
+        ("[[rules]]\nid='a'\npath='('", "rule a", "path does not compile"),
+        ("[extend]\nuseDefault=true\npath='b.toml'", "team.toml", "exclude each other"),
         ("[[rules]]\nid='a'\nregex=7", "rule a", "regex is not a str"),
         ("[[rules]]\nregex='a'", "number 1", "id is not a str"),
         ("[[rules]]\nid='a'", "rule a", "neither regex nor path"),
@@ -154,3 +176,76 @@ def test_a_broken_configuration_names_file_rule_and_reason(toml: str, rule: str,
     assert message.startswith("team.toml")
     assert rule in message
     assert reason in message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "secret"),
+    [
+        (r"\Qa+b\E(\d{4})", "a+b1234", "1234"),
+        (r"\pL{2}-(\d{4})", "ab-1234", "1234"),
+        (r"(?U)key(.+);", "keyab;c;", "ab"),
+        (r"[[:^digit:]]x(?<v>\d{4})", "ax1234", "1234"),
+        (r"(?m)^id (\w+)$", "x\nid abc\ny", "abc"),
+        (r"\bk(\d{4})\b", "ak1234 k5678", "5678"),
+        (r"(?s)<k>(.+)</k>", f"<k>{'ab' * 2600}</k>", "ab" * 2600),
+        (r"(?i)straße (\d{4})", "STRASSE 1 straße 1234", "1234"),
+    ],
+)
+def test_a_pattern_means_what_it_means_in_go(pattern: str, text: str, secret: str) -> None:
+    assert hits(f"[[rules]]\nid = 'a'\nregex = '''{pattern}'''\n", text) == [("a", secret)]
+
+
+def test_a_pattern_that_would_take_exponential_time_does_not() -> None:
+    evil = "(a|a)*(a|a)*(a+)+b"
+    toml = f"[[rules]]\nid = 'a'\nregex = '{evil}|(z[0-9]{{4}})'\n"
+    toml += f"[[allowlists]]\nregexes = ['^{evil}$']\npaths = ['{evil}']\n"
+    assert hits(toml, "a" * 20_000 + " z1234", "a" * 5000) == [("a", "z1234")]
+
+
+def test_rules_that_hyperscan_does_not_hold_are_tried_everywhere_and_told() -> None:
+    toml = ONE + "[[rules]]\nid = 'x'\nregex = '''(?U)v([0-9]{4})'''\n"
+    engine = Engine(parse_ruleset(toml, name="team.toml"))
+    assert [hit.rule.id for hit in engine.scan(b"one_abcd1234 v1234")] == ["one", "x"]
+    assert [engine.ruleset.rules[index].id for index in engine.prefilter.unheld] == ["x"]
+
+
+def test_a_match_longer_than_any_window_is_found_whole() -> None:
+    toml = "[[rules]]\nid = 'a'\nregex = '''BEGIN([\\s\\S]+?)END'''\n"
+    [(_, secret)] = hits(toml, f"BEGIN{'x' * 200_000}END BEGIN")
+    assert len(secret) == 200_000
+
+
+def test_boundaries_of_ours_hold_for_a_teams_pattern_too() -> None:
+    toml = "[[rules]]\nid = 'a'\nregex = 'tok[0-9]{4}'\nbefore = 'a-z'\nafter = '0-9'\n"
+    assert hits(toml, "xtok1111 tok22222 tok3333") == [("a", "tok3333")]
+
+
+def test_zero_says_nothing() -> None:
+    assert hits(ONE.replace("([a-z0-9]{8})", "(a{8})") + "entropy = 0\nsecretGroup = 0\n", "one_aaaaaaaa") == [
+        ("one", "aaaaaaaa")
+    ]
+
+
+def test_a_base_may_have_a_base_and_no_more() -> None:
+    files = {"b.toml": "[extend]\npath = 'c.toml'\n", "c.toml": ONE, "a.toml": "[extend]\npath = 'b.toml'\n"}
+    ruleset = parse_ruleset(files["a.toml"], name="a.toml", read=files.__getitem__)
+    assert [rule.id for rule in ruleset.rules] == ["one"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+        max_leaves=20,
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_any_document_is_a_ruleset_or_malformed(document: object) -> None:
+    tables = document if isinstance(document, dict) else {"rules": document}
+    assert complaint(lambda: ruleset_from(tables, "team.toml", lambda: Ruleset(()), None)).startswith("team.toml: ")
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_a_ruleset_or_malformed(text: str) -> None:
+    assert complaint(lambda: parse_ruleset(text, name="team.toml")).startswith("team.toml: ")

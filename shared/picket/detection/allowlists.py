@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from picket.detection.evidence import Blob, Candidate
+from picket.detection.linear import linear
 from picket.detection.model import Allowlist
-from picket.detection.syntax import cached_pattern
 
 
 def _found(patterns: Iterable[str], text: bytes) -> bool:
-    return any(cached_pattern(pattern).search(text) for pattern in patterns)
+    return any(linear(pattern).search(text) for pattern in patterns)
 
 
 def skips_blob(lists: Iterable[Allowlist], blob: Blob) -> str:

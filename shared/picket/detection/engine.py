@@ -16,12 +16,13 @@ from picket.detection.checks import CHECKS
 from picket.detection.decoding import Layer, decode
 from picket.detection.encodings import ENCODINGS, SECRETS
 from picket.detection.evidence import FATAL, Blob, Candidate, weigh
+from picket.detection.linear import Linear, Matcher, linear
 from picket.detection.model import Dropped, Hit, Rule, Ruleset
 from picket.detection.prefilter import Prefilter, Windows
 from picket.detection.randomness import shannon_entropy
 from picket.detection.resolution import most_specific, with_required
 from picket.detection.surroundings import allowed_inline
-from picket.detection.syntax import cached_pattern, compile_pattern
+from picket.detection.syntax import compile_pattern
 from picket.detection.text import as_utf8, is_binary, source_offsets
 
 EXTENSION = 65536
@@ -42,7 +43,7 @@ class Engine:
         self.decode_depth = decode_depth
         triggers = [(each.trigger, each.lookback) for each in ENCODINGS] if decode_depth else []
         self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir, triggers)
-        self._patterns: dict[int, re.Pattern[bytes]] = {}
+        self._patterns: dict[int, Matcher] = {}
 
     def scan(self, content: bytes, path: str = "", commit: str = "") -> list[Hit]:
         """Find the credentials in one blob.
@@ -131,19 +132,24 @@ class Engine:
         rule = self.ruleset.rules[index]
         if not _path_fits(rule, blob) or not _keyword_fits(rule, blob):
             return
-        pattern = self._patterns.get(index)
-        if pattern is None:
-            pattern = self._patterns[index] = compile_pattern(rule.pattern, rule.before, rule.after)
-        done = 0
-        for first, stop in sorted(windows):
+        pattern, done = self._pattern(index), 0
+        reach = len(blob.content) if rule.linear else rule.reach
+        for first, stop in [(0, len(blob.content))] if rule.linear else sorted(windows):
             done = max(first, done)
-            while found := _match(pattern, blob.content, done, stop, stop + rule.reach):
+            while found := _match(pattern, blob.content, done, stop, stop + reach):
                 candidate = _candidate(rule, blob, found)
                 yield candidate
-                inside = (
-                    rule.specificity == "generic" and candidate.start > found.start()
-                )  # what looked like a value may be the name of the next one
+                # What looked like a value may be the name of the next one.
+                inside = rule.specificity == "generic" and candidate.start > found.start()
                 done = candidate.start if inside else max(found.end(), found.start() + 1)
+
+    def _pattern(self, index: int) -> Matcher:
+        pattern = self._patterns.get(index)
+        if pattern is None:
+            rule = self.ruleset.rules[index]
+            parts = rule.pattern, rule.before, rule.after
+            pattern = self._patterns[index] = Linear(*parts) if rule.linear else compile_pattern(*parts)
+        return pattern
 
     def _judge(self, candidate: Candidate) -> Hit | Dropped:
         rule = candidate.rule
@@ -184,14 +190,14 @@ class Engine:
 
 
 def _path_fits(rule: Rule, blob: Blob) -> bool:
-    return rule.path is None or bool(cached_pattern(rule.path).search(blob.path_bytes))
+    return rule.path is None or bool(linear(rule.path).search(blob.path_bytes))
 
 
 def _keyword_fits(rule: Rule, blob: Blob) -> bool:
     return not rule.keywords or any(keyword.encode() in blob.lowered for keyword in rule.keywords)
 
 
-def _match(pattern: re.Pattern[bytes], content: bytes, first: int, stop: int, limit: int) -> re.Match[bytes] | None:
+def _match(pattern: Matcher, content: bytes, first: int, stop: int, limit: int) -> re.Match[bytes] | None:
     """Return the first match that starts in [first, stop), looking no further than *limit* but to finish it."""
     limit = min(limit, len(content))
     match = pattern.search(content, first, limit) if first < stop else None
@@ -204,7 +210,8 @@ def _match(pattern: re.Pattern[bytes], content: bytes, first: int, stop: int, li
 
 def _candidate(rule: Rule, blob: Blob, match: re.Match[bytes]) -> Candidate:
     """Cut the secret out: the rule's group, else the first group that is not empty, else the whole match."""
-    groups = [rule.secret_group] if rule.secret_group else range(1, (match.re.groups or 0) + 1)
-    group = next((each for each in groups if match.start(each) >= 0 and match.group(each)), 0)
-    secret = SECRETS[rule.encoding](match.group(group)) if rule.encoding else match.group(group)
-    return Candidate(rule, blob, secret, match.start(group), match.end(group), match.start(), match.end())
+    groups = [rule.secret_group] if rule.secret_group else range(1, len(match.groups()) + 1)
+    group = next((each for each in groups if match.group(each)), 0)
+    secret = match.group(group) or b""
+    decoded = SECRETS[rule.encoding](secret) if rule.encoding else secret
+    return Candidate(rule, blob, decoded, match.start(group), match.end(group), match.start(), match.end())

@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 from picket.detection.checks import CHECKS
 from picket.detection.encodings import SECRETS
+from picket.detection.linear import Linear, Matcher
 from picket.detection.model import Allowlist, Required, Rule, Ruleset, Severity, Specificity
 from picket.detection.syntax import compile_pattern
 from picket.errors import Malformed
@@ -72,8 +73,10 @@ def rule_from(row: Row, *, base: Rule | None = None, verify: bool = True) -> Rul
     """
     given = _given(row)
     rule = _extended(base, given) if base else Rule(**{"checks": _TEAM_CHECKS, **_team_defaults(given), **given})
-    if verify:
-        _verify(rule)
+    if not verify:
+        return rule
+    rule = replace(rule, linear=rule.linear or bool(row.get("regex")))
+    _verify(rule)
     return rule
 
 
@@ -87,7 +90,7 @@ def _given(row: Row) -> dict[str, Any]:
         if key in row:
             given[name] = _texts(row, key)
     for key, name in _NUMBERS.items():
-        if key in row:
+        if row.get(key, 0) != 0:  # which says nothing, as in gitleaks
             given[name] = _typed(row, key, int, float)
     if "skipReport" in row:
         given["skip_report"] = _typed(row, "skipReport", bool)
@@ -139,6 +142,8 @@ def _naming(what: str) -> Iterator[None]:
 def _base(extend: Row, defaults: Callable[[], Ruleset], read: Read | None, depth: int) -> Ruleset:
     from tomllib import TOMLDecodeError, loads  # noqa: PLC0415 - only a team's own file needs it
 
+    if extend.get("useDefault") and extend.get("path"):
+        raise Malformed("extend.useDefault and extend.path exclude each other")
     if extend.get("useDefault"):
         return replace(defaults(), digest="")
     if not extend.get("path"):
@@ -179,19 +184,29 @@ def _verify(rule: Rule) -> None:
     unknown = [check for check in rule.checks if check not in CHECKS]
     if unknown:
         raise Malformed(f"no check is called {unknown[0]}")
-    compiled = _verify_pattern("regex", rule.pattern, rule.before, rule.after)
-    _verify_pattern("path", rule.path or "")
-    if rule.pattern and not 0 <= rule.secret_group <= compiled.groups:
+    if rule.path is not None:
+        with _naming("path does not compile"):
+            Linear(rule.path)
+    if rule.pattern:
+        _verify_regex(rule)
+
+
+def _verify_regex(rule: Rule) -> None:
+    with _naming("regex does not compile"):
+        compiled = _compiled(rule)
+    if not 0 <= rule.secret_group <= compiled.groups:
         raise Malformed(f"secretGroup is {rule.secret_group}, the regex has {compiled.groups} groups")
-    if rule.pattern and compiled.match(b""):
+    if compiled.match(b""):
         raise Malformed("the regex matches the empty string")
 
 
-def _verify_pattern(key: str, pattern: str, before: str = "", after: str = "") -> re.Pattern[bytes]:
+def _compiled(rule: Rule) -> Matcher:
+    if rule.linear:
+        return Linear(rule.pattern, rule.before, rule.after)
     try:
-        return compile_pattern(pattern, before, after)
+        return compile_pattern(rule.pattern, rule.before, rule.after)
     except (re.error, OverflowError, RecursionError) as error:
-        raise Malformed(f"{key} does not compile: {error}") from None
+        raise Malformed(str(error)) from None
 
 
 def _verify_references(rules: Mapping[str, Rule], allowlists: tuple[Allowlist, ...]) -> None:
@@ -226,7 +241,8 @@ def _allowlist(row: Row) -> Allowlist:
     }
     for key in ("paths", "regexes"):
         for pattern in texts[key]:
-            _verify_pattern(f"allowlist {key}", pattern)
+            with _naming(f"allowlist {key}"):
+                Linear(pattern)
     return Allowlist(str(row.get("description", "")), condition, regex_target=target, **texts)  # type: ignore[arg-type]
 
 

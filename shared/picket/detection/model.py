@@ -56,7 +56,8 @@ class Rule:
     is in bits per character and exclusive; `confidence` is the chance, before any evidence, that a match is a real
     credential. `encoding` says how the secret is written where the format has it encoded: `encodings.SECRETS` has the
     names. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and
-    `lookback` (0: the same) what of it the prefilter has seen when it reports.
+    `lookback` (0: the same) what of it the prefilter has seen when it reports. `linear` patterns are a team's own: RE2
+    matches them, in the whole of a blob in which they match at all.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Rule:
     skip_report: bool = False
     reach: int = 512
     lookback: int = 0
+    linear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

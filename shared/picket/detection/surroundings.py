@@ -10,7 +10,10 @@ from picket.detection.language import reads_as_written
 from picket.detection.names import NAME_REACH, is_harmless, name_of, names_nothing, says_secret, words_of
 from picket.detection.paths import kind_of_path, notation_of_path
 
-_ALLOWED = re.compile(rb"(?:gitleaks|betterleaks|picket):allow|pragma: ?(?:allow|white)list[ -]?secret")
+_ALLOWED = re.compile(
+    rb"(?:gitleaks|betterleaks|kingfisher|picket):allow|pragma: ?(?:allow|white)list[ -]?secret|"
+    rb"(?:trufflehog|kingfisher):ignore|\bggignore\b"
+)
 _ALLOWED_NEXT = re.compile(rb"pragma: ?(?:allow|white)list[ -]nextline[ -]secret")
 _IN_LIST = re.compile(rb"""["'`][ \t]*,[ \t]*["'`]?$""")
 _BLANK = re.compile(rb"""[\w"'`\]][ \t]+[bBrRuUfFL@$]{0,2}(["'`])\Z""")
@@ -91,7 +94,7 @@ def allowed_inline(blob: Blob, start: int, end: int) -> str:
 
 def _says(remark: re.Pattern[bytes], line: bytes) -> bool:
     lowered = line.lower()  # and plain searches first: this is asked of every candidate
-    return (b"allow" in lowered or b"whitelist" in lowered) and bool(remark.search(lowered))
+    return (b"allow" in lowered or b"whitelist" in lowered or b"ignore" in lowered) and bool(remark.search(lowered))
 
 
 SURROUNDINGS: dict[str, Callable[[Candidate], Evidence | None]] = {
