@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
+from zlib import crc32
 
 from picket.detection.caching import read, write_atomically
 from picket.detection.model import Rule
@@ -67,7 +68,7 @@ class _Layout(NamedTuple):
     patternless: Sequence[int]
 
 
-_MAGIC = b"picket prefilter 2\n"
+_MAGIC = b"picket prefilter 3\n"
 
 
 class Prefilter:
@@ -162,8 +163,8 @@ class Prefilter:
         return self._cache_dir / f"rules-{self._digest[:24]}-{platform}.hsdb"
 
     def _restore(self, hyperscan: ModuleType, stored: bytes) -> _Database | None:
-        magic, header, body = stored[: len(_MAGIC)], *_split(stored[len(_MAGIC) :])
-        if magic != _MAGIC or header.get("sha256") != hashlib.sha256(body).hexdigest():
+        header, body = _split(stored)
+        if header.get("crc32") != crc32(body):
             return None
         try:
             database: _Database = hyperscan.loadb(body, mode=hyperscan.HS_MODE_BLOCK)
@@ -200,7 +201,7 @@ class Prefilter:
 
     def _store(self, hyperscan: ModuleType, database: _Database, path: Path) -> None:
         body = hyperscan.dumpb(database)
-        header = {"sha256": hashlib.sha256(body).hexdigest(), "layout": self._layout}
+        header = {"crc32": crc32(body), "layout": self._layout}
         write_atomically(path, _MAGIC + json.dumps(header).encode() + b"\n" + body)
 
 
@@ -231,9 +232,12 @@ def _holds(hyperscan: ModuleType, expression: _Key) -> bool:
 
 
 def _split(stored: bytes) -> tuple[dict[str, Any], bytes]:
-    head, _, body = stored.partition(b"\n")
+    """Take a stored database apart, copying its megabytes once; the header is empty when it is not one."""
+    end = stored.find(b"\n", len(_MAGIC))
+    if not stored.startswith(_MAGIC) or end < 0:
+        return {}, b""
     try:
-        header = json.loads(head)
+        header = json.loads(stored[len(_MAGIC) : end])
     except ValueError:
         return {}, b""
-    return (header, body) if isinstance(header, dict) else ({}, b"")
+    return (header if isinstance(header, dict) else {}), stored[end + 1 :]

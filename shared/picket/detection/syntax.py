@@ -194,7 +194,8 @@ class _Spelling:
 
     def choices(self) -> list[str]:
         """Spell out everything up to the end of the group."""
-        spelled, current = [], [""]
+        spelled: list[str] = []
+        current = [""]
         while self._next() not in {"", ")"}:
             if self._next() == "|":
                 spelled, current = spelled + current, [""]
