@@ -69,8 +69,8 @@ def detect_in(batch: Document, url: str) -> Report:
         git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1])
     changes = [change for _, found in history.changes(git_dir, batch["commits"]) for change in found]
     limit = settings().max_blob_bytes
-    with objects.reader(git_dir, limit) as read:
-        return detect(changes, objects.blobs(git_dir, in_delta_order(changes), limit), read, ruleset.engine())
+    with objects.reader(git_dir, limit) as new, objects.reader(git_dir, limit) as old:
+        return detect(changes, new(in_delta_order(changes)), old, ruleset.engine())
 
 
 def in_delta_order(changes: list[Change]) -> list[str]:

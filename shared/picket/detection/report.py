@@ -90,7 +90,7 @@ def introduced_by(
 def detect(
     changes: Iterable[Change],
     blobs: Iterable[tuple[str, bytes | Enum]],
-    read: Callable[[str], bytes | Enum],
+    read: Callable[[Iterable[str]], Iterator[tuple[str, bytes | Enum]]],
     engine: Engine,
 ) -> Report:
     """Find what *changes* introduce.
@@ -100,7 +100,7 @@ def detect(
     Args:
         changes: What the commits put where.
         blobs: Each new blob's id and content, once; or, as an enumeration's value, why there is none.
-        read: Gives an old blob's content, or likewise why there is none.
+        read: Gives old blobs in the same way, by id.
         engine: The detection engine.
     """
     uses: defaultdict[str, list[Change]] = defaultdict(list)
@@ -110,7 +110,7 @@ def detect(
 
     @lru_cache(maxsize=_OLD_SIDES_KEPT)
     def old(blob: str, path: str) -> tuple[Located, ...]:
-        content = read(blob)
+        [(_, content)] = read([blob])
         return look(engine, content, path) if isinstance(content, bytes) else ()
 
     occurrences: list[Occurrence] = []

@@ -19,7 +19,6 @@ from picket.scanning.stores import BytesStore, FolderStore, GitStore, Store
 from picket.scanning.work import Job, Outcome, Paths, Problem
 
 _OLD_SIDES_KEPT = 1024
-_FEW = 500  # blobs for which asking git for the order of its packs does not pay
 _GIT_FOLDER = ".git"
 
 History = Iterable[tuple[Commit, tuple[Change, ...]]]
@@ -61,8 +60,8 @@ class HistorySource:
         self._log = log
 
     def order(self) -> Iterable[str]:
-        """As they lie in the packs, if they are many."""
-        return in_pack_order(self.store.git_dir, self.paths) if len(self.paths) > _FEW else self.paths
+        """By path, newest first, as git best unpacks them."""
+        return sorted(self.paths, key=lambda blob: self.paths[blob][0])
 
     def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:
         """Give what each commit introduces. The log is read again, now that the blobs that matter are known."""
@@ -140,16 +139,6 @@ class BytesSource:
         return _uncommitted(outcome)
 
 
-def in_pack_order(git_dir: Path, wanted: Paths) -> Iterator[str]:
-    """Yield the keys of *wanted* as they lie in the repository's packs."""
-    left = dict.fromkeys(wanted)
-    for oid in objects.all_ids(git_dir):
-        if oid in left:
-            del left[oid]
-            yield oid
-    yield from left
-
-
 def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitStore, job: Job) -> Iterator[Occurrence]:
     """Compare the hits in new blobs with those in the old ones, which mostly were new once and are known."""
     named = job.engine.ruleset.named_commits()
@@ -157,7 +146,7 @@ def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitSt
 
         @lru_cache(maxsize=_OLD_SIDES_KEPT)
         def read_and_look(blob: str, path: str, commit: str = "") -> tuple[Located, ...]:
-            content = read(blob)
+            [(_, content)] = read([blob])
             return job.look(content, path, commit) if isinstance(content, bytes) else ()
 
         def known(blob: str, path: str) -> tuple[Located, ...]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from picket.effects.git import objects
 
+Read = Callable[[Iterable[str]], Iterator[tuple[str, bytes | str]]]
+"""Gives contents by key, or, as text, the reason why there is none."""
+
 
 class Store(Protocol):
-    """Gives contents by key."""
+    """Gives contents while it is open."""
 
-    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
-        """Yield each key with its content, or with the reason why there is none."""
+    def open(self) -> AbstractContextManager[Read]:
+        """Open it, in the process that reads from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +30,19 @@ class GitStore:
     git_dir: Path
     max_bytes: int
 
-    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
-        """Yield blobs.
+    @contextmanager
+    def open(self) -> Iterator[Read]:
+        """Start a git of its own."""
+        with objects.reader(self.git_dir, self.max_bytes, whole=False) as blobs:
 
-        Raises:
-            TransientError: One is damaged.
-        """
-        for key, content in objects.blobs(self.git_dir, keys, self.max_bytes, whole=False):
-            if content is objects.Absent.TOO_LARGE:
-                yield key, too_large(self.max_bytes)
-            else:
-                yield key, content if isinstance(content, bytes) else content.value
+            def read(keys: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
+                for key, content in blobs(keys):
+                    yield key, content if isinstance(content, bytes) else self._reason(content)
+
+            yield read
+
+    def _reason(self, absent: objects.Absent) -> str:
+        return too_large(self.max_bytes) if absent is objects.Absent.TOO_LARGE else absent.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,11 @@ class FolderStore:
     root: Path
     max_bytes: int
 
-    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
+    def open(self) -> AbstractContextManager[Read]:
+        """Need nothing."""
+        return nullcontext(self._read)
+
+    def _read(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
         """Yield regular files; links are not followed, and what cannot be read is told."""
         for key in keys:
             try:
@@ -71,8 +81,11 @@ class BytesStore:
     content: bytes = field(repr=False)
     max_bytes: int
 
-    def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | str]]:
-        """Yield it."""
+    def open(self) -> AbstractContextManager[Read]:
+        """Need nothing."""
+        return nullcontext(self._read)
+
+    def _read(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
         for key in keys:
             yield key, self.content if len(self.content) <= self.max_bytes else too_large(self.max_bytes)
 

@@ -1,18 +1,20 @@
 """Looking at every blob once, by as many processes as there are cores.
 
-Git's own unpacking takes about as long as matching, so each process has a `git cat-file` of its own; in the order of
-the pack a delta's base has just been read; and processes are forked after the rules are loaded, so they share them.
+Git's own unpacking takes about as long as matching, so each process has a `git cat-file` of its own, which lasts as
+long as it does: a new one for each chunk doubled git's work. Processes are forked after the rules are loaded, and share
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from picket.detection import Engine
 from picket.detection.report import Located, look
 from picket.errors import PicketError
-from picket.scanning.stores import Store
+from picket.scanning.stores import Read, Store
 
 Paths = Mapping[str, tuple[bytes, ...]]
 """For each blob (or file) to be looked at, the paths it stands at."""
@@ -62,10 +64,10 @@ class Job:
     explain: bool = False
     archives: bool = False
 
-    def run(self, keys: Sequence[str], paths: Paths) -> Outcome:
-        """Look at some blobs."""
+    def run(self, read: Read, keys: Sequence[str], paths: Paths) -> Outcome:
+        """Look at some blobs, which *read* gives."""
         outcome = Outcome()
-        for key, content in self.store.read(keys):
+        for key, content in read(keys):
             names = [path.decode("utf-8", "replace") for path in paths[key]]
             if isinstance(content, str):
                 outcome.problems += [Problem(name, content, key) for name in names]
@@ -114,7 +116,8 @@ def look_at(job: Job, paths: Paths, jobs: int, order: Iterable[str], progress: C
     """
     keys = list(order)
     if jobs == 1 or len(keys) <= _FEW:
-        outcome = job.run(keys, paths)
+        with job.store.open() as read:
+            outcome = job.run(read, keys, paths)
         progress(len(keys))
         return outcome
     size = max(1, min(_MOST, len(keys) // (jobs * _CHUNKS_EACH)))
@@ -143,15 +146,18 @@ def _shared_out(
     return total
 
 
-_job: Job | None = None  # this process's own, once it is a worker
+class _Worker:
+    """One process's share: the job, and its own open store, which ends with the process."""
+
+    job: Job
+    read: Read
+    held: ExitStack
 
 
 def _begin(job: Job) -> None:
-    global _job  # noqa: PLW0603 - how a pool hands something to its processes
-    _job = job
+    _Worker.job, _Worker.held = job, ExitStack()
+    _Worker.read = _Worker.held.enter_context(job.store.open())
 
 
 def _run(keys: Sequence[str], paths: Paths) -> Outcome:
-    if _job is None:
-        raise PicketError("a scanning process was not set up")
-    return _job.run(keys, paths)
+    return _Worker.job.run(_Worker.read, keys, paths)

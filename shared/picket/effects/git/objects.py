@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -15,6 +15,7 @@ from picket.errors import TransientError
 
 _DRAIN = 1 << 20
 _BUFFER = 1 << 18
+_AT_ONCE = 500  # ids, of 65 bytes at most: they fit into a pipe while nobody reads it
 _PIPE = 1 << 20  # bytes; the kernel's own 64 KiB make git and the scanner wait for each other
 
 
@@ -28,69 +29,43 @@ class Absent(Enum):
 Content = bytes | Absent
 
 
-def blobs(git_dir: Path, oids: Iterable[str], max_bytes: int, *, whole: bool = True) -> Iterator[tuple[str, Content]]:
-    """Read blobs in the order asked for.
+Read = Callable[[Iterable[str]], Iterator[tuple[str, Content]]]
+"""Gives blobs by id, in the order asked for: content, or why there is none."""
+
+
+@contextmanager
+def reader(git_dir: Path, max_bytes: int, *, whole: bool = True) -> Iterator[Read]:
+    """Give a function that reads blobs; one call must be read to its end before the next.
+
+    Git keeps what it has unpacked lately, so blobs that are deltas of each other should be asked for one after another:
+    by path, newest first, they cost it half of what they cost as they lie in the pack, and no more in a repository
+    that is far larger than git's memory for this.
 
     Args:
         git_dir: A git directory.
-        oids: Blob ids.
         max_bytes: Larger blobs are not kept.
         whole: A blob that is missing is an error.
-
-    Yields:
-        Each blob's id and content, or why there is none.
 
     Raises:
         TransientError: A blob is missing or git ended early.
     """
-    wanted = list(oids)
-    with _cat_file(git_dir, "--buffer") as (stdin, stdout):
-        feeder = threading.Thread(target=_feed, args=(stdin, wanted), daemon=True)
-        feeder.start()
-        for oid in wanted:
-            yield oid, _read_one(stdout, oid, max_bytes, whole=whole)
-        feeder.join()
-
-
-def all_ids(git_dir: Path) -> Iterator[str]:
-    """Yield the ids of all objects as they lie in the packs, so that each is near what it is a delta of.
-
-    Raises:
-        TransientError: Git could not list them.
-    """
-    command = ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch-all-objects", "--unordered"]
-    with subprocess.Popen(
-        [*command, "--batch-check=%(objectname)"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=child_environment(),
-        pipesize=_PIPE,
-        text=True,
-    ) as process:
-        for line in cast("IO[str]", process.stdout):
-            yield line[:-1]
-    if process.returncode != 0:
-        raise TransientError("git cannot list the repository's objects")
-
-
-@contextmanager
-def reader(git_dir: Path, max_bytes: int, *, whole: bool = True) -> Iterator[Callable[[str], Content]]:
-    """Give a function that reads single blobs on demand; arguments and results are those of `blobs`."""
     with _cat_file(git_dir) as (stdin, stdout):
 
-        def read(oid: str) -> Content:
-            stdin.write(f"{oid}\n".encode())
-            stdin.flush()
-            return _read_one(stdout, oid, max_bytes, whole=whole)
+        def read(oids: Iterable[str]) -> Iterator[tuple[str, Content]]:
+            waiting = iter(oids)
+            while some := list(islice(waiting, _AT_ONCE)):
+                stdin.write("".join(f"{oid}\n" for oid in some).encode())
+                stdin.flush()
+                for oid in some:
+                    yield oid, _read_one(stdout, oid, max_bytes, whole=whole)
 
         yield read
 
 
 @contextmanager
-def _cat_file(git_dir: Path, *flags: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+def _cat_file(git_dir: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     process = subprocess.Popen(
-        ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch", *flags],
+        ["git", "--git-dir", str(git_dir), *options(), "cat-file", "--batch"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -107,14 +82,6 @@ def _cat_file(git_dir: Path, *flags: str) -> Iterator[tuple[IO[bytes], IO[bytes]
         stdout.close()
         with suppress(BrokenPipeError):  # what was not sent yet is for a process that is gone
             stdin.close()
-
-
-def _feed(stdin: IO[bytes], oids: list[str]) -> None:
-    try:
-        stdin.write("".join(f"{oid}\n" for oid in oids).encode())
-        stdin.close()
-    except (BrokenPipeError, ValueError):
-        return  # git ended first: the reader sees its output end and says so
 
 
 def _read_one(stdout: IO[bytes], oid: str, max_bytes: int, *, whole: bool) -> Content:
