@@ -12,6 +12,8 @@ from picket.detection.text import positions
 
 Span = tuple[int, int]
 
+EVEN = 0.5
+
 
 def with_required(hits: Sequence[Hit], blob: Blob) -> tuple[list[Hit], list[Dropped]]:
     """Keep hits whose rule finds all the others it requires nearby; forget those only looked for on their behalf."""
@@ -90,7 +92,13 @@ def most_specific(hits: Iterable[Hit], decoded: Iterable[Hit] = ()) -> tuple[lis
 
 def _precedence(hit: Hit, is_decoded: bool) -> tuple[int, bool, int, float, int, str]:
     first = is_decoded and hit.rule.specificity == "generic"  # others know what their format looks like encoded
-    return -RANK[hit.rule.specificity], not first, hit.start - hit.end, -hit.confidence, hit.start, hit.rule.id
+    return -_rank(hit), not first, hit.start - hit.end, -hit.confidence, hit.start, hit.rule.id
+
+
+def _rank(hit: Hit) -> int:
+    """Rank a hit by its rule; what only a word nearby tells, and tells against, knows less than any other."""
+    doubted = hit.rule.specificity == "contextual" and hit.confidence < EVEN
+    return -1 if doubted else RANK[hit.rule.specificity]
 
 
 def _overlap(one: Span, two: Span) -> bool:
