@@ -105,7 +105,7 @@ def _gitleaks() -> Scanner:
 
 def _trufflehog() -> Scanner:
     program = _go_program(*TRUFFLEHOG)
-    arguments = "git --no-update --no-verification --json"
+    arguments = "git --bare --no-update --no-verification --json"
     return Scanner(
         "trufflehog",
         lambda repository, report: [

@@ -41,8 +41,9 @@ def _made(pick: random.Random, kind: str, made: Callable[[random.Random], tuple[
     if "\n" in secret:
         return Planted(kind, secret, secret.split("\n")[2][:_CORE])
     style = pick.choice(['{} = "{}"', "{}: '{}'", "export {}={}", '  "{}": "{}",', "const {} = '{}';"])
-    middle = max(0, (len(secret) - _CORE) // 2)
-    return Planted(kind, style.format(name, secret), secret[middle : middle + _CORE])
+    body = secret.split(":")[2].split("@")[0] if "://" in secret else secret  # of a URL the password alone is secret
+    middle = max(0, (len(body) - _CORE) // 2)
+    return Planted(kind, style.format(name, secret), body[middle : middle + _CORE])
 
 
 def _text(pick: random.Random, alphabet: str, length: int) -> str:
