@@ -42,6 +42,9 @@ bench: setup ## the budgets of the design, measured as ratios on this machine
 bench-scan: setup ## `picket scan` beside other scanners, on repositories that it makes
 	$(BIN)/python -m tests.benchmarks.scanning
 
+bench-false-alarms: setup ## what is found in well-known packages, per 10 MB, by rule
+	$(BIN)/python -m tests.benchmarks.false_alarms --show 3
+
 check: lint types contracts test ## what CI runs
 
 lock: ## write requirements.lock from pyproject.toml (needs uv)

@@ -155,6 +155,10 @@ class CountingPattern:
         pytest.param("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOi.", id="half a token in every piece"),
         pytest.param("postgres://user:aaaa@", id="half a URL in every piece"),
         pytest.param("password=secret=token=", id="names without values"),
+        pytest.param('key="', id="a quote after every name"),
+        pytest.param("Server=a;Password=", id="half a connection string in every piece"),
+        pytest.param("-----BEGIN PRIVATE KEY-----", id="headers without keys"),
+        pytest.param('<password a="', id="elements that do not end"),
     ],
 )
 def test_exact_matching_on_one_long_line_reads_a_bounded_multiple_of_it(piece: str) -> None:

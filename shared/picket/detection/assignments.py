@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
+from picket.detection.names import is_harmless, name_of
 
 LONG_ENOUGH = 8  # characters: under that people's passwords and programs' words cannot be told apart
 
@@ -42,12 +43,15 @@ _CODE = re.compile(
     | (?:vault|ssm|secretsmanager|keyring|op|bws|akv|env|file|sops|gcpkms|ref\+\w+):.*
     | [#.][A-Za-z_][\w-]* | [A-Za-z-]+(?:/[A-Za-z-]*)+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
+    | \$[A-Za-z_][\w:]*[.\[(?-].* | \w+(?:\|\w+)+          # a member of a variable, a choice of types
     | 0x[0-9A-Fa-f]{1,16} | --?[a-z][\w-]* | [A-Za-z]*\[.*\] | </?\w.* | .*[:,;=\\]
     | \W+ | \d{1,7}(?:\.\d+)*
     """,
     re.VERBOSE | re.DOTALL,
 )
-_DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
+_DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:[?!]?\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
+_SCOPED = re.compile(r"[&*]?\w+(?:::\w+)+")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]{2,}|\d{1,2})+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[A-Za-z][a-z]*(?:[A-Z][a-z]+)+\d?")
 _NO_SECRET = re.compile(
@@ -101,6 +105,8 @@ def code(candidate: Candidate) -> Evidence | None:
 def expression(candidate: Candidate) -> Evidence | None:
     """Drop code made of words; random text with punctuation in it may look like an expression as well."""
     text = candidate.text.rstrip("=")
+    if _SCOPED.fullmatch(text) or _CAMEL.fullmatch(text):
+        return Evidence("a name of code", FATAL)
     return code(candidate) if _has_words(text) else None
 
 
@@ -123,7 +129,7 @@ def option(candidate: Candidate) -> Evidence | None:
     text = candidate.text
     if text.isalpha() or _SYNOPSIS.match(text):
         return Evidence("a word of a synopsis or another option", FATAL)
-    return None
+    return Evidence("its name says that it is something else", FATAL) if is_harmless(name_of(candidate)) else None
 
 
 def shape(candidate: Candidate) -> Evidence | None:

@@ -24,7 +24,7 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _WORDS = {
     "before key": r"""
         public foreign primary partition sort cache index unique group row col column hash range map dict
-        shortcut hot arrow idempoten\w* translation i18n locale message object registry feature config
+        new shortcut hot arrow idempoten\w* translation i18n locale message object registry feature config
         settings? site recaptcha_site publishable anon pub verify verification verifying host known data
         json xml api_version license_?type
     """,
@@ -103,7 +103,7 @@ def _harmless() -> re.Pattern[str]:
         rf"|{start}{of['before token']}_?\w{{0,12}}tokens?$|tokens?_?{of['after token']}$|[cx]srf\w*$"
         rf"|secrets?_?{of['after secret']}$"
         rf"|{start}{of['before password']}_?{passes}(?:_\w*)?$|{passes}_?{of['after password']}$"
-        rf"|{start}{of['around pass']}_?pass(?:_|$)|(?<!s)[ckmsw]wd(?:_|$)"
+        rf"|{start}{of['around pass']}_?pass(?:_|$)|(?<!s)[ckmsw]wds?(?:_|$)"
         rf"|auth(?:entication|orization)?_?{of['after auth']}$|\bauthor\w*$"
         rf"|credentials?_?{of['after credential']}$|(?:api|access)_?{of['after api']}$"
         rf"|(?:^|_){of['at the end']}$"

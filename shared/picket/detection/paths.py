@@ -9,8 +9,9 @@ from typing import Literal
 PathKind = Literal["", "test", "generated"]
 
 _TEST_FOLDERS = r"""
-    tests? testing __tests__ specs? testdata test[-_]?data fixtures? mocks? __mocks__ stubs? e2e examples? samples?
-    demos? docs? documentation tutorials? cassettes snapshots?
+    t tests? testing __tests__ units? integration functional e2e specs? test[-_]?suites? [^/]+[-_]tests? testdata
+    test[-_]?data fixtures? mocks? __mocks__ stubs? examples? samples? demos? docs? documentation tutorials? cassettes
+    snapshots?
 """
 _TEST_NAMES = r"""
     test_[^/]* conftest\.py readme[^/]* changelog[^/]* changes[^/]*

@@ -9,11 +9,12 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from picket.detection.assignments import says_password
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
-from picket.detection.paths import kind_of_path
+from picket.detection.paths import kind_of_path, notation_of_path
 from picket.detection.placeholders import filler
 from picket.detection.randomness import entropy_floor, shannon_entropy
 
@@ -36,6 +37,14 @@ _THROWAWAY = re.compile(
     rb"not[-_ ]?secret|127\.0\.0\.1"
 )
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]{64,8000})")
+_LETTERS = re.compile(r"[a-z]+")
+_ROLE = re.compile(
+    r"(?:id|ssh|ssl|tls|pgp|gpg|rsa|dsa|dss|ecdsa|ec|ecc|ed|openssl|openssh|pkcs|pem|der|x|key\w*|keys|private|priv|public|"
+    r"pub|pair|client|server|peer|node|broker|agent|worker|host|user|ca|root|intermediate|cert|certs|certificate|chain|"
+    r"bad\w*|good|valid|invalid|broken|expired|revoked|encrypted|enc|plain|no\w*|with\w*|without|pass\w*|lonely|old|new|"
+    r"small|big|long|short|readme|ocsp|responder|and|the|a|b|c|p|k|v)"
+)
+_PROSE = (".rst", ".md", ".mdx", ".adoc", ".asciidoc", ".tex")
 NAME_BEFORE = 80  # bytes before a key in which its name stands
 _HEADER_LINE = re.compile(rb"(?:^|\\n|\n)[ \t\"']*[A-Za-z-]+: [^\n\\]*")
 
@@ -88,7 +97,8 @@ def jwt(candidate: Candidate) -> Evidence | None:
     if not isinstance(header, dict) or "alg" not in header:
         return Evidence("its header is no JSON object with an algorithm", FATAL)
     payload = decoded_json(text.split(".")[1])
-    if payload and filler(json.dumps(payload)):
+    claims = payload.values() if isinstance(payload, dict) else ()
+    if any(isinstance(value, str) and filler(value) for value in claims):
         return Evidence("its payload is an example", -3.0)
     if _signed_with_a_word(text):
         return Evidence("it is signed with a word that examples use", -3.0)
@@ -126,22 +136,32 @@ def pem(candidate: Candidate) -> Evidence | None:
         return Evidence("its body is a placeholder", FATAL)
     if b"ENCRYPTED" in candidate.secret:
         return Evidence("the key is encrypted", -1.0)
-    if kind_of_path(candidate.blob.path) == "test" and _is_throwaway(candidate):
-        return Evidence("a key for tests: its name or its certificate says so", -0.8)
+    if kind_of_path(candidate.blob.path) == "test":  # that it is a true key says nothing about its use there
+        return Evidence("a key for tests or of an example", -0.8) if _is_throwaway(candidate) else None
     if body.startswith(_KEY_STARTS):
         return Evidence("its body decodes to a key", DECODES)
     return Evidence("its body does not begin as keys do", -1.0)
 
 
 def _is_throwaway(candidate: Candidate) -> bool:
-    """Tell whether the file's name, the key's, or the subject of a certificate beside it speaks of tests."""
+    """Tell whether a key that a test, example or manual holds was made for it.
+
+    It was when it stands in the source of a test or in prose, when its file is called by its kind or role and not by
+    a system, or when the file's name, the key's, or the subject of a certificate beside it speaks of tests.
+    """
     blob = candidate.blob
+    file = PurePosixPath(blob.path.lower()).name
+    if (
+        notation_of_path(blob.path) == "code"
+        or file.endswith(_PROSE)
+        or all(map(_ROLE.fullmatch, _LETTERS.findall(file.partition(".")[0])))
+    ):
+        return True
     certificates = (
         _unbase64(b"".join(body.split()).decode("ascii", "replace")) for body in _CERTIFICATE.findall(blob.content)
     )
     name = blob.content[max(0, candidate.match_start - NAME_BEFORE) : candidate.match_start]
-    file = blob.path_bytes.rpartition(b"/")[2]
-    return any(_THROWAWAY.search(text.lower()) for text in (file, name, *certificates))
+    return any(_THROWAWAY.search(text.lower()) for text in (file.encode("utf-8", "replace"), name, *certificates))
 
 
 def basic_auth(candidate: Candidate) -> Evidence | None:
