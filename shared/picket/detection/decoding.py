@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from picket.detection.encodings import ENCODINGS, Piece, Run
+from picket.detection.encodings import ENCODINGS, Run
 
 GROWTH = 2
 """What is decoded of a blob may be this many times as large as the blob: runs of different encodings overlap."""
@@ -22,13 +22,13 @@ _SEPARATOR = b"\n\n"  # between runs: no rule's context goes on over an empty li
 class Layer:
     """All that is decoded from one blob, run after run.
 
-    `starts` says where each run begins in `content`, `names` how it was encoded, `pieces` where all of it came from.
+    `starts` says where each run begins in `content`, `names` how it was encoded.
     """
 
     content: bytes = field(repr=False)
     starts: tuple[int, ...]
     names: tuple[str, ...]
-    pieces: tuple[Piece, ...] = field(repr=False)
+    runs: tuple[Run, ...] = field(repr=False)
 
     def run_of(self, start: int, end: int) -> str:
         """Name the encoding of the run that `[start, end)` lies in; empty when it lies in more than one."""
@@ -37,41 +37,45 @@ class Layer:
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Tell where the bytes `[start, end)` of the layer stand, encoded, in the blob: offsets, end exclusive."""
-        first = self.pieces[self._piece(start)]
-        last = self.pieces[self._piece(max(start, end - 1))]
-        begin = min(first.start + (start - first.at), first.end) if first.exact else first.start
-        stop = min(last.start + (end - last.at), last.end) if last.exact else last.end
-        return begin, max(begin, stop)
+        begin = self._source(start)[0]
+        return begin, max(begin, self._source(max(start, end - 1))[1])
 
-    def _piece(self, offset: int) -> int:
-        return max(0, bisect_right(self.pieces, offset, key=lambda piece: piece.at) - 1)
+    def _source(self, offset: int) -> tuple[int, int]:
+        """Tell where one byte of the layer came from: itself, or what it was decoded from as a whole."""
+        run = max(0, bisect_right(self.starts, offset) - 1)
+        pieces = self.runs[run].pieces()
+        offset -= self.starts[run]
+        piece = pieces[max(0, bisect_right(pieces, offset, key=lambda each: each.at) - 1)]
+        if not piece.exact:
+            return piece.start, piece.end
+        place = piece.start + offset - piece.at
+        return min(place, piece.end), min(place + 1, piece.end)
 
 
-def decode(content: bytes, windows: Mapping[int, Sequence[Sequence[int]]], first: int) -> Layer | None:
+def decode(blob: bytes, windows: Mapping[int, Sequence[Sequence[int]]], first: int) -> Layer | None:
     """Decode the runs of a blob.
 
     Args:
-        content: The blob.
+        blob: What is scanned.
         windows: Where the triggers matched, as `[start, end)`; the key of `ENCODINGS[n]` is *first* + n.
         first: See *windows*.
 
     Returns:
         What they decode to; `None` when there are none.
     """
-    chunks: list[bytes] = []
     starts: list[int] = []
     names: list[str] = []
-    pieces: list[Piece] = []
+    runs: list[Run] = []
     size = 0
-    for name, run in _runs(content, windows, first):
-        if size + len(run.content) > GROWTH * len(content):
+    for name, run in _runs(blob, windows, first):
+        if size + len(run.content) > GROWTH * len(blob):
             break
         starts.append(size)
         names.append(name)
-        pieces += [piece._replace(at=piece.at + size) for piece in run.pieces]
-        chunks.append(run.content)
+        runs.append(run)
         size += len(run.content) + len(_SEPARATOR)
-    return Layer(_SEPARATOR.join(chunks), tuple(starts), tuple(names), tuple(pieces)) if chunks else None
+    content = _SEPARATOR.join(run.content for run in runs)
+    return Layer(content, tuple(starts), tuple(names), tuple(runs)) if runs else None
 
 
 def _runs(content: bytes, windows: Mapping[int, Sequence[Sequence[int]]], first: int) -> Iterator[tuple[str, Run]]:

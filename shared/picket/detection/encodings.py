@@ -29,12 +29,12 @@ class Piece(NamedTuple):
 
 
 class Run(NamedTuple):
-    """An encoded run `[start, end)` of a blob; its pieces count their `at` from 0."""
+    """An encoded run `[start, end)` of a blob; its pieces, which few runs are asked for, count their `at` from 0."""
 
     start: int
     end: int
     content: bytes
-    pieces: Sequence[Piece]
+    pieces: Callable[[], Sequence[Piece]]
 
 
 class Encoding(NamedTuple):
@@ -81,7 +81,7 @@ def _base64(content: bytes, first: int, stop: int, floor: int) -> Run | None:
     if start < stop <= end + len("=="):  # the trigger tells how the groups lie; what is before may be a path or a name
         start += (stop - start) % 4
     if not _whole(start, end, _from_base64(content[start : min(end, start + _HEAD)])).content:
-        return Run(start, end, b"", ())  # an image, say
+        return Run(start, end, b"", tuple)  # an image, say
     lines, end = _lines(content, start, end)
     return _whole(start, end, _from_base64(b"".join(lines)))
 
@@ -119,7 +119,7 @@ def _hex(content: bytes, first: int, stop: int, floor: int) -> Run | None:
 def _whole(start: int, end: int, decoded: bytes) -> Run:
     text = as_utf8(decoded)
     readable = _is_readable(text) and len(text) >= SHORTEST
-    return Run(start, end, text if readable else b"", [Piece(0, start, end, exact=False)])
+    return Run(start, end, text if readable else b"", lambda: [Piece(0, start, end, exact=False)])
 
 
 def _run_start(alphabet: re.Pattern[bytes], content: bytes, inside: int, floor: int) -> int:
@@ -197,21 +197,24 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 def _substituted(
     content: bytes, start: int, end: int, pattern: re.Pattern[bytes], replace: Callable[[re.Match[bytes]], bytes]
 ) -> Run:
-    chunks: list[bytes] = []
+    decoded, count = pattern.subn(replace, content[start:end])
+    return Run(start, end, decoded if count else b"", lambda: _substitutions(content, start, end, pattern, replace))
+
+
+def _substitutions(
+    content: bytes, start: int, end: int, pattern: re.Pattern[bytes], replace: Callable[[re.Match[bytes]], bytes]
+) -> list[Piece]:
+    """Tell where everything came from that `_substituted` gave."""
     pieces: list[Piece] = []
     size, at = 0, start
     for match in pattern.finditer(content, start, end):
-        new = replace(match)
         middle, end_of_it = match.span()
         pieces.append(Piece(size, at, middle, exact=True))
         size += middle - at
         pieces.append(Piece(size, middle, end_of_it, exact=False))
-        size += len(new)
-        chunks += (content[at:middle], new)
+        size += len(replace(match))
         at = end_of_it
-    pieces.append(Piece(size, at, end, exact=True))
-    chunks.append(content[at:end])
-    return Run(start, end, b"".join(chunks) if len(chunks) > 1 else b"", pieces)
+    return [*pieces, Piece(size, at, end, exact=True)]
 
 
 # --- manifests of Kubernetes secrets: values of any length are base64, and their keys tell what they are ----------
@@ -249,7 +252,7 @@ def _manifest(content: bytes, first: int, stop: int, floor: int) -> Run | None:
             pieces.append(Piece(size, *span, exact=exact))
             chunks.append(text)
             size += len(text)
-    return Run(start, end, b"".join(chunks), pieces)
+    return Run(start, end, b"".join(chunks), lambda: pieces)
 
 
 # --- a secret by itself, where its rule says how it is encoded -----------------------------------------------------

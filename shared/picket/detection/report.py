@@ -61,6 +61,8 @@ def look(engine: Engine, content: bytes, path: str, commit: str = "") -> tuple[L
         commit: The commit that put it there, for allow-lists that name commits.
     """
     hits = engine.scan(content, path, commit)
+    if not hits:
+        return ()
     where = positions(content, [offset for hit in hits for offset in (hit.start, _last(hit))])
     return tuple(Located(hit, path, *where[hit.start], *where[_last(hit)]) for hit in hits)
 

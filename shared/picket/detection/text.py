@@ -14,6 +14,7 @@ _MARKS = (
     (BOM_UTF16_LE, "utf-16-le"),
     (BOM_UTF16_BE, "utf-16-be"),
 )
+_FIRST_OF_MARKS = {mark[:2] for mark, _ in _MARKS}
 _SAMPLE, _SHORTEST = 64, 4  # bytes; characters
 
 
@@ -22,11 +23,13 @@ def wide_codec(content: bytes) -> str:
 
     A byte order mark tells; without one, UTF-16 of which every other byte near the start is a NUL, as in ASCII.
     """
+    if b"\0" not in content[:2] and content[:2] not in _FIRST_OF_MARKS:
+        return ""
     for mark, codec in _MARKS:  # UTF-32's first: its little-endian mark begins with that of UTF-16
         if content.startswith(mark):
             return codec
     even, odd = content[:_SAMPLE:2], content[1:_SAMPLE:2]
-    if len(odd) < _SHORTEST or b"\0" not in content[:2]:
+    if len(odd) < _SHORTEST:
         return ""
     if b"\0" not in even and not odd.strip(b"\0"):
         return "utf-16-le"

@@ -166,11 +166,14 @@ def staged(git_dir: Path) -> bytes:
     Raises:
         GitFailed: There is no index to read, or no object of HEAD.
     """
+    compared = ("diff-index", "--cached", *RAW_OPTIONS)
     try:
-        head = commit_of(git_dir, "HEAD")
-    except Gone:  # before the first commit
-        head = output(git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip()
-    return output(git_dir, "diff-index", "--cached", *RAW_OPTIONS, head)
+        return output(git_dir, *compared, "HEAD", "--")
+    except GitFailed:
+        if output(git_dir, "rev-list", "--all", "--max-count=1"):
+            raise
+    # Before the first commit everything is new, as it is against an empty tree.
+    return output(git_dir, *compared, output(git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip())
 
 
 def commit_of(git_dir: Path, name: str) -> str:
