@@ -8,8 +8,7 @@ from datetime import datetime
 
 from picket.detection import Hit
 from picket.detection.report import Occurrence
-
-SEVERITIES = ("critical", "high", "medium", "low", "info")
+from picket.scanning.result import SEVERITIES
 
 
 @dataclass(frozen=True, slots=True)

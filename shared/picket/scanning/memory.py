@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from picket.effects.git.command import GitFailed, output
 from picket.scanning.environment import cache_dir
 from picket.scanning.findings import made
 from picket.scanning.order import Order
-from picket.scanning.result import Json, gravest_first
+from picket.scanning.result import Json, Seen, gravest_first
 from picket.scanning.revisions import EVERYTHING, Revisions, git_dir_common
 from picket.scanning.sieve import ACCEPTED, IGNORED, Sieve
 
@@ -27,24 +27,6 @@ _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted"),
     *("entropy", "tags", "remediation", "doc_url"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is known of a repository: the *tips* that were looked at, with everything that they lead to."""
-
-    tips: frozenset[str] = frozenset()
-    findings: Sequence[Json] = ()
-    errors: Sequence[Json] = ()
-    commits: int = 0
-    blobs: int = 0
-    bytes: int = 0
-
-
-def fits(order: Order) -> bool:
-    """Tell whether a scan can build on an earlier one: not if it needs the secrets, or tells of every candidate."""
-    whole = order.selection == "all" and not order.since
-    return whole and order.redact and not order.explain and not order.write_baseline and not order.fresh
 
 
 def place(git_dir: Path, order: Order, digest: str, sieve: Sieve, key: bytes) -> Path:

@@ -8,9 +8,17 @@ from typing import Literal
 
 Selection = Literal["all", "range", "branch", "staged", "pre-push", "pre-receive", "files"]
 
+STDIN = "-"
+_URL_STARTS = ("https://", "http://", "ssh://", "git://", "file://", "git@")
+
 MAX_BLOB = 32 * 1024 * 1024
 DECODE_DEPTH = 2
 MIN_CONFIDENCE = 0.5
+
+
+def is_url(target: str) -> bool:
+    """Tell whether *target* names a repository elsewhere."""
+    return target.startswith(_URL_STARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +45,9 @@ class Order:
     redact: bool = True
     explain: bool = False
     fresh: bool = False
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it can build on an earlier scan: not if it needs the secrets, or tells of every candidate."""
+        whole = self.selection == "all" and not self.since and not is_url(self.target) and self.target != STDIN
+        return whole and self.redact and not self.explain and not self.write_baseline and not self.fresh

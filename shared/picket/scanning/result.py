@@ -6,15 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from picket.detection.identity import secret_identity
-from picket.detection.randomness import shannon_entropy
-from picket.detection.report import Occurrence
-from picket.scanning.findings import SEVERITIES, Finding
-from picket.scanning.known import fingerprint
 from picket.scanning.sieve import ACCEPTED, DOUBTFUL, IGNORED, REASONS
 from picket.scanning.work import Problem
 
 Json = dict[str, Any]
+
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked at and found: of one scan, or of all of a repository's that *tips* lead to."""
+
+    tips: frozenset[str] = frozenset()
+    findings: Sequence[Json] = ()
+    errors: Sequence[Json] = ()
+    commits: int = 0
+    blobs: int = 0
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +64,6 @@ def result_of(findings: Sequence[Json], stats: Json, errors: Sequence[Json], dro
     return Result(shown, stats | counts, list(errors), list(dropped))
 
 
-def finding_document(finding: Finding, key: bytes, *, redact: bool, hidden: str) -> Json:
-    """Describe a finding. Its place, commit and fingerprint are those of the oldest occurrence.
-
-    Args:
-        finding: What was found.
-        key: Key of the HMAC that is its id.
-        redact: Leave the secret itself out.
-        hidden: Why it is not to be shown; empty if it is.
-    """
-    hit, first = finding.best, finding.occurrences[0]
-    rule = hit.rule
-    return {
-        "id": secret_identity(key, finding.identity),
-        "rule": rule.id,
-        "description": rule.description,
-        "provider": rule.provider,
-        "credential": rule.credential,
-        "severity": hit.severity,
-        "confidence": hit.confidence,
-        "reasons": list(hit.reasons),
-        **_place(first),
-        "redacted": hit.redacted,
-        **({} if redact else {"secret": hit.secret.decode("utf-8", "replace")}),
-        "entropy": round(shannon_entropy(hit.secret), 2),
-        "tags": list(rule.tags),
-        "remediation": rule.remediation,
-        "doc_url": rule.doc_url,
-        "occurrences": [_place(each) for each in finding.occurrences],
-        "hidden": hidden,
-    }
-
-
 def gravest_first(finding: Json) -> tuple[int, float, str, str, int]:
     """Order findings by severity, then confidence, rule and place."""
     severity = SEVERITIES.index(finding["severity"])
@@ -111,20 +89,3 @@ _WORDS = {
     ACCEPTED: "its secret is in a baseline",
     IGNORED: "an ignore file names it",
 }
-
-
-def _place(each: Occurrence) -> Json:
-    at, commit = each.at, each.commit
-    return {
-        "path": at.path,
-        "start_line": at.start_line,
-        "start_column": at.start_column,
-        "end_line": at.end_line,
-        "end_column": at.end_column,
-        "commit": commit.sha,
-        "author": commit.author,
-        "email": commit.email,
-        "date": commit.date,
-        "committed": commit.committed,
-        "fingerprint": fingerprint(each),
-    }

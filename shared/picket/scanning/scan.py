@@ -6,28 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from picket.detection import Engine, default_digest
 from picket.errors import Gone
-from picket.scanning import memory, revisions
+from picket.scanning import revisions
 from picket.scanning.environment import cache_dir, hash_key, hash_key_file, own_git_dir
-from picket.scanning.findings import Finding, grouped
-from picket.scanning.known import write_baseline
-from picket.scanning.order import Order
-from picket.scanning.result import (
-    Json,
-    Result,
-    finding_document,
-    hidden_documents,
-    problem_documents,
-    result_of,
-)
+from picket.scanning.order import STDIN, Order, is_url
+from picket.scanning.result import Json, Result, Seen, hidden_documents, problem_documents, result_of
 from picket.scanning.rules import TEAM_RULES, rules_for
 from picket.scanning.sieve import DOUBTFUL, IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
-from picket.scanning.targets import STDIN, Repository, cloned, find_repository, is_url
+from picket.scanning.targets import Repository, cloned, find_repository
 from picket.scanning.work import Job, Outcome, look_at
+
+if TYPE_CHECKING:
+    from picket.scanning.findings import Finding
 
 Progress = Callable[[int, int], object]
 """Told how many more blobs are done, and how many there are in all."""
@@ -49,12 +43,14 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
         ruleset = rules_for(order, repository.top if repository else None, say)
         sieve = Sieve(order, repository)
         engine = Engine(ruleset, cache_dir=cache_dir() / "rulesets", decode_depth=order.decode_depth)
-        if repository and memory.fits(order) and not is_url(order.target):
+        if repository and order.remembers:
             return _remembering(order, repository, engine, sieve, progress)
         with _source(order, repository, stdin) as source:
             outcome, findings = _look(order, source, engine, progress)
         reasons = sieve.reasons(findings, ruleset)
         if order.write_baseline:
+            from picket.scanning.known import write_baseline  # noqa: PLC0415 - a hook does without
+
             confident = (each for each, reason in zip(findings, reasons, strict=True) if reason != DOUBTFUL)
             write_baseline(order.write_baseline, confident)
     return _result(order, _seen(source, outcome, _documents(order, findings, reasons)), engine, outcome)
@@ -62,6 +58,8 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
 
 def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
     """Look at what is new since the last scan of all history, and put it together with what that one found."""
+    from picket.scanning import memory  # noqa: PLC0415 - a hook does without
+
     git_dir = repository.git_dir
     path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
     tips = memory.tips_of(git_dir)  # asked before the log is: what comes in between is looked at again next time
@@ -85,25 +83,32 @@ def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> t
     job = Job(source.store, engine, explain=order.explain, archives=order.archives)
     total = len(source.paths)
     outcome = look_at(job, source.paths, order.jobs, source.order(), lambda more: progress(more, total))
-    return outcome, grouped(source.occurrences(outcome, job))
+    found = list(source.occurrences(outcome, job))
+    if not found:
+        return outcome, []
+    from picket.scanning.findings import grouped  # noqa: PLC0415 - most hooks find nothing
+
+    return outcome, grouped(found)
 
 
 def _documents(order: Order, findings: list[Finding], reasons: list[str]) -> list[Json]:
-    key = hash_key() if findings else b""
+    if not findings:
+        return []
+    from picket.scanning.documents import finding_document  # noqa: PLC0415 - most hooks find nothing
+
+    key = hash_key()
     return [
         finding_document(finding, key, redact=order.redact, hidden=reason)
         for finding, reason in zip(findings, reasons, strict=True)
     ]
 
 
-def _seen(source: Source, outcome: Outcome, findings: list[Json]) -> memory.Seen:
+def _seen(source: Source, outcome: Outcome, findings: list[Json]) -> Seen:
     problems = problem_documents([*source.problems, *outcome.problems])
-    return memory.Seen(
-        findings=findings, errors=problems, commits=source.commits, blobs=outcome.blobs, bytes=outcome.size
-    )
+    return Seen(findings=findings, errors=problems, commits=source.commits, blobs=outcome.blobs, bytes=outcome.size)
 
 
-def _result(order: Order, seen: memory.Seen, engine: Engine, outcome: Outcome) -> Result:
+def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome) -> Result:
     rules = engine.ruleset.rules
     stats = {
         "commits": seen.commits,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from picket.detection import Ruleset
 from picket.effects.git.command import GitFailed, output
-from picket.scanning.findings import Finding
-from picket.scanning.known import parse_fingerprints, read_baseline
 from picket.scanning.order import Order
 from picket.scanning.targets import Repository
+
+if TYPE_CHECKING:
+    from picket.scanning.findings import Finding
+    from picket.scanning.known import Baseline
 
 OWN_BASELINE = ".picketignore"
 IGNORE_FILES = (".gitleaksignore", ".betterleaksignore")
@@ -29,7 +32,7 @@ class Sieve:
         own = repository.top / OWN_BASELINE if repository and repository.top else None
         self.files = [*([order.baseline] if order.baseline else []), *([own] if own and own.exists() else [])]
         self.ignored = "\n".join(_text_at_top(repository, name) for name in IGNORE_FILES)
-        self._baselines = [read_baseline(path) for path in self.files]
+        self._baselines = list(_baselines(self.files))
         self._least = order.min_confidence
 
     def reasons(self, findings: Collection[Finding], ruleset: Ruleset) -> list[str]:
@@ -38,6 +41,8 @@ class Sieve:
             return []
         hidden: set[bytes] = set()
         if self.ignored.strip():
+            from picket.scanning.known import parse_fingerprints  # noqa: PLC0415 - few repositories have such a file
+
             hidden = parse_fingerprints(self.ignored, (rule.id for rule in ruleset.rules)).hide(findings)
         return [self._reason(finding, hidden) for finding in findings]
 
@@ -47,6 +52,13 @@ class Sieve:
         if finding.identity in hidden:
             return IGNORED
         return DOUBTFUL if finding.best.confidence < self._least else ""
+
+
+def _baselines(paths: Iterable[Path]) -> Iterator[Baseline]:
+    for path in paths:
+        from picket.scanning.known import read_baseline  # noqa: PLC0415 - few scans have one
+
+        yield read_baseline(path)
 
 
 def _text_at_top(repository: Repository | None, name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +10,6 @@ from pathlib import Path
 from picket.effects.git.command import child_environment
 from picket.errors import Gone, Malformed
 
-STDIN = "-"
-_URL_STARTS = ("https://", "http://", "ssh://", "git://", "file://", "git@")
 _GITDIR = "gitdir: "
 # Of the user's own configuration credentials, proxies and certificates are wanted; nothing that runs a program here.
 _CLONE = ("-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false")
@@ -26,11 +22,6 @@ class Repository:
 
     git_dir: Path
     top: Path | None = None
-
-
-def is_url(target: str) -> bool:
-    """Tell whether *target* names a repository elsewhere."""
-    return target.startswith(_URL_STARTS)
 
 
 def find_repository(start: Path) -> Repository | None:
@@ -57,6 +48,9 @@ def cloned(url: str) -> Iterator[Repository]:
     """
     if url.startswith("-") or "\n" in url or "\0" in url:
         raise Malformed("a repository's URL holds no line breaks and does not begin with a hyphen")
+    import subprocess  # noqa: PLC0415 - a hook clones nothing
+    import tempfile  # noqa: PLC0415
+
     environment = child_environment()
     for name in _FULL_ENVIRONMENT:
         environment.pop(name, None)

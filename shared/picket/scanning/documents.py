@@ -1,0 +1,59 @@
+"""A finding as the JSON that every format is made from."""
+
+from __future__ import annotations
+
+from picket.detection.identity import secret_identity
+from picket.detection.randomness import shannon_entropy
+from picket.detection.report import Occurrence
+from picket.scanning.findings import Finding
+from picket.scanning.known import fingerprint
+from picket.scanning.result import Json
+
+
+def finding_document(finding: Finding, key: bytes, *, redact: bool, hidden: str) -> Json:
+    """Describe a finding. Its place, commit and fingerprint are those of the oldest occurrence.
+
+    Args:
+        finding: What was found.
+        key: Key of the HMAC that is its id.
+        redact: Leave the secret itself out.
+        hidden: Why it is not to be shown; empty if it is.
+    """
+    hit, first = finding.best, finding.occurrences[0]
+    rule = hit.rule
+    return {
+        "id": secret_identity(key, finding.identity),
+        "rule": rule.id,
+        "description": rule.description,
+        "provider": rule.provider,
+        "credential": rule.credential,
+        "severity": hit.severity,
+        "confidence": hit.confidence,
+        "reasons": list(hit.reasons),
+        **_place(first),
+        "redacted": hit.redacted,
+        **({} if redact else {"secret": hit.secret.decode("utf-8", "replace")}),
+        "entropy": round(shannon_entropy(hit.secret), 2),
+        "tags": list(rule.tags),
+        "remediation": rule.remediation,
+        "doc_url": rule.doc_url,
+        "occurrences": [_place(each) for each in finding.occurrences],
+        "hidden": hidden,
+    }
+
+
+def _place(each: Occurrence) -> Json:
+    at, commit = each.at, each.commit
+    return {
+        "path": at.path,
+        "start_line": at.start_line,
+        "start_column": at.start_column,
+        "end_line": at.end_line,
+        "end_column": at.end_column,
+        "commit": commit.sha,
+        "author": commit.author,
+        "email": commit.email,
+        "date": commit.date,
+        "committed": commit.committed,
+        "fingerprint": fingerprint(each),
+    }
