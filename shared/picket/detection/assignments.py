@@ -51,6 +51,7 @@ _CODE = re.compile(
 )
 _DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:[?!]?\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
 _SCOPED = re.compile(r"[&*]?\w+(?:::\w+)+")
+_SPELLED = re.compile(r"(?:\\x[2-7][0-9A-Fa-f])+")  # text in escapes; of a key in them some bytes are no letters
 _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]{2,}|\d{1,2})+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[A-Za-z][a-z]*(?:[A-Z][a-z]+)+\d?")
@@ -105,7 +106,7 @@ def code(candidate: Candidate) -> Evidence | None:
 def expression(candidate: Candidate) -> Evidence | None:
     """Drop code made of words; random text with punctuation in it may look like an expression as well."""
     text = candidate.text.rstrip("=")
-    if _SCOPED.fullmatch(text) or _CAMEL.fullmatch(text):
+    if _SCOPED.fullmatch(text) or _CAMEL.fullmatch(text) or _SPELLED.fullmatch(text):
         return Evidence("a name of code", FATAL)
     return code(candidate) if _has_words(text) else None
 

@@ -42,7 +42,7 @@ _ROLE = re.compile(
     r"(?:id|ssh|ssl|tls|pgp|gpg|rsa|dsa|dss|ecdsa|ec|ecc|ed|openssl|openssh|pkcs|pem|der|x|key\w*|keys|private|priv|public|"
     r"pub|pair|client|server|peer|node|broker|agent|worker|host|user|ca|root|intermediate|cert|certs|certificate|chain|"
     r"bad\w*|good|valid|invalid|broken|expired|revoked|encrypted|enc|plain|no\w*|with\w*|without|pass\w*|lonely|old|new|"
-    r"small|big|long|short|readme|ocsp|responder|and|the|a|b|c|p|k|v)"
+    r"small|big|long|short|readme|ocsp|responder|and|the|a|b|c|p|k|v)+"
 )
 _PROSE = (".rst", ".md", ".mdx", ".adoc", ".asciidoc", ".tex")
 NAME_BEFORE = 80  # bytes before a key in which its name stands
@@ -132,7 +132,7 @@ def pem(candidate: Candidate) -> Evidence | None:
     if len(body) < SHORTEST_KEY:
         return Evidence("its body is too short for a key", FATAL)
     tail = body[len(body) // 2 :].decode()  # the first half has structure, and padding in OpenSSH's format
-    if shannon_entropy(tail) < entropy_floor(tail) * STRUCTURED:
+    if shannon_entropy(tail) < entropy_floor(tail) * STRUCTURED or b"EXAMPLE" in body:
         return Evidence("its body is a placeholder", FATAL)
     if b"ENCRYPTED" in candidate.secret:
         return Evidence("the key is encrypted", -1.0)
