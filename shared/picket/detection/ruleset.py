@@ -7,8 +7,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, overload
 
@@ -139,9 +137,8 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     return tuple(value) if isinstance(value, list) else value
 
 
-def _shipped() -> Iterator[Traversable]:
-    folder = files("picket.detection") / "rules"
-    return iter(sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name))
+def _shipped() -> list[Path]:
+    return sorted((Path(__file__).parent / "rules").glob("*.toml"))
 
 
 def _shipped_rules(text: str, name: str) -> Iterator[Rule]:
