@@ -91,11 +91,15 @@ QUOTED = (
     ("notes.txt", 'Use `{n} = "{v}"` to sign in.'),
     ("", '{c}="{v}"'),
     ("app.ipynb", '    "{n} = \\"{v}\\"\\n",'),
+    ("pod.yaml", '  - name: {N}\n    value: "{v}"'),
+    ("task.json", '{{"name": "{N}", "value": "{v}"}},'),
+    ("task.json", '{{\n  "key": "{n}",\n  "value": "{v}"\n}}'),
     ("log.txt", 'sent {{\\"{c}\\": \\"{v}\\"}}'),
 )
 BARE = (
     (".env", "{N}={v}"),
     (".env", "export {N}={v}"),
+    ("pod.yaml", "  - name: {N}\n    value: {v}"),
     ("prod.env", "{N} = {v}  # live"),
     ("app.properties", "app.{c}={v}"),
     ("app.properties", "app.{k} = {v}"),

@@ -66,7 +66,7 @@ _NO_SECRET = re.compile(
 )
 _PATH = re.compile(r"(?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*")  # base64 has few slashes, and not between names
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
-_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=|\W*\w{0,5}\W*$|@|\.{0,2}/")
+_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST = re.compile(rb"@(\[[0-9a-fA-F:]+\]|[\w.-]+)")
 _OWN_HOST = re.compile(
