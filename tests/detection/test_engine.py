@@ -155,21 +155,24 @@ class CountingPattern:
         pytest.param("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOi.", id="half a token in every piece"),
         pytest.param("postgres://user:aaaa@", id="half a URL in every piece"),
         pytest.param("password=secret=token=", id="names without values"),
-        pytest.param('key="', id="a quote after every name"),
+        pytest.param('api_key="abcdefgh1234', id="a quote after every name"),
         pytest.param("Server=a;Password=", id="half a connection string in every piece"),
         pytest.param("-----BEGIN PRIVATE KEY-----", id="headers without keys"),
-        pytest.param('<password a="', id="elements that do not end"),
+        pytest.param("<password>abcdefg1", id="elements that do not end"),
     ],
 )
 def test_exact_matching_on_one_long_line_reads_a_bounded_multiple_of_it(piece: str) -> None:
     scanner = Engine(default_ruleset())
     scanner.scan(piece.encode() * 50)  # compiles the patterns concerned
+    examination = scanner._examination
+    assert examination is not None
     counters = {
         index: CountingPattern(pattern)
-        for index, pattern in scanner._patterns.items()
+        for index, pattern in examination._patterns.items()
         if isinstance(pattern, re.Pattern)
     }
-    scanner._patterns = counters  # type: ignore[assignment]
+    assert counters
+    examination._patterns = counters  # type: ignore[assignment]
     content = piece.encode() * (400_000 // len(piece))
     scanner.scan(content)
     assert all(counter.read < 3 * len(content) for counter in counters.values())

@@ -38,29 +38,14 @@ class Run(NamedTuple):
 
 
 class Encoding(NamedTuple):
-    """How one kind of run is found: `trigger` in Hyperscan's syntax matches in it, `lookback` bytes at most."""
+    """How one kind of run is undone, once a trigger says that one may be there."""
 
     name: str
-    trigger: str
-    lookback: int
     run: Callable[[bytes, int, int, int], Run | None]
 
 
 # --- base64 and hex: one alphabet, decoded as a whole --------------------------------------------------------------
 
-# In ASCII text no byte has its top bit set, and few are control characters: 25 of 64 characters can begin a group of
-# four, 28 and 32 follow. A run is known by three such groups after a digit, which most groups hold (so the automaton
-# skips from digit to digit at 2 GB/s, where a boundary before the run would cost as much as all rules), or before
-# padding. In UTF-16, as PowerShell takes it, every other byte is a NUL.
-_FIRST, _SECOND = "[CDI-Za-f]", "[AC-HQS-Xgi-nwyz0-3]"
-_THIRD, _FOURTH = "[ABEFIJMNQRUVYZcdghklopstwx014589]", "[A-Za-z0-9+/_-]"
-_GROUP = _FIRST + _SECOND + _THIRD + _FOURTH
-_WIDE_GROUP = "A[A-H][AEIMQUYcgkosw048]A"
-_BASE64_TRIGGER = (
-    rf"(?:(?:[0-9]|[0-3]{_THIRD}{_FOURTH}|[014589]{_FOURTH}){_GROUP}{_GROUP}{_GROUP}"
-    rf"|{_GROUP}{_GROUP}{_GROUP}(?:{_FIRST}[AQgw]=|{_FIRST}{_SECOND}[AEIMQUYcgkosw048])="
-    rf"|[AB][0-9]{_WIDE_GROUP}[I-Za-f][AQgw][AB]{_FOURTH}{_WIDE_GROUP})"
-)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+")
 _PADDING = re.compile(rb"={0,2}")
 _NEXT_LINE = re.compile(rb"(?:\r?\n|(?:\\r)?\\n)[ \t]*([A-Za-z0-9+/_-]+)(={0,2})(?![^\s\"'\\,])")
@@ -68,7 +53,6 @@ _HEAD = 1024  # characters that show whether a run is text
 _SHORTEST_LINE = 40  # characters: shorter lines of base64 are not broken ones
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
-_HEX_TRIGGER = "(?:[2-7][0-9A-Fa-f]|0[9AaDd]){12}"
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
 
 
@@ -149,18 +133,11 @@ def _is_readable(text: bytes) -> bool:
 
 # --- percent-encoding and escapes: most characters stand for themselves --------------------------------------------
 
-_PERCENT_TRIGGER = "%(?:[2-7][0-9A-Fa-f]|0[9AaDd])"
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PERCENT_RUN = re.compile(rb"[^\s\"'`<>]+")
 # In a URL as it stands what is encoded is no delimiter. Source: RFC 3986, section 2.2, gen-delims.
 _PERCENT_IN_URL = re.compile(rb"%(?!3A|2F|3F|23|5B|5D|40|25)([0-9A-F]{2})", re.IGNORECASE)
 
-# Only what stands between a name and its value, or breaks a URL, is worth it: strings in code are full of escapes.
-_ESCAPE_TRIGGER = (
-    r"""[:=(,>] ?\\+["']|\\+["'] ?[:=]|:\\/\\/|\\u00[2-7][0-9a-fA-F]|(?:\\x[2-7][0-9a-fA-F]){4}"""
-    r"""|[A-Za-z0-9_][=:] ?[A-Za-z0-9+/_.~!@#$%^&*-]{8,64}\\+[nr]"""
-    r"""|[:=] ?&(?:quot|#34|#39|apos);|&(?:quot|#34|#39|apos); ?[:=]"""
-)
 _ESCAPE = re.compile(
     rb"""\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["'/nrt\\]))|&(?:(quot|apos|amp|lt|gt)|\#([0-9]{1,5}));"""
 )
@@ -219,7 +196,6 @@ def _substitutions(
 
 # --- manifests of Kubernetes secrets: values of any length are base64, and their keys tell what they are ----------
 
-_MANIFEST_TRIGGER = r"""kind["']?[ \t]{0,3}:[ \t]{0,3}["']?Secret[^\w]"""
 _MANIFEST_REACH = 65536
 _QUOTES = (b'"', b"'", b"`")
 _DOCUMENT_END = re.compile(rb"^---|^\.\.\.|^[ \t]*- apiVersion:", re.MULTILINE)
@@ -278,10 +254,10 @@ SECRETS: dict[str, Callable[[bytes], bytes]] = {
 """What undoes the encoding that a rule names; empty when the secret is not encoded so."""
 
 ENCODINGS = (
-    Encoding("base64", _BASE64_TRIGGER, 20, _base64),
-    Encoding("hex", _HEX_TRIGGER, 24, _hex),
-    Encoding("percent-encoding", _PERCENT_TRIGGER, 3, _percent),
-    Encoding("escaped text", _ESCAPE_TRIGGER, 160, _escaped),
-    Encoding("a Kubernetes secret", _MANIFEST_TRIGGER, 24, _manifest),
+    Encoding("base64", _base64),
+    Encoding("hex", _hex),
+    Encoding("percent-encoding", _percent),
+    Encoding("escaped text", _escaped),
+    Encoding("a Kubernetes secret", _manifest),
 )
 """What is decoded, cheapest to tell first."""

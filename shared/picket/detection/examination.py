@@ -1,0 +1,198 @@
+"""Examining what the prefilter points at: exact pattern, checks, what is encoded inside; the most specific rule wins.
+
+The order is: path and commit, keyword, pattern, group, entropy, allow-lists, checks, specificity. Every candidate
+that does not become a hit leaves a reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from picket.detection.allowlists import allows, skips_blob
+from picket.detection.checks import CHECKS
+from picket.detection.decoding import Layer, decode
+from picket.detection.encodings import SECRETS
+from picket.detection.evidence import FATAL, Blob, Candidate, weigh
+from picket.detection.linear import Linear, Matcher, linear
+from picket.detection.model import Dropped, Hit, Rule, Ruleset
+from picket.detection.prefilter import Prefilter, Windows
+from picket.detection.randomness import shannon_entropy
+from picket.detection.resolution import most_specific, with_required
+from picket.detection.surroundings import allowed_inline
+from picket.detection.syntax import compile_pattern
+from picket.detection.text import is_binary, source_offsets
+
+EXTENSION = 65536
+"""Bytes given to a match that runs into the end of its window: the longest credential that is found whole."""
+
+
+class Examination:
+    """What one engine does with the windows that its prefilter gives."""
+
+    def __init__(self, ruleset: Ruleset, prefilter: Prefilter, decode_depth: int) -> None:
+        self.ruleset = ruleset
+        self.prefilter = prefilter
+        self.decode_depth = decode_depth
+        self._patterns: dict[int, Matcher] = {}
+
+    def of(
+        self, content: bytes, text: bytes, path: str, commit: str, windows: Windows
+    ) -> tuple[list[Hit], list[Dropped]]:
+        """Examine one blob.
+
+        Args:
+            content: The blob.
+            text: The same as UTF-8.
+            path: Where it stands in its repository.
+            commit: For allow-lists that name commits.
+            windows: Where which rules may match in *text*.
+
+        Returns:
+            Hits by offset into *content*, and the candidates that are none.
+        """
+        blob = Blob(text, path, commit, is_binary(content))
+        skipped = skips_blob(self.ruleset.allowlists, blob)
+        if skipped:
+            return [], [Dropped("", 0, len(content), skipped)]
+        hits, dropped = self._look(blob, windows, self.decode_depth)
+        if text is not content:
+            where = source_offsets(content, text, [place for hit in hits for place in hit.places])
+            hits = [hit.moved([where[place] for place in hit.places]) for hit in hits]
+        return hits, dropped
+
+    def _look(self, blob: Blob, windows: Windows, depth: int) -> tuple[list[Hit], list[Dropped]]:
+        """Try the rules where they may match, in the text and, down to *depth*, in what is encoded in it."""
+        outcomes = [
+            self._judge(candidate)
+            for index in sorted(windows)
+            if index < len(self.ruleset.rules)
+            for candidate in self._candidates(index, windows[index], blob)
+        ]
+        hits = [each for each in outcomes if isinstance(each, Hit)]
+        dropped = [each for each in outcomes if isinstance(each, Dropped)]
+        if depth == self.decode_depth:
+            hits += self._whole_files(blob)
+        hits, missing = with_required(hits, blob)
+        inside: list[Hit] = []
+        layer = decode(blob.content, windows, len(self.ruleset.rules)) if depth else None
+        if layer:
+            inside, hidden = self._look_inside(layer, blob, depth - 1)
+            dropped += hidden
+        hits, beaten = most_specific(hits, inside)
+        return hits, dropped + missing + beaten
+
+    def _look_inside(self, layer: Layer, blob: Blob, depth: int) -> tuple[list[Hit], list[Dropped]]:
+        """Scan what is encoded in a blob, and say where in it that stands."""
+        windows = self.prefilter.windows(layer.content)
+        if not windows:
+            return [], []
+        found, hidden = self._look(Blob(layer.content, blob.path, blob.commit), windows, depth)
+        hits = []
+        dropped = [Dropped(each.rule, *layer.origin(each.start, each.end), each.reason) for each in hidden]
+        for hit in found:
+            name = layer.run_of(hit.match_start, hit.match_end)
+            secret, match = layer.origin(hit.start, hit.end), layer.origin(hit.match_start, hit.match_end)
+            reason = allowed_inline(blob, *match) if name else "it spans two encoded texts"
+            if reason:
+                dropped.append(Dropped(hit.rule.id, *secret, reason))
+            else:
+                hits.append(hit.moved((*secret, *match), f"decoded from {name}"))
+        return hits, dropped
+
+    def _whole_files(self, blob: Blob) -> Iterator[Hit]:
+        """Rules about paths alone. The secret is the file: its hash stands for it, so that a change is seen."""
+        for rule in (self.ruleset.rules[index] for index in self.prefilter.patternless):
+            if _path_fits(rule, blob):
+                secret = b"file " + hashlib.sha256(blob.content).hexdigest().encode()
+                yield Hit(rule, secret, 0, 0, 0, 0, rule.severity, rule.confidence, ("its path",))
+
+    def _candidates(self, index: int, windows: list[list[int]], blob: Blob) -> Iterator[Candidate]:
+        """Yield the places in a rule's windows where its exact pattern matches."""
+        rule = self.ruleset.rules[index]
+        if not _path_fits(rule, blob) or not _keyword_fits(rule, blob):
+            return
+        pattern, done = self._pattern(index), 0
+        reach = len(blob.content) if rule.linear else rule.reach
+        for first, stop in [(0, len(blob.content))] if rule.linear else sorted(windows):
+            done = max(first, done)
+            while found := _match(pattern, blob.content, done, stop, stop + reach):
+                candidate = _candidate(rule, blob, found)
+                yield candidate
+                # What looked like a value may be the name of the next one.
+                inside = rule.specificity == "generic" and candidate.start > found.start()
+                done = candidate.start if inside else max(found.end(), found.start() + 1)
+
+    def _pattern(self, index: int) -> Matcher:
+        pattern = self._patterns.get(index)
+        if pattern is None:
+            rule = self.ruleset.rules[index]
+            parts = rule.pattern, rule.before, rule.after
+            pattern = self._patterns[index] = Linear(*parts) if rule.linear else compile_pattern(*parts)
+        return pattern
+
+    def _judge(self, candidate: Candidate) -> Hit | Dropped:
+        rule = candidate.rule
+        reason, evidence = self._excluded(candidate), []
+        for check in rule.checks:
+            if reason:
+                break
+            found = CHECKS[check](candidate)
+            if found:
+                evidence.append(found)
+                reason = found.reason if found.weight == FATAL else ""
+        if reason:
+            return Dropped(rule.id, candidate.start, candidate.end, reason)
+        return Hit(
+            rule,
+            candidate.secret,
+            candidate.start,
+            candidate.end,
+            candidate.match_start,
+            candidate.match_end,
+            rule.severity,
+            weigh(rule.confidence, evidence),
+            tuple(each.reason for each in evidence),
+        )
+
+    def _excluded(self, candidate: Candidate) -> str:
+        """What a rule's own entropy, a comment, or an allow-list says against a candidate."""
+        rule = candidate.rule
+        if not candidate.secret:
+            return f"it does not decode from {rule.encoding}"
+        if rule.entropy is not None and shannon_entropy(candidate.secret) <= rule.entropy:
+            return f"its entropy is not above the rule's {rule.entropy:g} bits per character"
+        return (
+            allowed_inline(candidate.blob, candidate.match_start, candidate.match_end)
+            or allows(rule.allowlists, candidate)
+            or allows(self.ruleset.allowlists, candidate)
+        )
+
+
+def _path_fits(rule: Rule, blob: Blob) -> bool:
+    return rule.path is None or bool(linear(rule.path).search(blob.path_bytes))
+
+
+def _keyword_fits(rule: Rule, blob: Blob) -> bool:
+    return not rule.keywords or any(keyword.encode() in blob.lowered for keyword in rule.keywords)
+
+
+def _match(pattern: Matcher, content: bytes, first: int, stop: int, limit: int) -> re.Match[bytes] | None:
+    """Return the first match that starts in [first, stop), looking no further than *limit* but to finish it."""
+    limit = min(limit, len(content))
+    match = pattern.search(content, first, limit) if first < stop else None
+    if not match or match.start() >= stop:
+        return None
+    if match.end() == limit < len(content):  # it may have ended only because it was not shown more
+        return pattern.match(content, match.start(), min(len(content), match.start() + EXTENSION)) or match
+    return match
+
+
+def _candidate(rule: Rule, blob: Blob, match: re.Match[bytes]) -> Candidate:
+    """Cut the secret out: the rule's group, else the first group that is not empty, else the whole match."""
+    groups = [rule.secret_group] if rule.secret_group else range(1, len(match.groups()) + 1)
+    group = next((each for each in groups if match.group(each)), 0)
+    secret = match.group(group) or b""
+    decoded = SECRETS[rule.encoding](secret) if rule.encoding else secret
+    return Candidate(rule, blob, decoded, match.start(group), match.end(group), match.start(), match.end())
