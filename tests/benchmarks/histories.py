@@ -77,7 +77,8 @@ def _made(kind: str, size: int, stream: Callable[[int, list[Planted]], Iterator[
             new = Path(folder) / "new.git"
             subprocess.run(["git", "init", "-q", "--bare", "--initial-branch=main", str(new)], check=True)
             _import(new, stream(size, planted))
-            subprocess.run(["git", "-C", str(new), "repack", "-adfq", "--depth=50"], check=True)
+            if kind != "heavy":  # git would look for deltas between large blobs for minutes
+                subprocess.run(["git", "-C", str(new), "repack", "-adfq", "--depth=50"], check=True)
             new.rename(git_dir)  # whole or not at all
     return Made(git_dir, planted)
 
