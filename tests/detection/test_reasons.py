@@ -45,6 +45,8 @@ def engine() -> Engine:
         pytest.param('password = "correcthorse"', "a word", id="word"),
         pytest.param('password = "user_password_2"', "joined to a name", id="name"),
         pytest.param('password = "input[name=pass]"', "code", id="selector"),
+        pytest.param("""s := "Password:"+fmt.Sprintf("%v", p)""", "code", id="what is joined to a name in a string"),
+        pytest.param('password = "$GOPATH9/src/Q7/x"', "code", id="path below a variable"),
         pytest.param('password = "a.b-c9@corp.io"', "address", id="e-mail"),
         pytest.param(f'csrf_token = "q7{chance(30)}"', "its name says", id="CSRF"),
         pytest.param(f'x = ["token", "q7{chance(30)}"]', "next item of a list", id="list"),

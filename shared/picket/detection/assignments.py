@@ -34,9 +34,9 @@ _WORDS_APART = re.compile(r"[-_:/|,;. ]+")
 _NOUN = re.compile(r"^(?:my|your|the|some|new|old|default|super|our|this)(?=[a-z]{4})")
 _CODE = re.compile(
     r"""
-      [\w.$:>-]*\(.*                                     # a call, or the start of one
+      [+\w.$:>-]*\(.*                                    # a call, or the start of one
     | .*(?:->|=>|::|&&|\|\||\+\+|\\[dwsbSWD]|\[\^|\.\*|\(\?|\[:?[\w.]*\]).*   # operators and regular expressions
-    | (?:\.{0,2}/|~/|[A-Za-z]:\\).*                      # a path
+    | (?:\.{0,2}/|~/|[A-Za-z]:\\|\$\{?\w+\}?[/\\]).*       # a path
     | [a-z][a-z0-9+.-]*://.* | (?:arn|urn|mailto|data|sha\d{1,3}|md5|ssh-\w+)[:-].*
     | [\w.+-]+@[\w-]+\.[\w.-]+                           # an e-mail address
     | [\w.]+\[.*                                          # an item
