@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.benchmarks.material import RELEASES, cache, wheel
 from tests.benchmarks.planted import Planted, plant
 
-VERSION = 1
+VERSION = 2
 COMMITS = 5_400
 FILES = 50_000
 HEAVY_BYTES = 1_100_000_000
@@ -76,9 +76,10 @@ def _made(kind: str, size: int, stream: Callable[[int, list[Planted]], Iterator[
         with tempfile.TemporaryDirectory(dir=cache()) as folder:
             new = Path(folder) / "new.git"
             subprocess.run(["git", "init", "-q", "--bare", "--initial-branch=main", str(new)], check=True)
+            if kind == "heavy":  # git would look for deltas between large blobs for minutes
+                subprocess.run(["git", "-C", str(new), "config", "core.bigFileThreshold", "1m"], check=True)
             _import(new, stream(size, planted))
-            if kind != "heavy":  # git would look for deltas between large blobs for minutes
-                subprocess.run(["git", "-C", str(new), "repack", "-adfq", "--depth=50"], check=True)
+            subprocess.run(["git", "-C", str(new), "repack", "-adfq", "--depth=50"], check=True)
             new.rename(git_dir)  # whole or not at all
     return Made(git_dir, planted)
 

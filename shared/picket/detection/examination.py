@@ -175,7 +175,8 @@ def _path_fits(rule: Rule, blob: Blob) -> bool:
 
 
 def _keyword_fits(rule: Rule, blob: Blob) -> bool:
-    return not rule.keywords or any(keyword.encode() in blob.lowered for keyword in rule.keywords)
+    """Look for a team's key words anywhere in the blob; what a shipped rule wants to see is in its pattern."""
+    return not rule.linear or not rule.keywords or any(keyword.encode() in blob.lowered for keyword in rule.keywords)
 
 
 def _match(pattern: Matcher, content: bytes, first: int, stop: int, limit: int) -> re.Match[bytes] | None:
