@@ -80,6 +80,8 @@ def _made(kind: str, size: int, stream: Callable[[int, list[Planted]], Iterator[
                 subprocess.run(["git", "-C", str(new), "config", "core.bigFileThreshold", "1m"], check=True)
             _import(new, stream(size, planted))
             subprocess.run(["git", "-C", str(new), "repack", "-adfq", "--depth=50"], check=True)
+            if kind == "heavy":  # nor would it show what is in them
+                subprocess.run(["git", "-C", str(new), "config", "--unset", "core.bigFileThreshold"], check=True)
             new.rename(git_dir)  # whole or not at all
     return Made(git_dir, planted)
 
