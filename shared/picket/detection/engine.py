@@ -5,6 +5,7 @@ Most texts are of the first kind, and a hook often sees no other: what examines 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,21 +46,29 @@ class Engine:
         Returns:
             Hits by offset, none overlapping another; but several decoded from one run stand all where it stands.
         """
-        hits, _ = self._examine(content, path, commit)
+        [hits] = self.scan_at(content, [path], commit)
         return hits
+
+    def scan_at(self, content: bytes, paths: Sequence[str], commit: str = "") -> list[list[Hit]]:
+        """Find the credentials in one blob that stands at several paths, for little more than at one; see `scan`.
+
+        Returns:
+            Hits for each of *paths*.
+        """
+        return [hits for hits, _ in self._examine(content, paths, commit)]
 
     def explain(self, content: bytes, path: str = "", commit: str = "") -> list[Dropped]:
         """Tell which candidates of one blob were dropped, and why. Arguments as for `scan`; order by offset."""
-        _, dropped = self._examine(content, path, commit)
+        [(_, dropped)] = self._examine(content, [path], commit)
         return sorted(dropped, key=lambda each: (each.start, each.rule))
 
-    def _examine(self, content: bytes, path: str, commit: str) -> tuple[list[Hit], list[Dropped]]:
+    def _examine(self, content: bytes, paths: Sequence[str], commit: str) -> list[tuple[list[Hit], list[Dropped]]]:
         text = as_utf8(content)
         windows = self.prefilter.windows(text)
         if not windows and not self.prefilter.patternless:
-            return [], []
+            return [([], []) for _ in paths]
         if self._examination is None:
             from picket.detection.examination import Examination  # noqa: PLC0415 - see above
 
             self._examination = Examination(self.ruleset, self.prefilter, self.decode_depth)
-        return self._examination.of(content, text, path, commit, windows)
+        return [self._examination.of(content, text, path, commit, windows) for path in paths]

@@ -51,20 +51,24 @@ class Report:
     size: int
 
 
-def look(engine: Engine, content: bytes, path: str, commit: str = "") -> tuple[Located, ...]:
+def look(engine: Engine, content: bytes, paths: Sequence[str], commit: str = "") -> tuple[Located, ...]:
     """Scan one blob and say where its hits are.
 
     Args:
         engine: The detection engine.
         content: The blob.
-        path: Where it stands in its repository.
+        paths: Where it stands in its repository.
         commit: The commit that put it there, for allow-lists that name commits.
     """
-    hits = engine.scan(content, path, commit)
-    if not hits:
+    found = engine.scan_at(content, paths, commit)
+    if not any(found):
         return ()
-    where = positions(content, [offset for hit in hits for offset in (hit.start, _last(hit))])
-    return tuple(Located(hit, path, *where[hit.start], *where[_last(hit)]) for hit in hits)
+    where = positions(content, [offset for hits in found for hit in hits for offset in (hit.start, _last(hit))])
+    return tuple(
+        Located(hit, path, *where[hit.start], *where[_last(hit)])
+        for path, hits in zip(paths, found, strict=True)
+        for hit in hits
+    )
 
 
 def _last(hit: Hit) -> int:
@@ -113,7 +117,7 @@ def detect(
     @lru_cache(maxsize=_OLD_SIDES_KEPT)
     def old(blob: str, path: str) -> tuple[Located, ...]:
         [(_, content)] = read([blob])
-        return look(engine, content, path) if isinstance(content, bytes) else ()
+        return look(engine, content, [path]) if isinstance(content, bytes) else ()
 
     occurrences: list[Occurrence] = []
     skipped: list[tuple[str, str, str]] = []
@@ -127,6 +131,6 @@ def detect(
         for change in uses[blob]:
             place = (change.path, change.commit.sha if change.commit.sha in named else "")
             if place not in found:
-                found[place] = look(engine, content, *place)
+                found[place] = look(engine, content, [change.path], place[1])
             occurrences.extend(introduced_by(change, found[place], old))
     return Report(tuple(occurrences), tuple(skipped), count, size)

@@ -147,7 +147,7 @@ def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitSt
         @lru_cache(maxsize=_OLD_SIDES_KEPT)
         def read_and_look(blob: str, path: str, commit: str = "") -> tuple[Located, ...]:
             [(_, content)] = read([blob])
-            return job.look(content, path, commit) if isinstance(content, bytes) else ()
+            return job.look(content, [path], commit) if isinstance(content, bytes) else ()
 
         def known(blob: str, path: str) -> tuple[Located, ...]:
             if path.encode() not in scanned.get(blob, ()):

@@ -73,24 +73,24 @@ class Job:
                 outcome.problems += [Problem(name, content, key) for name in names]
                 continue
             outcome.blobs, outcome.size = outcome.blobs + 1, outcome.size + len(content)
-            if found := tuple(each for name in names for each in self.look(content, name, problems=outcome.problems)):
+            if found := self.look(content, names, problems=outcome.problems):
                 outcome.found[key] = found
             if self.explain:
                 outcome.dropped += self._dropped(content, names[0])
         return outcome
 
     def look(
-        self, content: bytes, path: str, commit: str = "", problems: list[Problem] | None = None
+        self, content: bytes, paths: Sequence[str], commit: str = "", problems: list[Problem] | None = None
     ) -> tuple[Located, ...]:
         """Look at one blob, and at what it packs; add to *problems* what of that cannot be read."""
-        found = look(self.engine, content, path, commit)
+        found = look(self.engine, content, paths, commit)
         if not self.archives:
             return found
         from picket.detection.archives import Member, members  # noqa: PLC0415 - 10 ms that few scans need
 
-        for each in members(content, path, max_bytes=ARCHIVE_BYTES):
+        for each in (each for path in paths for each in members(content, path, max_bytes=ARCHIVE_BYTES)):
             if isinstance(each, Member):
-                found += look(self.engine, each.content, each.path, commit)
+                found += look(self.engine, each.content, [each.path], commit)
             elif problems is not None:
                 problems.append(Problem(each.path, each.reason))
         return found
