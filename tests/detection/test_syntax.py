@@ -51,10 +51,17 @@ def test_boundaries_hold_but_escapes_before_a_token_are_no_part_of_it() -> None:
         ("a[b]{3,9}", "a[b]{3}"),
         ("a([b]{3,})", "a([b]{3})"),
         ("ab+", "ab"),
-        ("ab{0,3}", "ab{0,3}"),
+        ("ab{0,3}", "a"),
         (r"ab\+", r"ab\+"),
         ("ab{3}", "ab{3}"),
         ("(?:ab{2,3}?)", "(?:ab{2})"),
+        ("a[bc]{2,}={0,2}", "a[bc]{2}"),
+        ("a[bc]+=*[xy]?", "a[bc]"),
+        (r"a{3,}\.?", r"a{3,}\.?"),
+        (r"a{3,}\d?", r"a{3,}\d?"),
+        ("a{3}b+?", "a{3}b"),
+        ("(?:ab)?", "(?:ab)?"),
+        ("a?", "a?"),
     ],
 )
 def test_a_prefilter_reports_the_earliest_end(pattern: str, shortened: str) -> None:

@@ -33,6 +33,7 @@ _NO_BRANCH = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 _SPELLABLE = re.compile(r"(?:[\w &:/-]|\\[.+&/-]|\[[\w .&:/-]+\]\??|\(\?:|\)\??|\||(?<=[a-z_])\?)+")
 MOST_SPELLINGS = 500
 """Literals that an expression may be written out to."""
+_OPTIONAL_TAIL = re.compile(r"(?<!\\)(?:[^\\()\[\]{}?*+|^$.]|\[[^\\\[\]]+\])(?:\{0,\d*\}|[?*])\??$")
 _LOOSE_TAIL = re.compile(r"(?<!\\)(?:\{([1-9]\d*),\d*\}\??|\+\??)(\)*)$")
 
 # A token may follow an escape written in text, such as \n, or a percent-encoded byte: the letter before it is no
@@ -65,13 +66,17 @@ def compile_pattern(pattern: str, before: str = "", after: str = "") -> re.Patte
 
 
 def earliest(pattern: str) -> str:
-    """Shorten the last repeat of a pattern to its minimum.
+    """Shorten the last repeat of a pattern to its minimum, and leave out what may follow it.
 
     It still matches wherever the whole does, but reports one end per start where the whole would report every
     possible one: a megabyte of base64 after a prefix is one callback, not a million.
     """
     if r"\Q" in pattern:  # between \Q and \E a repeat is none
         return pattern
+    while shorter := _OPTIONAL_TAIL.sub("", pattern):
+        if shorter == pattern:
+            break
+        pattern = shorter
     return _LOOSE_TAIL.sub(lambda tail: (f"{{{tail[1]}}}" if tail[1] else "") + tail[2], pattern)
 
 
