@@ -229,7 +229,7 @@ def _allowlists(row: Row) -> tuple[Allowlist, ...]:
 
 def _allowlist(row: Row) -> Allowlist:
     condition = str(row.get("condition", "OR")).upper().replace("&&", "AND").replace("||", "OR")
-    target = row.get("regexTarget") or "secret"
+    target = str(row.get("regexTarget") or "secret")
     if condition not in {"OR", "AND"}:
         raise Malformed("condition is neither OR nor AND")
     if target not in {"secret", "match", "line"}:
