@@ -122,7 +122,7 @@ def ruleset_from(
         rules = {rule.id: rule for rule in base.rules if rule.id not in disabled}
         for number, row in enumerate(_tables(document, "rules"), start=1):
             with _naming(f"rule {row.get('id') or f'number {number}'}"):
-                rule = rule_from(row, base=rules.get(row.get("id", "")))
+                rule = rule_from(row, base=rules.get(str(row.get("id", ""))))
             rules[rule.id] = rule
         with _naming("allowlist"):
             allowlists = base.allowlists + _allowlists(document)
