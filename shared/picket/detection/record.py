@@ -41,7 +41,7 @@ def documents(report: Report, key: bytes, batch: Document) -> tuple[list[Documen
             "confidence": hit.confidence,
             "first": place,
             "first_rank": place["rank"],
-            "evidence": _evidence(hit),
+            "evidence": evidence_of(hit),
             "evidence_rank": _evidence_rank(hit),
         }
         findings[finding["_id"]] = _merged(findings.get(finding["_id"]), finding)
@@ -78,7 +78,8 @@ def _place(item: Occurrence) -> Document:
     }
 
 
-def _evidence(hit: Hit) -> Document:
+def evidence_of(hit: Hit) -> Document:
+    """Describe what a hit is, and why it is believed; no word of the secret itself."""
     rule = hit.rule
     return {
         "rule": rule.id,

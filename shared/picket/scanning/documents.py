@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from picket.detection.identity import secret_identity
 from picket.detection.randomness import shannon_entropy
+from picket.detection.record import evidence_of
 from picket.detection.report import Occurrence
 from picket.scanning.findings import Finding
 from picket.scanning.known import fingerprint
@@ -20,23 +21,14 @@ def finding_document(finding: Finding, key: bytes, *, redact: bool, hidden: str)
         hidden: Why it is not to be shown; empty if it is.
     """
     hit, first = finding.best, finding.occurrences[0]
-    rule = hit.rule
     return {
         "id": secret_identity(key, finding.identity),
-        "rule": rule.id,
-        "description": rule.description,
-        "provider": rule.provider,
-        "credential": rule.credential,
-        "severity": hit.severity,
-        "confidence": hit.confidence,
-        "reasons": list(hit.reasons),
+        **evidence_of(hit),
         **_place(first),
-        "redacted": hit.redacted,
         **({} if redact else {"secret": hit.secret.decode("utf-8", "replace")}),
         "entropy": round(shannon_entropy(hit.secret), 2),
-        "tags": list(rule.tags),
-        "remediation": rule.remediation,
-        "doc_url": rule.doc_url,
+        "tags": list(hit.rule.tags),
+        "doc_url": hit.rule.doc_url,
         "occurrences": [_place(each) for each in finding.occurrences],
         "hidden": hidden,
     }
