@@ -75,7 +75,7 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
 
 
 def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
-    from picket.scanning.sieve import REASONS  # noqa: PLC0415 - as above
+    from picket.scanning.result import REASONS  # noqa: PLC0415 - as above
 
     what = (
         f"{len(findings)} leaked credential{'s' if len(findings) > 1 else ''}" if findings else "no leaked credentials"

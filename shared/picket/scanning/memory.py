@@ -18,9 +18,9 @@ from picket.effects.git.command import GitFailed, output
 from picket.scanning.environment import cache_dir
 from picket.scanning.findings import made
 from picket.scanning.order import Order
-from picket.scanning.result import Json, Seen, gravest_first
+from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, gravest_first
 from picket.scanning.revisions import EVERYTHING, Revisions, git_dir_common
-from picket.scanning.sieve import ACCEPTED, IGNORED, Sieve
+from picket.scanning.sieve import Sieve
 
 VERSION = 1
 _EVIDENCE = (

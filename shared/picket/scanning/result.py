@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from picket.scanning.sieve import ACCEPTED, DOUBTFUL, IGNORED, REASONS
 from picket.scanning.work import Problem
 
 Json = dict[str, Any]
 
+
+DOUBTFUL, ACCEPTED, IGNORED = REASONS = ("below_min_confidence", "in_baseline", "ignored")
+"""Why a finding is not shown."""
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 

@@ -13,9 +13,9 @@ from picket.errors import Gone
 from picket.scanning import revisions
 from picket.scanning.environment import cache_dir, hash_key, hash_key_file, own_git_dir
 from picket.scanning.order import STDIN, Order, is_url
-from picket.scanning.result import Json, Result, Seen, hidden_documents, problem_documents, result_of
+from picket.scanning.result import DOUBTFUL, Json, Result, Seen, hidden_documents, problem_documents, result_of
 from picket.scanning.rules import TEAM_RULES, rules_for
-from picket.scanning.sieve import DOUBTFUL, IGNORE_FILES, OWN_BASELINE, Sieve
+from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
 from picket.scanning.targets import Repository, cloned, find_repository
 from picket.scanning.work import Job, Outcome, look_at

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from picket.detection import Ruleset
 from picket.effects.git.command import GitFailed, output
 from picket.scanning.order import Order
+from picket.scanning.result import ACCEPTED, DOUBTFUL, IGNORED
 from picket.scanning.targets import Repository
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 OWN_BASELINE = ".picketignore"
 IGNORE_FILES = (".gitleaksignore", ".betterleaksignore")
-
-DOUBTFUL, ACCEPTED, IGNORED = REASONS = ("below_min_confidence", "in_baseline", "ignored")
 
 
 class Sieve:
@@ -36,7 +35,7 @@ class Sieve:
         self._least = order.min_confidence
 
     def reasons(self, findings: Collection[Finding], ruleset: Ruleset) -> list[str]:
-        """Say for each finding why it is not shown: one of `REASONS`, or nothing."""
+        """Say for each finding why it is not shown: one of `result.REASONS`, or nothing."""
         if not findings:
             return []
         hidden: set[bytes] = set()
