@@ -20,8 +20,8 @@ from tests.benchmarks.row import Row, ratio
 
 HISTORIES: dict[str, Callable[..., Made]] = {
     "long": histories.long,
-    "heavy": histories.heavy,
     "wide": histories.wide,
+    "heavy": histories.heavy,
 }
 FASTER_THAN = {"kingfisher": 3.0, "gitleaks": 10.0}
 MOST_OF_GIT = 0.5
