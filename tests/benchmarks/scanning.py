@@ -36,13 +36,14 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=[*HISTORIES, "hook", "rescan"], help="may be given again")
     parser.add_argument("--output", type=Path, default=Path("build/bench-scan.json"), help="where the JSON goes")
     parser.add_argument("--quick", action="store_true", help="small repositories, one round: to try the benchmark")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each scanner looks at each repository")
     parser.add_argument("--alone", action="store_true", help="without the other scanners")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows: list[Row] = []
     try:
         with tempfile.TemporaryDirectory(prefix="picket-bench-") as scratch:
-            bench = Bench(Path(scratch), quick=asked.quick, alone=asked.alone)
+            bench = Bench(Path(scratch), rounds=1 if asked.quick else asked.rounds, alone=asked.alone)
             for name, make in HISTORIES.items():
                 if not asked.only or name in asked.only:
                     rows += bench.history(name, make(quick=asked.quick))
@@ -57,9 +58,9 @@ def main() -> None:
 class Bench:
     """One run in the folder *scratch*."""
 
-    def __init__(self, scratch: Path, *, quick: bool, alone: bool) -> None:
+    def __init__(self, scratch: Path, *, rounds: int, alone: bool) -> None:
         self.scratch = scratch
-        self.rounds = 1 if quick else 3
+        self.rounds = rounds
         self.ours = picket(scratch / "home")
         self.scanners = [self.ours, *([] if alone else peers(_say))]
         for scanner in self.scanners:  # compiles and caches rules, which is done once
@@ -143,7 +144,7 @@ class Bench:
         """Scan one staged file."""
         taken: defaultdict[str, list[Finished]] = defaultdict(list)
         scanners = [scanner for scanner in self.scanners if scanner.staged]
-        for _ in range(3 if self.rounds == 1 else 15):
+        for _ in range(5 * self.rounds):
             for scanner in scanners:
                 taken[scanner.name].append(scanner.hook(work))
         ours = _median(taken["picket"])
