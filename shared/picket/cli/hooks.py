@@ -16,7 +16,8 @@ app = typer.Typer(no_args_is_help=True, help="Scan before each commit or push.")
 _MARK = "# Installed by `picket hooks install`; `picket hooks uninstall` takes it away."
 _BEFORE = ".before-picket"
 # -P: git runs hooks in the work tree, and nothing there may pass for a module of Python's. What git says to a pre-push
-# hook is kept, for a hook that was there before needs it, too; a remote without a name is given by its URL.
+# hook is kept, for a hook that was there before needs it, too. Of a remote that has only a URL nothing is known but
+# what git says, so what other remotes have is looked at as well.
 _COMMIT = """#!/bin/sh
 {mark}
 before="$0{before}"
@@ -28,9 +29,7 @@ _PUSH = """#!/bin/sh
 before="$0{before}"
 lines=$(cat)
 if [ -x "$before" ]; then printf '%s\\n' "$lines" | "$before" "$@" || exit $?; fi
-remote=$1
-if [ "$1" = "$2" ]; then remote=; fi
-printf '%s\\n' "$lines" | {python} -P -m picket.cli scan --pre-push --remote="$remote"
+printf '%s\\n' "$lines" | {python} -P -m picket.cli scan --pre-push --remote="$1"
 """
 _SCRIPTS = {"pre-commit": _COMMIT, "pre-push": _PUSH}
 
@@ -43,10 +42,13 @@ Push = Annotated[bool, typer.Option("--pre-push", help="Before a push: the commi
 def install(repository: Folder = Path(), *, pre_commit: Commit = False, pre_push: Push = False) -> None:
     """Install hooks: both, unless one is named. A hook that is there already is kept, and runs first."""
     folder = _hooks_of(repository)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{folder}: {error.strerror}")
     for name in _chosen(pre_commit=pre_commit, pre_push=pre_push):
         path = folder / name
-        if path.exists() and not _is_ours(path):
+        if path.is_symlink() or (path.exists() and not _is_ours(path)):
             kept = folder / f"{name}{_BEFORE}"
             if kept.exists():
                 fail(f"{path} and {kept} are both there, and neither is Picket's: move one away")
@@ -62,7 +64,7 @@ def uninstall(repository: Folder = Path(), *, pre_commit: Commit = False, pre_pu
     folder = _hooks_of(repository)
     for name in _chosen(pre_commit=pre_commit, pre_push=pre_push):
         path, kept = folder / name, folder / f"{name}{_BEFORE}"
-        if not path.exists() or not _is_ours(path):
+        if path.is_symlink() or not path.exists() or not _is_ours(path):
             continue
         path.unlink()
         if kept.exists():

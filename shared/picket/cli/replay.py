@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from subprocess import CalledProcessError
 
-from picket.scanning.environment import cache_home
+from picket.scanning.environment import cache_home, hash_key_file, hash_key_mark
+from picket.scanning.heads import refs_of
 
-VERSION = 1
+TYPE_CHECKING = False  # as in scanning/environment.py
+if TYPE_CHECKING:
+    from picket.scanning.result import RestsOn
+
+VERSION = 2
 SECONDS = "\0seconds\0"
 """Stands in the kept words for how long it took."""
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _PARTS = ("cli", "commits", "detection", "detection/rules", "effects/git", "scanning", "scanning/formats")
 _KEPT = 64
+_CLOCK_STEP = 0.05  # seconds: the times of files are those of the kernel's last tick
 
 
 def replay(arguments: Sequence[str]) -> int | None:
@@ -41,49 +47,57 @@ def replay(arguments: Sequence[str]) -> int | None:
             kept = json.load(file)
         if kept["asked"] != _asked(arguments) or any(stamp != _stamp(path) for path, stamp in kept["files"].items()):
             return None
-        if kept["refs"] != _refs(kept["git_dir"]):
+        if kept["refs"] != refs_of(kept["git_dir"]):
             return None
         out, err, status = str(kept["out"]), str(kept["err"]), int(kept["status"])
-    except (OSError, subprocess.CalledProcessError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, CalledProcessError, ValueError, KeyError, TypeError, AttributeError):
         return None  # nothing kept, or it cannot be trusted: the scan will say what is the matter, if anything is
     sys.stdout.write(out)
     sys.stderr.write(err.replace(SECONDS, f"{time.monotonic() - began:.2f}"))
     return status
 
 
-def keep(arguments: Sequence[str], git_dir: str, files: Iterable[str], *, out: str, err: str, status: int) -> None:
-    """Keep what a command said.
+def keep(arguments: Sequence[str], rests_on: RestsOn, began: float, *, out: str, err: str, status: int) -> None:
+    """Keep what a command said; where that cannot be done it will be worked out again.
 
     Args:
         arguments: The command's own.
-        git_dir: The repository, whose refs it depends on.
-        files: More files that it depends on, there or not.
+        rests_on: What it depends on, as it was before anything was looked at.
+        began: When that was, in seconds since the epoch; a file that was changed since may have been read before.
         out: What it wrote to standard output.
         err: What it wrote to standard error, with `SECONDS` for the time it took.
         status: Its exit status.
     """
-    path = _path(arguments)
-    document = {
-        "asked": _asked(arguments),
-        "git_dir": git_dir,
-        "refs": _refs(git_dir),
-        "files": {each: _stamp(each) for each in [*_own_files(), *files]},
-        "out": out,
-        "err": err,
-        "status": status,
-    }
     from pathlib import Path  # noqa: PLC0415 - see above
 
     from picket.detection.caching import write_atomically  # noqa: PLC0415
 
-    write_atomically(Path(path), json.dumps(document).encode())
-    for old in sorted(Path(path).parent.iterdir(), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
-        old.unlink(missing_ok=True)
+    files = {each: _stamp(each) for each in [*_own_files(), *rests_on.files]}
+    made_by_us = hash_key_file()
+    latest = max(stamp[0] for name, stamp in files.items() if stamp and name != made_by_us)
+    if latest >= (began - _CLOCK_STEP) * 1e9:
+        return
+    path = Path(_path(arguments))
+    document = {
+        "asked": _asked(arguments),
+        "git_dir": rests_on.git_dir,
+        "refs": list(rests_on.refs),
+        "files": files,
+        "out": out,
+        "err": err,
+        "status": status,
+    }
+    write_atomically(path, json.dumps(document).encode())
+    try:
+        for old in sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return  # the folder could not be made, of which there was a warning, or another scan tidies it up just now
 
 
 def _asked(arguments: Sequence[str]) -> list[object]:
     terminals = [sys.stdout.isatty(), sys.stderr.isatty()]
-    return [VERSION, list(arguments), os.getcwd(), terminals, sys.version]
+    return [VERSION, list(arguments), os.getcwd(), terminals, sys.version, hash_key_mark()]
 
 
 def _path(arguments: Sequence[str]) -> str:
@@ -101,27 +115,6 @@ def _stamp(path: str) -> list[int] | None:
     """Return modification time in nanoseconds and size; None for a file that is not there."""
     try:
         status = os.stat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return [status.st_mtime_ns, status.st_size]
-
-
-def _refs(git_dir: str) -> list[str]:
-    """Return every ref and, which may be on none, every work tree's HEAD."""
-    command = ["git", "--git-dir", git_dir, "for-each-ref", "--format=%(objectname)"]
-    told = subprocess.run(command, capture_output=True, check=True).stdout.decode()
-    common = os.path.realpath(os.path.join(git_dir, _text(f"{git_dir}/commondir").strip()))
-    trees = sorted(os.listdir(f"{common}/worktrees")) if os.path.isdir(f"{common}/worktrees") else []
-    return [told, _text(f"{common}/shallow"), *(_text(f"{each}/HEAD") for each in [common, *_joined(common, trees)])]
-
-
-def _joined(common: str, trees: Iterable[str]) -> list[str]:
-    return [f"{common}/worktrees/{tree}" for tree in trees]
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""

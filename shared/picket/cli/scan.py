@@ -6,9 +6,12 @@ Read with argparse, not typer: a hook may take 150 ms in all, and typer's own st
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +20,7 @@ from typing import Any
 from picket.cli.replay import SECONDS, keep
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
-from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, Order, Selection
+from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, STDIN, Order, Selection, is_url
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
 FORMATS = ("table", "json", "jsonl", "sarif", "csv", "junit", "gitleaks")
@@ -32,6 +35,9 @@ def main(arguments: Sequence[str]) -> int:
         0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked.
     """
     try:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a path is told as well as the terminal's encoding can
+                stream.reconfigure(errors="backslashreplace")
         given = _parser().parse_args(arguments)
         return _scan(given, _order(given), arguments)
     except PicketError as error:
@@ -39,6 +45,14 @@ def main(arguments: Sequence[str]) -> int:
         return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # who reads has had enough, and cannot have had all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ERROR
+    except Exception as error:  # noqa: BLE001 - any other status would say clean, or found
+        # No message: it may hold what was being looked at.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        print(f"picket: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}", file=sys.stderr)
+        return ERROR
 
 
 def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> int:
@@ -50,14 +64,14 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
         if not given.quiet:
             said.append(f"picket: {text}\n")
 
-    began = time.monotonic()
+    began, since = time.monotonic(), time.time()
     with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
         result = scan(order, sys.stdin.buffer, progress, say)
     result.stats["seconds"] = round(time.monotonic() - began, 3)
     out = _formatter(given.format)(result)
     _write(out, given.output)
-    for error in result.errors:
-        say(f"not scanned: {_printable(error['path'])} {error['reason']}".replace("  ", " "))
+    # However quiet: what was not looked at is never passed over in silence.
+    said.extend(f"picket: not scanned: {_not_scanned(error)}\n" for error in result.errors)
     if given.verbose and result.stats["rules_without_hyperscan"]:
         say(
             f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}"
@@ -69,8 +83,7 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
     status = int(given.exit_code) if result.findings else CLEAN
     if result.rests_on and given.output is None:
-        git_dir, files = result.rests_on
-        keep(arguments, git_dir, files, out=out, err=err, status=status)
+        keep(arguments, result.rests_on, since, out=out, err=err, status=status)
     return status
 
 
@@ -111,11 +124,15 @@ def _order(given: argparse.Namespace) -> Order:
         selection = "files"
     elif given.staged or given.pre_push or given.pre_receive:
         selection = "staged" if given.staged else "pre-push" if given.pre_push else "pre-receive"
-    elif given.range or given.branch:
-        selection = "range" if given.range else "branch"
-        value = given.range or given.branch
+    elif given.range is not None or given.branch is not None:
+        selection = "range" if given.branch is None else "branch"
+        value = given.range if given.branch is None else given.branch
     if given.since and selection not in {"all", "range", "branch"}:
         raise Malformed("--since goes with --all, --range and --branch only")
+    if given.target == STDIN and (selection not in {"all", "files"} or given.since):
+        raise Malformed("standard input has no history to choose from")
+    if is_url(given.target) and selection not in {"all", "range", "branch"}:
+        raise Malformed(f"--{selection} is for a repository on this machine")
     return Order(
         target=given.target,
         selection=selection,
@@ -146,8 +163,8 @@ def _parser() -> argparse.ArgumentParser:
     add("target", nargs="?", default=".", help="repository folder, https or ssh URL, folder, file, or - (default: .)")
     which = parser.add_argument_group("what is looked at").add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="the history of every ref (default)")
-    which.add_argument("--range", metavar="A..B", default="", help="commits reachable from B and not from A")
-    which.add_argument("--branch", metavar="NAME", default="", help="the history of one branch, tag or commit")
+    which.add_argument("--range", metavar="A..B", help="commits reachable from B and not from A")
+    which.add_argument("--branch", metavar="NAME", help="the history of one branch, tag or commit")
     which.add_argument("--staged", action="store_true", help="what is staged for the next commit")
     which.add_argument("--pre-push", action="store_true", help="what git's pre-push hook says on standard input")
     which.add_argument("--pre-receive", action="store_true", help="what git's pre-receive hook says on standard input")
@@ -213,6 +230,10 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
     return share
+
+
+def _not_scanned(error: dict[str, Any]) -> str:
+    return f"{_printable(error['path'])} {error['reason']}".strip()
 
 
 def _printable(text: str) -> str:

@@ -12,7 +12,7 @@ from picket.errors import Malformed
 # Everything is separated by NUL; what begins with a colon is a raw entry, what begins with the marker a commit.
 MARKER = b"\x01"
 LOG_FORMAT = "%x01%H%x00%an%x00%ae%x00%aI%x00%cI"
-RAW_OPTIONS = ("--raw", "-z", "--no-abbrev", "--no-renames")
+RAW_OPTIONS = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
 LOG_OPTIONS = (*RAW_OPTIONS, "-c", "--root", f"--format=tformat:{LOG_FORMAT}")
 """`-c` keeps what a merge itself introduced, which `log -p` hides; `--root` shows first commits whole."""
 
@@ -75,6 +75,7 @@ def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
         Malformed: The output is not in that form.
     """
     paths: dict[str, tuple[bytes, ...]] = {}
+    several: dict[str, dict[bytes, None]] = {}  # an empty file may stand at thousands of paths
     alone: dict[bytes, tuple[bytes, ...]] = {}
     commits = 0
     for record in _records(output):
@@ -88,9 +89,9 @@ def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
         known = paths.get(new)
         if known is None:
             paths[new] = alone.setdefault(path, (path,))
-        elif path not in known:
-            paths[new] = (*known, path)
-    return paths, commits
+        elif path != known[0]:
+            several.setdefault(new, dict.fromkeys(known))[path] = None
+    return paths | {blob: tuple(names) for blob, names in several.items()}, commits
 
 
 def new_blob(record: re.Match[bytes]) -> str:

@@ -20,7 +20,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     import tempfile  # noqa: PLC0415 - likewise
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
             file.write(content)
         os.replace(file.name, path)  # noqa: PTH105 - the name is a string here

@@ -51,6 +51,7 @@ _NUMBERS = {
     "reach": "reach",
     "lookback": "lookback",
 }
+_WHOLE = ("secret_group", "reach", "lookback")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "severity": get_args(Severity),
     "specificity": get_args(Specificity),
@@ -91,7 +92,7 @@ def _given(row: Row) -> dict[str, Any]:
             given[name] = _texts(row, key)
     for key, name in _NUMBERS.items():
         if row.get(key, 0) != 0:  # which says nothing, as in gitleaks
-            given[name] = _typed(row, key, int, float)
+            given[name] = _typed(row, key, int, *(() if name in _WHOLE else (float,)))
     if "skipReport" in row:
         given["skip_report"] = _typed(row, "skipReport", bool)
     given["keywords"] = tuple(word.lower() for word in given.get("keywords", ()))
@@ -160,7 +161,8 @@ def _base(extend: Row, defaults: Callable[[], Ruleset], read: Read | None, depth
 
 def _extended(base: Rule, given: dict[str, Any]) -> Rule:
     for name in _APPENDED:
-        given[name] = getattr(base, name) + tuple(each for each in given[name] if each not in getattr(base, name))
+        known = getattr(base, name)
+        given[name] = known + tuple(each for each in given.get(name, ()) if each not in known)
     if "pattern" in given:  # what was made for the old pattern does not hold for the new one
         given = {"prefilter": "", "lookback": 0, "before": "", "after": "", "prefixes": ()} | given
         given = {"checks": _TEAM_CHECKS} | given

@@ -18,7 +18,10 @@ _OLD_SIDES_KEPT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A hit for a reader: path, and lines and columns from 1; the end column is of the last character."""
+    """A hit for a reader: path, and lines and columns from 1; the end column is of the last character.
+
+    `blob_path` is where the blob stands, where that is not `path`: within an archive.
+    """
 
     hit: Hit
     path: str
@@ -26,6 +29,7 @@ class Located:
     start_column: int
     end_line: int
     end_column: int
+    blob_path: str = ""
 
     @property
     def identity(self) -> bytes:

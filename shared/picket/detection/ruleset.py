@@ -173,3 +173,5 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
         return loads(text)
     except TOMLDecodeError as error:
         raise Malformed(f"{name}: not TOML: {error}") from None
+    except RecursionError:
+        raise Malformed(f"{name}: tables are nested too deeply") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterable
 
 BINARY_WINDOW = 8192
@@ -82,7 +82,8 @@ def positions(content: bytes, offsets: Iterable[int]) -> dict[int, tuple[int, in
     """
     codec = wide_codec(content) or "utf-8"
     newline = "\n".encode(codec)
-    mark = next((mark for mark, marked in _MARKS if codec == marked and content.startswith(mark)), b"")
+    marks = (*_MARKS, (BOM_UTF8, "utf-8"))
+    mark = next((mark for mark, marked in marks if codec == marked and content.startswith(mark)), b"")
     at, line, column = len(mark), 1, 1  # a byte order mark takes no column
     found = {}
     for offset in sorted(set(offsets)):

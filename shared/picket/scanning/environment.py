@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEY_BYTES = 32
+_OF_A_REPOSITORY = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+    *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_QUARANTINE_PATH"),
+)
 
 
 def cache_home() -> str:
@@ -33,6 +37,16 @@ def hash_key() -> bytes:
     return given.encode() if given else _kept_key(hash_key_file())
 
 
+def hash_key_mark() -> str:
+    """Return what tells one `PICKET_HASH_KEY` from another, and gives none away; empty where none is given."""
+    given = os.environ.get("PICKET_HASH_KEY", "")
+    if not given:
+        return ""
+    from hashlib import scrypt  # noqa: PLC0415 - as above
+
+    return scrypt(given.encode(), salt=b"picket replay", n=2**10, r=8, p=1, dklen=16).hex()
+
+
 def hash_key_file() -> str:
     """Return where the user's own key is kept."""
     return f"{_base('XDG_CONFIG_HOME', '.config')}/picket/hash-key"
@@ -44,6 +58,15 @@ def own_git_dir() -> Path | None:
     from pathlib import Path  # noqa: PLC0415 - as above
 
     return Path(named) if named else None
+
+
+def forget_own_repository() -> None:
+    """Keep what git says of the repository that this process runs for from holding for another one.
+
+    Source: `git rev-parse --local-env-vars`.
+    """
+    for name in _OF_A_REPOSITORY:
+        os.environ.pop(name, None)
 
 
 def pushed_by_pre_commit() -> tuple[str, str] | None:

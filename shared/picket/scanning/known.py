@@ -18,6 +18,7 @@ from typing import Any
 
 from picket.detection.report import Occurrence
 from picket.errors import Malformed
+from picket.scanning.files import read_text
 from picket.scanning.findings import Finding
 
 VERSION = 1
@@ -50,9 +51,7 @@ def read_baseline(path: Path) -> Baseline:
         Malformed: It is not there or something else; names the file.
     """
     try:
-        document = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Malformed(f"baseline {path}: {error.strerror}") from None
+        document = json.loads(read_text(path))
     except (ValueError, RecursionError):
         raise Malformed(f"baseline {path}: not JSON") from None
     if not isinstance(document, dict) or document.get("version") != VERSION:
@@ -66,20 +65,38 @@ def read_baseline(path: Path) -> Baseline:
     return Baseline(salt, frozenset(hashes))
 
 
-def write_baseline(path: Path, findings: Iterable[Finding]) -> None:
+def write_baseline(path: Path, findings: Iterable[Finding], *, add: bool) -> None:
     """Accept *findings*. A file that is there keeps its salt, so that what stays the same shows no difference.
+
+    Args:
+        path: Where it is written.
+        findings: What is accepted.
+        add: Keep what the file accepts already: *findings* are not all there are.
 
     Raises:
         Malformed: *path* is something else than a baseline, which is not overwritten.
-        OSError: It cannot be written.
     """
-    salt = read_baseline(path).salt if path.exists() else os.urandom(_SALT_BYTES).hex()
+    salt, rows = os.urandom(_SALT_BYTES).hex(), {}
+    if path.exists():
+        salt = read_baseline(path).salt
+        rows = {row["hash"]: row for row in json.loads(read_text(path))["secrets"]} if add else {}
     baseline = Baseline(salt, frozenset())
-    rows = sorted(((baseline.hash_of(each), each) for each in findings), key=lambda row: row[0])
-    document = {"version": VERSION, "salt": salt, "secrets": [_row(digest, each) for digest, each in rows]}
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(f"{json.dumps(document, indent=2)}\n", "utf-8")
-    partial.replace(path)
+    rows |= {(digest := baseline.hash_of(each)): _row(digest, each) for each in findings}
+    document = {"version": VERSION, "salt": salt, "secrets": [rows[digest] for digest in sorted(rows)]}
+    try:
+        _replace(path, f"{json.dumps(document, indent=2)}\n")
+    except OSError as error:
+        raise Malformed(f"baseline {path}: {error.strerror}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole, by way of one of a name that nobody could have put there before."""
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - reading one does without
+
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        file.write(text)
+        os.fchmod(file.fileno(), 0o644)  # it holds no secret, and is there to be shared
+    Path(file.name).replace(path)
 
 
 def _row(digest: str, finding: Finding) -> dict[str, Any]:

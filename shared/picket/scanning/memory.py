@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from picket.detection.caching import read, write_atomically
 from picket.effects.git.command import GitFailed, output
+from picket.effects.git.objects import Absent
 from picket.scanning.environment import cache_dir
+from picket.scanning.files import read_text
 from picket.scanning.findings import made
 from picket.scanning.order import Order
-from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, gravest_first
-from picket.scanning.revisions import EVERYTHING, Revisions, git_dir_common
+from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, most_telling
+from picket.scanning.revisions import EVERYTHING, Revisions, shallow_commits
 from picket.scanning.sieve import Sieve
 
 VERSION = 1
@@ -33,16 +35,15 @@ def place(git_dir: Path, order: Order, digest: str, sieve: Sieve, key: bytes) ->
     """Name the file for one repository under one set of rules and options."""
     options = replace(order, target="", jobs=1, rules=None, baseline=None)
     said = [VERSION, str(git_dir.resolve()), repr(options), digest, sieve.ignored, hashlib.sha256(key).hexdigest()]
-    said += [path.read_text("utf-8", "replace") for path in sieve.files]
+    said += [read_text(path) for path in sieve.files]
+    said += sorted(shallow_commits(git_dir))  # a history that is cut off elsewhere is another one
     return cache_dir() / "scans" / f"{hashlib.sha256(json.dumps(said).encode()).hexdigest()}.json"
 
 
-def tips_of(git_dir: Path) -> frozenset[str]:
-    """Return what all refs lead to, the HEAD of every work tree included."""
-    refs = output(git_dir, "for-each-ref", "--format=%(objectname)").decode().split()
-    common = git_dir_common(git_dir)
-    heads = (path.read_text("utf-8", "replace").strip() for path in (common / "HEAD", *common.glob("worktrees/*/HEAD")))
-    return frozenset(refs).union(head for head in heads if not head.startswith("ref:"))
+def tips_of(refs: Sequence[str]) -> frozenset[str]:
+    """Return what `heads.refs_of` tells of: what all refs and the HEADs of work trees lead to."""
+    objects, _, *heads = refs
+    return frozenset(objects.split()).union(head.strip() for head in heads if head and not head.startswith("ref:"))
 
 
 def recall(path: Path) -> Seen | None:
@@ -81,17 +82,27 @@ def since_then(git_dir: Path, seen: Seen | None, tips: frozenset[str]) -> tuple[
     if seen is None:
         return EVERYTHING, Seen()
     new, lost = tips - seen.tips, seen.tips - tips
+    if any(error["reason"] == Absent.MISSING.value for error in seen.errors) or (lost and seen.errors):
+        return EVERYTHING, Seen()  # what was missing may be there now, and what was too large may be gone
     try:
-        gone = _listed(git_dir, lost, tips) if lost else set()
+        # Git's own `^` stops early where dates are out of order, and would name commits that are still there.
+        gone = _listed(git_dir, lost) - _listed(git_dir, tips) if lost else set()
     except GitFailed:  # what is lost was pruned
         return EVERYTHING, Seen()
     kept = [finding for finding in (_without(each, gone) for each in seen.findings) if finding]
-    still = replace(seen, findings=kept, commits=seen.commits - len(gone))
+    still = replace(seen, findings=kept)
     return (Revisions(("--stdin",), _lines(new, seen.tips)) if new else Revisions(())), still
 
 
-def added(known: Seen, found: Seen, tips: frozenset[str]) -> Seen:
-    """Put what is known and what was found now together: one finding for each secret, occurrences oldest first."""
+def added(known: Seen, found: Seen, tips: frozenset[str], commits: int) -> Seen:
+    """Put what is known and what was found now together: one finding for each secret, occurrences oldest first.
+
+    Args:
+        known: What still holds of the earlier scan.
+        found: What was found in what is new.
+        tips: What all refs lead to.
+        commits: How many commits that is.
+    """
     by_id = {finding["id"]: finding for finding in known.findings}
     for finding in found.findings:
         other = by_id.get(finding["id"])
@@ -100,18 +111,24 @@ def added(known: Seen, found: Seen, tips: frozenset[str]) -> Seen:
         tips,
         list(by_id.values()),
         [*known.errors, *(each for each in found.errors if each not in known.errors)],
-        known.commits + found.commits,
+        commits,
         known.blobs + found.blobs,
         known.bytes + found.bytes,
     )
 
 
 def _together(one: Json, other: Json) -> Json:
-    better = min(one, other, key=gravest_first)
+    better = min(one, other, key=most_telling)
     hidden = {one["hidden"], other["hidden"]}
     accepted = next((reason for reason in (ACCEPTED, IGNORED) if reason in hidden), better["hidden"])
-    places = sorted([*one["occurrences"], *other["occurrences"]], key=lambda each: made(each["committed"]))
+    known = {_same(each) for each in one["occurrences"]}  # where dates are out of order git names some commits again
+    fresh = [each for each in other["occurrences"] if _same(each) not in known]
+    places = sorted([*one["occurrences"], *fresh], key=lambda each: made(each["committed"]))
     return _at_first({**one, **{name: better[name] for name in _EVIDENCE}, "hidden": accepted, "occurrences": places})
+
+
+def _same(place: Json) -> tuple[object, ...]:
+    return (place["fingerprint"], place["start_column"])
 
 
 def _without(finding: Json, gone: Collection[str]) -> Json | None:
@@ -123,8 +140,13 @@ def _at_first(finding: Json) -> Json:
     return {**finding, **finding["occurrences"][0]}
 
 
-def _listed(git_dir: Path, wanted: Collection[str], without: Collection[str]) -> set[str]:
-    return set(output(git_dir, "rev-list", "--stdin", stdin=_lines(wanted, without)).decode().split())
+def count(git_dir: Path, tips: Collection[str]) -> int:
+    """Count the commits that *tips* lead to."""
+    return int(output(git_dir, "rev-list", "--count", "--stdin", stdin=_lines(tips, ())) or 0)
+
+
+def _listed(git_dir: Path, wanted: Collection[str]) -> set[str]:
+    return set(output(git_dir, "rev-list", "--stdin", stdin=_lines(wanted, ())).decode().split())
 
 
 def _lines(wanted: Iterable[str], without: Iterable[str]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Literal
 
 Selection = Literal["all", "range", "branch", "staged", "pre-push", "pre-receive", "files"]
 
+HOOKS = ("staged", "pre-push", "pre-receive")
 STDIN = "-"
 _URL_STARTS = ("https://", "http://", "ssh://", "git://", "file://", "git@")
 

@@ -30,18 +30,26 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class RestsOn:
+    """What a result depends on: a git directory, what its refs were before anything was looked at, and files."""
+
+    git_dir: str
+    refs: Sequence[str]
+    files: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Findings as documents, what was looked at, what could not be, and (with `--explain`) what was dropped and why.
 
-    `rests_on` names the git directory and the files that nothing but a change of would make it another; None where
-    more went into it.
+    `rests_on` is all that it depends on; None where more went into it.
     """
 
     findings: list[Json]
     stats: Json
     errors: list[Json]
     dropped: list[Json]
-    rests_on: tuple[str, tuple[str, ...]] | None = None
+    rests_on: RestsOn | None = None
 
     @property
     def document(self) -> Json:
@@ -70,6 +78,11 @@ def gravest_first(finding: Json) -> tuple[int, float, str, str, int]:
     """Order findings by severity, then confidence, rule and place."""
     severity = SEVERITIES.index(finding["severity"])
     return (severity, -finding["confidence"], finding["rule"], finding["path"], finding["start_line"])
+
+
+def most_telling(finding: Json) -> tuple[float, int, str]:
+    """Order evidence by confidence, then severity, then rule."""
+    return (-finding["confidence"], SEVERITIES.index(finding["severity"]), finding["rule"])
 
 
 def problem_documents(problems: Iterable[Problem]) -> list[Json]:

@@ -25,6 +25,7 @@ NOWHERE = Commit("", "", "", "", "")
 _ZEROS = re.compile(r"0{40}|0{64}")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _AGO = re.compile(r"(\d{1,5}) ?(hour|day|week|month|year)s?(?: ago)?")
+_FAR_BACK = 36_500  # days: before there was git
 _DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30.44, "year": 365.25}
 
 
@@ -59,7 +60,7 @@ def wanted(order: Order, git_dir: Path, stdin: IO[bytes]) -> Revisions:
             return _new_on([commit_of(git_dir, framework[0])], [], framework[1])
         return pushed(git_dir, lines, order.remote)
     if order.selection == "pre-receive":
-        return received(_lines(stdin))
+        return received(git_dir, _lines(stdin))
     found = EVERYTHING
     if order.selection == "range":
         found = between(git_dir, order.value)
@@ -103,6 +104,8 @@ def since(git_dir: Path, text: str, of: Revisions, now: datetime) -> Revisions:
         Malformed: It is no date.
     """
     first = _date(text, now).timestamp()
+    if of.bounded:
+        _check_whole(git_dir, of)
     listed = output(git_dir, "rev-list", "--timestamp", *of.arguments).decode().split()
     chosen = [sha for made, sha in zip(listed[::2], listed[1::2], strict=True) if int(made) >= first]
     return Revisions(("--no-walk=unsorted", "--stdin"), "\n".join([*chosen, ""]).encode()) if chosen else Revisions(())
@@ -124,18 +127,25 @@ def pushed(git_dir: Path, lines: Iterable[str], remote: str) -> Revisions:
     updates = [_fields(line, 4, "local-ref local-sha remote-ref remote-sha", (1, 3)) for line in lines if line.strip()]
     wanted = [local for _, local, _, _ in updates if not _ZEROS.fullmatch(local)]
     has = _present(git_dir, [known for _, _, _, known in updates if not _ZEROS.fullmatch(known)])
-    return _new_on(wanted, has, remote) if wanted else Revisions(())
+    if not wanted:
+        return Revisions(())
+    _check_commits(git_dir, wanted)
+    return _new_on(wanted, has, remote)
 
 
-def received(lines: Iterable[str]) -> Revisions:
+def received(git_dir: Path, lines: Iterable[str]) -> Revisions:
     """Read what git tells a pre-receive hook, `old-sha new-sha ref` a line: commits that no ref leads to yet.
 
     Raises:
         Malformed: A line has another form.
+        Gone: Something that is no commit is pushed.
     """
     updates = [_fields(line, 3, "old-sha new-sha ref", (0, 1)) for line in lines if line.strip()]
     wanted = [new for _, new, _ in updates if not _ZEROS.fullmatch(new)]
-    return Revisions((*wanted, "--not", "--all"), bounded=True) if wanted else Revisions(())
+    if not wanted:
+        return Revisions(())
+    _check_commits(git_dir, wanted)
+    return Revisions(("--stdin", "--not", "--all"), "\n".join([*wanted, ""]).encode(), bounded=True)
 
 
 @contextmanager
@@ -170,9 +180,9 @@ def staged(git_dir: Path) -> bytes:
     try:
         return output(git_dir, *compared, "HEAD", "--")
     except GitFailed:
-        if output(git_dir, "rev-list", "--all", "--max-count=1"):
+        if _has_head(git_dir):
             raise
-    # Before the first commit everything is new, as it is against an empty tree.
+    # Before a branch's first commit everything is new, as it is against an empty tree.
     return output(git_dir, *compared, output(git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip())
 
 
@@ -189,6 +199,13 @@ def commit_of(git_dir: Path, name: str) -> str:
     return found.decode().split()[-1]
 
 
+def _has_head(git_dir: Path) -> bool:
+    try:
+        return bool(commit_of(git_dir, "HEAD"))
+    except Gone:
+        return False
+
+
 def shallow_commits(git_dir: Path) -> frozenset[str]:
     """Return the commits whose parents are cut off; none in a whole clone."""
     path = git_dir_common(git_dir) / "shallow"
@@ -203,7 +220,17 @@ def git_dir_common(git_dir: Path) -> Path:
 
 def _new_on(wanted: list[str], has: list[str], remote: str) -> Revisions:
     tracked = f"--remotes={remote}" if remote else "--remotes"
-    return Revisions((*wanted, "--not", *has, tracked), bounded=True)
+    lines = "\n".join([*wanted, *(f"^{sha}" for sha in has), ""])  # on the command line there is room for some only
+    return Revisions(("--stdin", "--not", tracked), lines.encode(), bounded=True)
+
+
+def _check_commits(git_dir: Path, shas: list[str]) -> None:
+    """Refuse tags of files or folders, which no walk over commits would look into."""
+    asked = "".join(f"{sha}^{{commit}}\n" for sha in shas).encode()
+    lines = output(git_dir, "cat-file", "--batch-check", stdin=asked).decode().splitlines()
+    for sha, line in zip(shas, lines, strict=True):
+        if line.split()[1:2] != ["commit"]:
+            raise Gone(f"{sha} leads to no commit: what it holds cannot be looked at")
 
 
 def _lines(stdin: IO[bytes]) -> list[str]:
@@ -212,7 +239,10 @@ def _lines(stdin: IO[bytes]) -> list[str]:
 
 def _check_whole(git_dir: Path, revisions: Revisions) -> None:
     cut = shallow_commits(git_dir)
-    if cut and not cut.isdisjoint(output(git_dir, "rev-list", *revisions.arguments).decode().split()):
+    if not cut:
+        return
+    listed = output(git_dir, "rev-list", *revisions.arguments, stdin=revisions.stdin).decode().split()
+    if not cut.isdisjoint(listed):
         raise Gone("the range reaches where this shallow clone is cut off; fetch more history (git fetch --unshallow)")
 
 
@@ -233,9 +263,8 @@ def _fields(line: str, count: int, form: str, shas: tuple[int, ...]) -> list[str
 
 def _date(text: str, now: datetime) -> datetime:
     if ago := _AGO.fullmatch(text.strip().lower()):
-        return now - timedelta(days=int(ago[1]) * _DAYS[ago[2]])
+        return now - timedelta(days=min(int(ago[1]) * _DAYS[ago[2]], _FAR_BACK))
     try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
         raise Malformed(f"{text!r} is no date: give 2024-12-31, 2024-12-31T23:59:59Z or `3 weeks`") from None
-    return found.astimezone()

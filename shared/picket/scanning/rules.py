@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from picket.detection import Ruleset, default_ruleset, parse_ruleset
-from picket.errors import Malformed
 from picket.scanning.environment import cache_dir
+from picket.scanning.files import read_text
 from picket.scanning.order import Order
 
 TEAM_RULES = ".gitleaks.toml"
@@ -34,11 +34,6 @@ def rules_for(order: Order, top: Path | None, say: Callable[[str], object]) -> R
 def _read(path: Path) -> Ruleset:
     def read(name: str) -> str:
         """Read what it extends: by path from here, as gitleaks does, or beside it."""
-        return (Path(name) if Path(name).exists() else path.parent / name).read_text("utf-8")
+        return read_text(Path(name) if Path(name).exists() else path.parent / name)
 
-    try:
-        return parse_ruleset(path.read_text("utf-8"), name=str(path), read=read)
-    except OSError as error:
-        raise Malformed(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Malformed(f"{path}: not UTF-8") from None
+    return parse_ruleset(read_text(path), name=str(path), read=read)

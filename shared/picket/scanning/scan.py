@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from picket.detection import Engine, default_digest
-from picket.errors import Gone
+from picket.effects.git.objects import Absent
+from picket.errors import Gone, Malformed, TooLarge
 from picket.scanning import revisions
-from picket.scanning.environment import cache_dir, hash_key, hash_key_file, own_git_dir
-from picket.scanning.order import STDIN, Order, is_url
-from picket.scanning.result import DOUBTFUL, Json, Result, Seen, hidden_documents, problem_documents, result_of
+from picket.scanning.environment import cache_dir, forget_own_repository, hash_key, hash_key_file, own_git_dir
+from picket.scanning.heads import refs_of
+from picket.scanning.order import HOOKS, STDIN, Order, is_url
+from picket.scanning.result import DOUBTFUL, Json, RestsOn, Result, Seen, hidden_documents, problem_documents, result_of
 from picket.scanning.rules import TEAM_RULES, rules_for
 from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
+from picket.scanning.stores import too_large
 from picket.scanning.targets import Repository, cloned, find_repository
 from picket.scanning.work import Job, Outcome, look_at
 
 if TYPE_CHECKING:
     from picket.scanning.findings import Finding
+
+_LONGEST_NAME = 200  # characters of a target that an error repeats
 
 Progress = Callable[[int, int], object]
 """Told how many more blobs are done, and how many there are in all."""
@@ -40,6 +45,7 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
         PicketError: It cannot be done as asked: no such target or commit, broken rules or baseline, missing objects.
     """
     with _opened(order) as repository:
+        _note_surprises(order, repository, say)
         ruleset = rules_for(order, repository.top if repository else None, say)
         sieve = Sieve(order, repository)
         engine = Engine(ruleset, cache_dir=cache_dir() / "rulesets", decode_depth=order.decode_depth)
@@ -47,12 +53,15 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
             return _remembering(order, repository, engine, sieve, progress)
         with _source(order, repository, stdin) as source:
             outcome, findings = _look(order, source, engine, progress)
+        _check_hook(order, outcome)
         reasons = sieve.reasons(findings, ruleset)
         if order.write_baseline:
             from picket.scanning.known import write_baseline  # noqa: PLC0415 - a hook does without
 
             confident = (each for each, reason in zip(findings, reasons, strict=True) if reason != DOUBTFUL)
-            write_baseline(order.write_baseline, confident)
+            write_baseline(
+                order.write_baseline, confident, add=order.selection not in {"all", "files"} or bool(order.since)
+            )
     return _result(order, _seen(source, outcome, _documents(order, findings, reasons)), engine, outcome)
 
 
@@ -62,21 +71,32 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
 
     git_dir = repository.git_dir
     path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
-    tips = memory.tips_of(git_dir)  # asked before the log is: what comes in between is looked at again next time
+    refs = refs_of(str(git_dir))  # asked before the log is: what comes in between is looked at next time
+    tips = memory.tips_of(refs)
     new, known = memory.since_then(git_dir, memory.recall(path), tips)
     with revisions.log_of(git_dir, new) as log:
         source = HistorySource(git_dir, log, order.max_blob)
         outcome, findings = _look(order, source, engine, progress)
     fresh = _documents(order, findings, sieve.reasons(findings, engine.ruleset))
-    seen = memory.added(known, _seen(source, outcome, fresh), tips)
+    commits = memory.count(git_dir, tips) if tips != known.tips else known.commits
+    seen = memory.added(known, _seen(source, outcome, fresh), tips, commits)
     if seen != known:
         memory.keep(path, seen)
     result = _result(order, seen, engine, outcome)
     if order.rules or engine.ruleset.digest != default_digest():
         return result  # a team's own rules may extend files that are not known here
     looked_for = (repository.top / name for name in (TEAM_RULES, OWN_BASELINE, *IGNORE_FILES) if repository.top)
-    files = (*map(str, looked_for), *map(str, sieve.files), hash_key_file())
-    return replace(result, rests_on=(str(git_dir.resolve()), files))
+    files = (*map(str, looked_for), *map(str, sieve.files), hash_key_file(), *_nearer(Path(order.target), repository))
+    return replace(result, rests_on=RestsOn(str(git_dir.resolve()), refs, files))
+
+
+def _nearer(target: Path, repository: Repository) -> Iterator[str]:
+    """Name what would make another repository of the target, if it came to be there."""
+    top = repository.top or repository.git_dir
+    for folder in (target.resolve(), *target.resolve().parents):
+        if folder == top.resolve():
+            return
+        yield from (str(folder / ".git"), str(folder / "HEAD"))
 
 
 def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> tuple[Outcome, list[Finding]]:
@@ -89,6 +109,25 @@ def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> t
     from picket.scanning.findings import grouped  # noqa: PLC0415 - most hooks find nothing
 
     return outcome, grouped(found)
+
+
+def _note_surprises(order: Order, repository: Repository | None, say: Callable[[str], object]) -> None:
+    """Say what is looked at where a target's name alone may be taken for something else."""
+    if repository is None and order.selection == "all" and order.target != STDIN:
+        if order.since:
+            raise Malformed(f"{_short(order.target)} is no git repository, and has no history for --since")
+        say(f"{_short(order.target)} is no git repository: files are looked at as they are")
+    elif repository and not is_url(order.target) and order.target != ".":
+        top = repository.top or repository.git_dir
+        if Path(order.target).resolve() not in {top.resolve(), repository.git_dir.resolve()}:
+            say(f"{_short(order.target)} lies in a repository, whose history is looked at; for its files: --no-git")
+
+
+def _check_hook(order: Order, outcome: Outcome) -> None:
+    """Let nothing pass a hook that was not looked at."""
+    missing = [each for each in outcome.problems if each.reason == Absent.MISSING.value]
+    if missing and order.selection in HOOKS:
+        raise Gone(f"{missing[0].path} and {len(missing) - 1} more cannot be looked at: {missing[0].reason}")
 
 
 def _documents(order: Order, findings: list[Finding], reasons: list[str]) -> list[Json]:
@@ -137,15 +176,36 @@ def _opened(order: Order) -> Iterator[Repository | None]:
 
 def _here(order: Order) -> Repository | None:
     hook = own_git_dir() if order.target == "." else None
-    if hook and order.selection in {"staged", "pre-push", "pre-receive"}:
-        return Repository(hook, Path.cwd())
+    if hook and order.selection in HOOKS:
+        return Repository(hook, None if order.selection == "pre-receive" else Path.cwd())
+    if order.target != ".":
+        forget_own_repository()
     path = Path(order.target)
-    if not path.exists():
-        raise Gone(f"{order.target}: no such file or folder")
+    try:
+        path.stat()
+    except OSError as error:
+        raise Gone(f"{_short(order.target)}: {error.strerror}") from None
     found = find_repository(path) if order.selection != "files" and path.is_dir() else None
     if not found and order.selection not in {"all", "files"}:
         raise Gone(f"{order.target} is no git repository")
+    if found and found.top is None and order.selection == "staged":
+        raise Gone(f"{order.target} is a bare repository, where nothing can be staged")
     return found
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
+def _plain(target: Path, limit: int) -> Source:
+    """Take a folder or a file as it is; of a pipe, what comes out of it."""
+    if target.is_dir():
+        return FilesSource(target, limit)
+    with target.open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise TooLarge(f"{target} is {too_large(limit)}: see --max-blob")
+    return BytesSource(target.name, content, limit)
 
 
 @contextmanager
@@ -153,7 +213,7 @@ def _source(order: Order, repository: Repository | None, stdin: IO[bytes]) -> It
     if order.target == STDIN:
         yield BytesSource("stdin", stdin.read(order.max_blob + 1), order.max_blob)
     elif repository is None:
-        yield FilesSource(Path(order.target), order.max_blob)
+        yield _plain(Path(order.target), order.max_blob)
     elif order.selection == "staged":
         yield StagedSource(repository.git_dir, order.max_blob)
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from picket.detection import Ruleset
 from picket.effects.git.command import GitFailed, output
+from picket.scanning.files import read_text
 from picket.scanning.order import Order
 from picket.scanning.result import ACCEPTED, DOUBTFUL, IGNORED
 from picket.scanning.targets import Repository
@@ -66,7 +67,7 @@ def _text_at_top(repository: Repository | None, name: str) -> str:
         return ""
     if repository.top is not None:
         path: Path = repository.top / name
-        return path.read_text("utf-8", "replace") if path.is_file() else ""
+        return read_text(path) if path.exists() else ""
     try:
         return output(repository.git_dir, "cat-file", "blob", f"HEAD:{name}").decode("utf-8", "replace")
     except GitFailed:  # there is no such file, or no commit yet

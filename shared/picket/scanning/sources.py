@@ -162,7 +162,7 @@ def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitSt
 
 
 def _stands_at(found: Located, path: str) -> bool:
-    return found.path == path or found.path.startswith(f"{path}!")  # the latter within an archive
+    return (found.blob_path or found.path) == path
 
 
 def _is_file(folder: str, name: str) -> bool:

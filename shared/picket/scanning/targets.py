@@ -9,11 +9,16 @@ from pathlib import Path
 
 from picket.effects.git.command import child_environment
 from picket.errors import Gone, Malformed
+from picket.scanning.files import read_text
 
 _GITDIR = "gitdir: "
 # Of the user's own configuration credentials, proxies and certificates are wanted; nothing that runs a program here.
-_CLONE = ("-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false")
-_FULL_ENVIRONMENT = ("GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TERMINAL_PROMPT")
+_CLONE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
+_TRANSPORTS = "https:http:ssh:git:file"
+_OURS = (
+    *("GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TERMINAL_PROMPT"),
+    *("GIT_SSH_COMMAND", "GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,20 @@ class Repository:
 
 
 def find_repository(start: Path) -> Repository | None:
-    """Find the repository that *start*, a folder, is or lies in. No git is run, and nothing of it is trusted."""
+    """Find the repository that *start*, a folder, is or lies in. No git is run, and nothing of it is trusted.
+
+    As git does, a folder's `.git` comes before the folder itself: what looks like a git directory in a work tree was
+    put there by somebody.
+
+    Raises:
+        Gone: A `.git` says that the repository is elsewhere, and it is not there.
+    """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if _is_git_dir(folder):
-            return Repository(folder, folder.parent if folder.name == ".git" else None)
         if git_dir := _git_dir_of(folder / ".git"):
             return Repository(git_dir, folder)
+        if _is_git_dir(folder):
+            return Repository(folder, folder.parent if folder.name == ".git" else None)
     return None
 
 
@@ -52,8 +64,9 @@ def cloned(url: str) -> Iterator[Repository]:
     import tempfile  # noqa: PLC0415
 
     environment = child_environment()
-    for name in _FULL_ENVIRONMENT:
+    for name in _OURS:
         environment.pop(name, None)
+    environment["GIT_ALLOW_PROTOCOL"] = _TRANSPORTS
     with tempfile.TemporaryDirectory(prefix="picket-clone-") as folder:
         git_dir = Path(folder) / "mirror.git"
         command = ["git", *_CLONE, "clone", "--mirror", "--quiet", "--template=", "--", url, str(git_dir)]
@@ -78,6 +91,8 @@ def _git_dir_of(marker: Path) -> Path | None:
         return marker if _is_git_dir(marker) else None
     if not marker.is_file():
         return None
-    text = marker.read_text("utf-8", "replace").strip()
+    text = read_text(marker).strip()
     named = marker.parent / text.removeprefix(_GITDIR)
-    return named.resolve() if text.startswith(_GITDIR) and _is_git_dir(named) else None
+    if not text.startswith(_GITDIR) or not _is_git_dir(named):
+        raise Gone(f"{marker} names no repository that is there")
+    return named.resolve()

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from picket.detection import Engine
 from picket.detection.report import Located, look
+from picket.detection.text import positions
 from picket.errors import PicketError
 from picket.scanning.stores import Read, Store
 
@@ -24,6 +25,7 @@ ARCHIVE_BYTES = 1 << 28
 
 _FEW = 16  # blobs that are looked at sooner than other processes have started
 _CHUNKS_EACH = 16
+_PR_SET_PDEATHSIG = 1
 _MOST = 1_000
 
 
@@ -88,17 +90,20 @@ class Job:
             return found
         from picket.detection.archives import Member, members  # noqa: PLC0415 - 10 ms that few scans need
 
-        for each in (each for path in paths for each in members(content, path, max_bytes=ARCHIVE_BYTES)):
+        for top, each in ((path, each) for path in paths for each in members(content, path, max_bytes=ARCHIVE_BYTES)):
             if isinstance(each, Member):
-                found += look(self.engine, each.content, [each.path], commit)
+                found += tuple(
+                    replace(at, blob_path=top) for at in look(self.engine, each.content, [each.path], commit)
+                )
             elif problems is not None:
                 problems.append(Problem(each.path, each.reason))
         return found
 
     def _dropped(self, content: bytes, path: str) -> Iterator[dict[str, object]]:
-        for each in self.engine.explain(content, path):
-            line = content.count(b"\n", 0, each.start) + 1
-            yield {"path": path, "line": line, "rule": each.rule, "reason": each.reason}
+        dropped = self.engine.explain(content, path)
+        where = positions(content, [each.start for each in dropped])
+        for each in dropped:
+            yield {"path": path, "line": where[each.start][0], "rule": each.rule, "reason": each.reason}
 
 
 def look_at(job: Job, paths: Paths, jobs: int, order: Iterable[str], progress: Callable[[int], object]) -> Outcome:
@@ -146,6 +151,16 @@ def _shared_out(
     return total
 
 
+def _end_with_parent() -> None:
+    """Let the kernel end this process when the one that it works for is killed. Source: prctl(2), PR_SET_PDEATHSIG."""
+    import ctypes  # noqa: PLC0415 - only these processes need it
+    import signal  # noqa: PLC0415
+
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 class _Worker:
     """One process's share: the job, and its own open store, which ends with the process."""
 
@@ -155,6 +170,7 @@ class _Worker:
 
 
 def _begin(job: Job) -> None:
+    _end_with_parent()
     _Worker.job, _Worker.held = job, ExitStack()
     _Worker.read = _Worker.held.enter_context(job.store.open())
 

@@ -23,6 +23,10 @@ ENVIRONMENT = {
     "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    # A repository's own configuration may name programs as transports for objects that it lacks. Fetches say what they
+    # allow; nothing else may connect anywhere, whatever `protocol.*.allow` says there.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
     "GIT_GRAFT_FILE": "/dev/null/none",  # git warns of a file that is there, even if it is empty
     "GIT_ATTR_NOSYSTEM": "1",
     "LC_ALL": "C",
@@ -31,6 +35,7 @@ _HARDENED = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "core.alternateRefsCommand": "true",
+    "diff.orderFile": "/dev/null",
     "log.showSignature": "false",
     "i18n.logOutputEncoding": "utf-8",
     "credential.helper": "",

@@ -142,7 +142,7 @@ def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) 
         url,
         *what,
         config={f"protocol.{address.scheme}.allow": "always", **_pinned(address)},
-        environment={**_credentials(address), **_pinned_ssh(address)},
+        environment={"GIT_ALLOW_PROTOCOL": address.scheme, **_credentials(address), **_pinned_ssh(address)},
         timeout=settings().fetch_timeout_seconds,
         max_bytes=settings().max_repository_bytes,
     )

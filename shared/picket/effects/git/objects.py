@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
-from picket.effects.git.command import child_environment, options
+from picket.effects.git.command import child_environment, options, output
 from picket.errors import TransientError
 
 _DRAIN = 1 << 20
@@ -49,17 +49,32 @@ def reader(git_dir: Path, max_bytes: int, *, whole: bool = True) -> Iterator[Rea
     Raises:
         TransientError: A blob is missing or git ended early.
     """
+    there = None if whole or not _is_partial(git_dir) else _all_ids(git_dir)
     with _cat_file(git_dir) as (stdin, stdout):
 
         def read(oids: Iterable[str]) -> Iterator[tuple[str, Content]]:
             waiting = iter(oids)
             while some := list(islice(waiting, _AT_ONCE)):
-                stdin.write("".join(f"{oid}\n" for oid in some).encode())
+                asked = some if there is None else [oid for oid in some if oid in there]
+                stdin.write("".join(f"{oid}\n" for oid in asked).encode())
                 stdin.flush()
                 for oid in some:
-                    yield oid, _read_one(stdout, oid, max_bytes, whole=whole)
+                    absent = there is not None and oid not in there
+                    yield oid, Absent.MISSING if absent else _read_one(stdout, oid, max_bytes, whole=whole)
 
         yield read
+
+
+def _is_partial(git_dir: Path) -> bool:
+    """Tell whether objects may be missing by intention; git ends when asked for one of those and may not fetch it."""
+    common = git_dir / "commondir"
+    home = git_dir / common.read_text().strip() if common.exists() else git_dir
+    return any(home.glob("objects/pack/*.promisor"))
+
+
+def _all_ids(git_dir: Path) -> frozenset[str]:
+    listing = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+    return frozenset(output(git_dir, *listing).decode().split())
 
 
 @contextmanager

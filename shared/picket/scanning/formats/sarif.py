@@ -33,7 +33,9 @@ def as_sarif(result: Result) -> str:
 
 
 def _rule(finding: Json) -> Json:
-    text = f"{finding['description']}. {finding['remediation']}".strip()
+    text = ". ".join(
+        part.rstrip(".") for part in (finding["description"] or finding["rule"], finding["remediation"]) if part
+    )
     told: Json = {
         "id": finding["rule"],
         "name": "".join(part.capitalize() for part in finding["rule"].split("-")),
