@@ -249,3 +249,20 @@ def test_any_document_is_a_ruleset_or_malformed(document: object) -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_a_ruleset_or_malformed(text: str) -> None:
     assert complaint(lambda: parse_ruleset(text, name="team.toml")).startswith("team.toml: ")
+
+
+@pytest.mark.parametrize("more", ["entropy = 2.0", "[[rules.allowlists]]\nregexes = ['x']", "tags = ['ours']"])
+def test_a_shipped_rule_is_extended_by_what_is_said_and_no_more(more: str) -> None:
+    text = f"[extend]\nuseDefault = true\n[[rules]]\nid = 'slack-bot-token'\n{more}\n"
+    shipped = {rule.id: rule for rule in default_ruleset().rules}["slack-bot-token"]
+    extended = {rule.id: rule for rule in parse_ruleset(text, name="t").rules}["slack-bot-token"]
+    assert (extended.pattern, extended.keywords) == (shipped.pattern, shipped.keywords)
+    assert extended != shipped
+
+
+@pytest.mark.parametrize(
+    "text", ["[[rules]]\nid='a'\nregex='(x)'\nsecretGroup=1.5\n", f"a = {'[' * 5000}{']' * 5000}\n"]
+)
+def test_what_no_team_means_is_refused_with_a_reason(text: str) -> None:
+    with pytest.raises(Malformed, match="t.toml"):
+        parse_ruleset(text, name="t.toml")

@@ -25,7 +25,7 @@ def rules_for(order: Order, top: Path | None, say: Callable[[str], object]) -> R
         Malformed: The file is no ruleset; names file, rule and reason.
     """
     path = order.rules
-    if path is None and top is not None and (top / TEAM_RULES).is_file():
+    if path is None and top is not None and (top / TEAM_RULES).exists():
         path = top / TEAM_RULES
         say(f"rules from {TEAM_RULES}")
     return _read(path) if path else default_ruleset(cache_dir() / "rulesets")

@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -138,7 +139,7 @@ def _shared_out(
     total = Outcome()
     job.engine.scan(b"")  # loads the rules once, for all
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(job,)) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(job, os.getpid())) as pool:
         try:
             waiting = {pool.submit(_run, chunk, {key: paths[key] for key in chunk}): len(chunk) for chunk in chunks}
             for done in as_completed(waiting):
@@ -151,7 +152,7 @@ def _shared_out(
     return total
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """Let the kernel end this process when the one that it works for is killed. Source: prctl(2), PR_SET_PDEATHSIG."""
     import ctypes  # noqa: PLC0415 - only these processes need it
     import signal  # noqa: PLC0415
@@ -159,6 +160,8 @@ def _end_with_parent() -> None:
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it was killed before that
+        os._exit(1)
 
 
 class _Worker:
@@ -169,8 +172,8 @@ class _Worker:
     held: ExitStack
 
 
-def _begin(job: Job) -> None:
-    _end_with_parent()
+def _begin(job: Job, parent: int) -> None:
+    _end_with(parent)
     _Worker.job, _Worker.held = job, ExitStack()
     _Worker.read = _Worker.held.enter_context(job.store.open())
 
