@@ -264,5 +264,5 @@ def test_a_shipped_rule_is_extended_by_what_is_said_and_no_more(more: str) -> No
     "text", ["[[rules]]\nid='a'\nregex='(x)'\nsecretGroup=1.5\n", f"a = {'[' * 5000}{']' * 5000}\n"]
 )
 def test_what_no_team_means_is_refused_with_a_reason(text: str) -> None:
-    with pytest.raises(Malformed, match="t.toml"):
+    with pytest.raises(Malformed, match=r"t\.toml"):
         parse_ruleset(text, name="t.toml")
