@@ -301,13 +301,43 @@ def run(cache: Path, *arguments: str, folder: Path, **more: object) -> subproces
 def test_a_reader_that_has_had_enough_gets_no_traceback(work: Work, cache: Path) -> None:
     work.commit({f"{number}.py": line(number) for number in range(300)})
     pipe = subprocess.PIPE
-    with run(cache, "--format=json", folder=work.path, stdout=pipe, stderr=pipe) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        said = process.stderr.read().decode()
-    assert process.returncode == 2
-    assert "Traceback" not in said
+    whole = ["--format=json"]
+    for more in (["--fresh"], [], []):  # the last of them a replay
+        with run(cache, *whole, *more, folder=work.path, stdout=pipe, stderr=pipe) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            said = process.stderr.read().decode()
+        assert process.returncode == 2
+        assert "Traceback" not in said
+        run(cache, *whole, folder=work.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
+
+
+def test_a_closed_standard_output_is_an_error(work: Work, cache: Path) -> None:
+    work.commit({"a.py": line(1)})
+    command = f"{sys.executable} -m picket.cli scan >&-"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "XDG_CONFIG_HOME": str(cache)}
+    for _ in range(2):
+        done = subprocess.run(["sh", "-c", command], cwd=work.path, env=environment, capture_output=True, check=False)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+
+
+def test_folders_beyond_pythons_depth_are_walked(picket: Picket, tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    (folder / "a.env").write_text(line(1))
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(1_500):  # a step at a time: no path is as long as that
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    try:
+        assert [each["path"] for each in picket(folder, "--no-git").findings] == ["a.env"]
+    finally:
+        subprocess.run(["rm", "-rf", folder], check=True)  # Python's own way of removing folders is not deep enough
 
 
 def test_no_process_outlives_a_scan_that_is_killed(work: Work, cache: Path) -> None:

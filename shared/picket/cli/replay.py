@@ -52,9 +52,34 @@ def replay(arguments: Sequence[str]) -> int | None:
         out, err, status = str(kept["out"]), str(kept["err"]), int(kept["status"])
     except (OSError, CalledProcessError, ValueError, KeyError, TypeError, AttributeError):
         return None  # nothing kept, or it cannot be trusted: the scan will say what is the matter, if anything is
-    sys.stdout.write(out)
+    try:
+        tell(out)
+    except Unread:
+        return 2
     sys.stderr.write(err.replace(SECONDS, f"{time.monotonic() - began:.2f}"))
     return status
+
+
+class Unread(Exception):
+    """Who reads standard output stopped before its end."""
+
+
+def tell(text: str) -> None:
+    """Write *text* to standard output, what its encoding lacks as escapes.
+
+    Raises:
+        Unread: Nobody reads it to its end, so it did not say all that was found.
+    """
+    if sys.stdout is None:  # it was closed before this program began
+        raise Unread
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries once more when it ends
+        raise Unread from None
 
 
 def keep(arguments: Sequence[str], rests_on: RestsOn, began: float, *, out: str, err: str, status: int) -> None:

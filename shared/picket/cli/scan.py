@@ -6,8 +6,6 @@ Read with argparse, not typer: a hook may take 150 ms in all, and typer's own st
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import re
 import sys
 import time
@@ -17,13 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from picket.cli.replay import SECONDS, keep
+from picket.cli.replay import SECONDS, Unread, keep, tell
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
+from picket.scanning.formats import FORMATS, named, printable
 from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, STDIN, Order, Selection, is_url
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
-FORMATS = ("table", "json", "jsonl", "sarif", "csv", "junit", "gitleaks")
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -35,19 +33,15 @@ def main(arguments: Sequence[str]) -> int:
         0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked.
     """
     try:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):  # a path is told as well as the terminal's encoding can
-                stream.reconfigure(errors="backslashreplace")
         given = _parser().parse_args(arguments)
         return _scan(given, _order(given), arguments)
     except PicketError as error:
         print(f"picket: {error}", file=sys.stderr)
         return ERROR
+    except Unread:
+        return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # who reads has had enough, and cannot have had all
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ERROR
     except Exception as error:  # noqa: BLE001 - any other status would say clean, or found
         # No message: it may hold what was being looked at.
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -68,7 +62,7 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
         result = scan(order, sys.stdin.buffer, progress, say)
     result.stats["seconds"] = round(time.monotonic() - began, 3)
-    out = _formatter(given.format)(result)
+    out = named(given.format)(result)
     _write(out, given.output)
     # However quiet: what was not looked at is never passed over in silence.
     said.extend(f"picket: not scanned: {_not_scanned(error)}\n" for error in result.errors)
@@ -99,16 +93,9 @@ def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
     return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {SECONDS} s{aside}"
 
 
-def _formatter(name: str) -> Callable[[Any], str]:
-    from picket.scanning import formats  # noqa: PLC0415 - most need something that takes its time
-
-    return formats.named(name)
-
-
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        tell(text)
         return
     try:
         output.write_text(text, "utf-8")
@@ -233,11 +220,7 @@ def _share(text: str) -> float:
 
 
 def _not_scanned(error: dict[str, Any]) -> str:
-    return f"{_printable(error['path'])} {error['reason']}".strip()
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return f"{printable(error['path'])} {error['reason']}".strip()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from picket.changes import Change, Commit
 from picket.errors import Malformed
 
 # Everything is separated by NUL; what begins with a colon is a raw entry, what begins with the marker a commit.
-MARKER = b"\x01"
 LOG_FORMAT = "%x01%H%x00%an%x00%ae%x00%aI%x00%cI"
 RAW_OPTIONS = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
 LOG_OPTIONS = (*RAW_OPTIONS, "-c", "--root", f"--format=tformat:{LOG_FORMAT}")

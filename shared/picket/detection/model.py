@@ -92,16 +92,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """Rules in force together, with a digest (64 hex) over their content and the engine's version."""
+    """Rules in force together, with a digest (64 hex) over their content and the engine's version.
+
+    `named_commits` are those that allow-lists name: for these alone it matters which commit a blob is scanned for.
+    """
 
     rules: Sequence[Rule]
     allowlists: tuple[Allowlist, ...] = ()
     digest: str = ""
-
-    def named_commits(self) -> frozenset[str]:
-        """Return the commits that allow-lists name: for these alone it matters which commit a blob is scanned for."""
-        lists = [*self.allowlists, *(each for rule in self.rules for each in rule.allowlists)]
-        return frozenset(commit for each in lists for commit in each.commits)
+    named_commits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

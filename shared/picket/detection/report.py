@@ -116,7 +116,7 @@ def detect(
     uses: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
         uses[change.new].append(change)
-    named = engine.ruleset.named_commits()
+    named = engine.ruleset.named_commits
 
     @lru_cache(maxsize=_OLD_SIDES_KEPT)
     def old(blob: str, path: str) -> tuple[Located, ...]:

@@ -80,8 +80,14 @@ def parse_ruleset(text: str, *, name: str, read: Callable[[str], str] | None = N
     from picket.detection.gitleaks import ruleset_from  # noqa: PLC0415 - most scans use the shipped rules
 
     ruleset = ruleset_from(_parsed(text, name), name, default_ruleset, read)
-    content = json.dumps([asdict(replace(ruleset, digest="")), ENGINE_VERSION], sort_keys=True)
-    return replace(ruleset, digest=hashlib.sha256(content.encode()).hexdigest())
+    rules, allowlists = map(asdict, ruleset.rules), map(asdict, ruleset.allowlists)
+    content = json.dumps([list(rules), list(allowlists), ENGINE_VERSION], sort_keys=True)
+    lists = [*ruleset.allowlists, *(each for rule in ruleset.rules for each in rule.allowlists)]
+    return replace(
+        ruleset,
+        digest=hashlib.sha256(content.encode()).hexdigest(),
+        named_commits=frozenset(commit for each in lists for commit in each.commits),
+    )
 
 
 class _Rules(Sequence[Rule]):

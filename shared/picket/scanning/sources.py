@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -65,7 +64,7 @@ class HistorySource:
 
     def occurrences(self, outcome: Outcome, job: Job) -> Iterator[Occurrence]:
         """Give what each commit introduces. The log is read again, now that the blobs that matter are known."""
-        named = job.engine.ruleset.named_commits()
+        named = job.engine.ruleset.named_commits
         if outcome.found or named:
             history = parse_log(self._log, None if named else outcome.found)
             yield from _introduced(history, outcome, self.paths, self.store, job)
@@ -92,15 +91,14 @@ class StagedSource:
 
 
 class FilesSource:
-    """Files of a folder (a repository's own data left out), or a single one."""
+    """Files of a folder, a repository's own data left out."""
 
     commits = 0
 
-    def __init__(self, target: Path, max_bytes: int) -> None:
+    def __init__(self, top: Path, max_bytes: int) -> None:
         self.problems: list[Problem] = []
-        names = self._walk(target) if target.is_dir() else [target.name]
-        self.store = FolderStore(target if target.is_dir() else target.parent, max_bytes)
-        self.paths = {name: (name.encode("utf-8", "surrogateescape"),) for name in names}
+        self.store = FolderStore(top, max_bytes)
+        self.paths = {name: (name.encode("utf-8", "surrogateescape"),) for name in self._walk(top)}
 
     def order(self) -> Iterable[str]:
         """As the folders list them."""
@@ -112,12 +110,21 @@ class FilesSource:
 
     def _walk(self, top: Path) -> Iterator[str]:
         """List regular files; links are not followed, so nothing is met twice and nothing outside."""
-        for folder, folders, files in os.walk(top, onerror=self._unreadable):
-            folders[:] = sorted(each for each in folders if each != _GIT_FOLDER)
-            yield from (str((Path(folder) / each).relative_to(top)) for each in sorted(files) if _is_file(folder, each))
-
-    def _unreadable(self, error: OSError) -> None:
-        self.problems.append(Problem(str(error.filename), f"cannot be read: {error.strerror}"))
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(top / folder) as entries:
+                    inside = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                self.problems.append(Problem(folder, f"cannot be read: {error.strerror}"))
+                continue
+            for entry in inside:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_file(follow_symlinks=False):
+                    yield path
+                elif entry.is_dir(follow_symlinks=False) and entry.name != _GIT_FOLDER:
+                    waiting.append(path)
 
 
 class BytesSource:
@@ -141,7 +148,7 @@ class BytesSource:
 
 def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitStore, job: Job) -> Iterator[Occurrence]:
     """Compare the hits in new blobs with those in the old ones, which mostly were new once and are known."""
-    named = job.engine.ruleset.named_commits()
+    named = job.engine.ruleset.named_commits
     with objects.reader(store.git_dir, store.max_bytes, whole=False) as read:
 
         @lru_cache(maxsize=_OLD_SIDES_KEPT)
@@ -163,10 +170,6 @@ def _introduced(history: History, outcome: Outcome, scanned: Paths, store: GitSt
 
 def _stands_at(found: Located, path: str) -> bool:
     return (found.blob_path or found.path) == path
-
-
-def _is_file(folder: str, name: str) -> bool:
-    return stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode)  # noqa: PTH118 - a tenth of the time of a Path
 
 
 def _uncommitted(outcome: Outcome) -> Iterator[Occurrence]:

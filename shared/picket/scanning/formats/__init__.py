@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from picket.scanning.result import Result
+if TYPE_CHECKING:
+    from picket.scanning.result import Result
 
 _HOMES = {
     "table": "table",
@@ -17,6 +19,11 @@ _HOMES = {
     "gitleaks": "gitleaks",
 }
 FORMATS = tuple(_HOMES)
+
+
+def printable(text: str) -> str:
+    """Make *text* from a repository fit for a terminal: no control characters."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def named(name: str) -> Callable[[Result], str]:

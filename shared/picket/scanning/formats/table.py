@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from picket.scanning.formats import printable
 from picket.scanning.result import Json, Result
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def plain(text: str) -> str:
     """Make *text* from a repository fit for a terminal: no markup, no control characters."""
     from rich.markup import escape  # noqa: PLC0415 - likewise
 
-    return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
+    return escape(printable(text))
 
 
 def findings_table(found: Iterable[Json], times: Callable[[Json], str]) -> Table:
