@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from picket.effects import broker, completion, policy
+from picket.effects import broker, policy
 from picket.effects.mongo import batches, findings, repositories, scans
 from picket.effects.mongo.client import Document
+from picket.effects.telemetry import note
 from picket.errors import Busy, Gone
 from picket.events import CommitBatchScanned, Event, FindingChanged, FindingReported, ScanRequested, scan_id
 from picket.feedback.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.feedback.rules import Scan
-from picket.runtime import consumes, note
+from picket.orchestration import completion
+from picket.runtime import consumes
 
 ACTOR = "feedback"
 

@@ -3,8 +3,9 @@
 from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import repositories, scans
+from picket.effects.telemetry import note
 from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
-from picket.runtime import consumes, note
+from picket.runtime import consumes
 from picket.webhooks.interpret import check_scope, interpret
 from picket.webhooks.meaning import Altered, Pinged, Pushed, Repository, Wanted
 

@@ -8,9 +8,10 @@ from picket.effects.git import history, mirror, objects
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, findings, leases, scans
 from picket.effects.mongo.client import Document
+from picket.effects.telemetry import note
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned
-from picket.runtime import consumes, note
+from picket.runtime import consumes
 from picket.settings import settings
 
 ACTOR = "scan"

@@ -10,8 +10,8 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from picket.api import dead_letters, findings, openapi, pages, repositories, scans, scores, sources
+from picket.effects.telemetry import logs
 from picket.errors import PermanentError, TooLarge
-from picket.runtime import logs
 from picket.runtime.body import read_body
 from picket.runtime.function import answer_health, unexpected
 from picket.runtime.problems import problem, status_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Request, Response, request
 from pydantic import ValidationError
 
-from picket.effects import artifacts, broker, cloudevent, completion
+from picket.effects import artifacts, broker, cloudevent
 from picket.effects.mongo import rejections
+from picket.effects.telemetry import note
 from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested
-from picket.runtime import note
+from picket.orchestration import completion
 from picket.settings import settings
 
 blueprint = Blueprint("dead_letters", __name__)

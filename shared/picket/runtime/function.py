@@ -15,9 +15,9 @@ from flask import Request, Response
 from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent
+from picket.effects.telemetry import logs
 from picket.errors import Malformed, PermanentError, TooLarge, Unsupported
 from picket.events import Envelope, Event, EventRejected
-from picket.runtime import logs
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
 from picket.runtime.problems import is_outage, problem, status_of
 from picket.settings import settings
@@ -132,6 +132,6 @@ def _reject(envelope: Envelope, text: str, dataref: str, error: PermanentError) 
 
 def _give_up(event: Event, error: PermanentError) -> None:
     """Let the scan that waits for a rejected event end."""
-    from picket.effects import completion  # noqa: PLC0415 - see is_outage
+    from picket.orchestration import completion  # noqa: PLC0415 - see is_outage
 
     completion.give_up(event, settings().service, str(error))

@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Request, Response
 
+from picket.effects.telemetry import logs
 from picket.errors import PermanentError
-from picket.runtime import logs
 from picket.runtime.body import read_body
 from picket.runtime.function import HttpFunction, answer_health, unexpected
 from picket.runtime.problems import problem, status_of

@@ -1,0 +1,1 @@
+"""The life of a scan across functions: enumeration, completion, schedules, and the sweep of what was left."""
