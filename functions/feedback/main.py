@@ -10,7 +10,7 @@ from picket.errors import Busy, Gone
 from picket.events import CommitBatchScanned, Event, FindingChanged, FindingReported, ScanRequested, scan_id
 from picket.feedback.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.feedback.rules import Scan
-from picket.orchestration import completion
+from picket.orchestration import completion, dispatch
 from picket.runtime import consumes
 
 ACTOR = "feedback"
@@ -23,11 +23,17 @@ def main(event: CommitBatchScanned | FindingReported) -> None:
         case CommitBatchScanned():
             scan = scans.get(event.scan)
             review(event, findings.get_many(event.findings), scan, event.chain)
-            batches.move(event.batch, "Done")
-            completion.settle(event.scan, ACTOR)
+            close(batches.get(event.batch), scan)
         case FindingReported():
             known_repository(event)
             review(event, [findings.report(event)], {}, ())
+
+
+def close(batch: Document, scan: Document) -> None:
+    """Be done with a batch: hand out the next one, complete the scan if it was the last."""
+    batches.move(batch, "Done", ACTOR)
+    dispatch.hand_out_after(batch, scan)
+    completion.settle(scan["_id"], ACTOR)
 
 
 def review(event: Event, found: list[Document], scan: Document, chain: tuple[str, ...]) -> None:

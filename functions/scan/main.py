@@ -22,48 +22,39 @@ def main(event: CommitBatchCreated) -> None:
     """Scan the batch unless that is done already, and say what its commits introduce."""
     batch = batches.get(event.batch)
     if batch["state"] in {"Queued", "InProgress"}:
-        with leases.held("batches", event.batch) as fence:
-            batch = scan(event, fence)
+        with leases.held("batches", event.batch) as lease:
+            batch = scan(lease)
     if batch["state"] == "Scanned":
-        broker.emit(
-            CommitBatchScanned(
-                repository=event.repository,
-                batch=event.batch,
-                scan=event.scan,
-                ruleset=event.ruleset,
-                commits=batch["count"],
-                findings=tuple(batch["findings"]),
-                chain=event.chain,
-            )
-        )
+        broker.emit(CommitBatchScanned.of(batch, event.chain))
 
 
-def scan(event: CommitBatchCreated, fence: int) -> Document:
+def scan(lease: leases.Lease) -> Document:
     """Scan under a lease; what is stored is the same however often it is done."""
-    batch = batches.move(event.batch, "InProgress", fence)
+    batch = batches.move(lease.document, "InProgress", ACTOR, fence=lease.fence)
     if batch is None:
-        return batches.get(event.batch)
-    scans.advance(scans.get(event.scan), ["InProgress"], ACTOR)
-    report = detect_in(batch, scans.get(event.scan)["url"])
+        return batches.get(lease.document["_id"])
+    parent = scans.advance(scans.get(batch["scan"]), ["InProgress"], ACTOR)
+    report = detect_in(batch, parent["url"], lease)
     found, occurrences = documents(report, settings().hmac_key, batch)
     findings.record(found, occurrences)
     digest = ruleset.current().digest
     commits.mark_scanned(batch["repository"], digest, batch["commits"])
-    note("batch scanned", batch=event.batch, blobs=report.blobs, bytes=report.size, findings=len(found))
+    note("batch scanned", batch=batch["_id"], blobs=report.blobs, bytes=report.size, findings=len(found))
     scanned = batches.move(
-        event.batch,
+        batch,
         "Scanned",
-        fence,
+        ACTOR,
+        fence=lease.fence,
         findings=[finding["_id"] for finding in found],
         skipped=[list(item) for item in report.skipped],
         scanned_for=digest,
     )
     if scanned is None:
-        raise Busy("another worker took this batch over")
+        raise Busy("another worker took this batch over, or it was cancelled")
     return scanned
 
 
-def detect_in(batch: Document, url: str) -> Report:
+def detect_in(batch: Document, url: str, lease: leases.Lease) -> Report:
     """Read the batch's blobs from the mirror, fetching it where this machine has none, and look at each once."""
     git_dir = mirror.path_of(batch["repository"])
     if not mirror.has_commit(git_dir, batch["commits"][-1]):
@@ -71,7 +62,7 @@ def detect_in(batch: Document, url: str) -> Report:
     changes = [change for _, found in history.changes(git_dir, batch["commits"]) for change in found]
     limit = settings().max_blob_bytes
     with objects.reader(git_dir, limit) as new, objects.reader(git_dir, limit) as old:
-        return detect(changes, new(in_delta_order(changes)), old, ruleset.engine())
+        return detect(changes, lease.while_held(new(in_delta_order(changes))), old, ruleset.engine())
 
 
 def in_delta_order(changes: list[Change]) -> list[str]:

@@ -7,7 +7,9 @@ PicketError
 │   ├── TooLarge       it has more bytes than are read here
 │   ├── Unauthorized   it does not prove who sent it
 │   ├── Unsupported    well-formed, but nothing here handles it
-│   └── Gone           what it names is not there any more (or never was)
+│   ├── Gone           what it names is not there any more (or never was)
+│   ├── Conflict       what is asked for cannot be done in the state that things are in
+│   └── Exhausted      too many workers died over it
 ├── Misconfigured      a file or setting of this installation is wrong: 500, redelivered until somebody mends it
 └── TransientError     try again later: 503, and the broker redelivers
     └── Busy           somebody else holds the lease just now
@@ -46,6 +48,14 @@ class Unsupported(PermanentError):
 
 class Gone(PermanentError):
     """What the input names does not exist."""
+
+
+class Conflict(PermanentError):
+    """What is asked for cannot be done in the state that things are in."""
+
+
+class Exhausted(PermanentError):
+    """So many workers died over the work that it is taken to be what kills them."""
 
 
 class Misconfigured(PicketError):

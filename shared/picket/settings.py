@@ -80,7 +80,25 @@ class Settings(BaseSettings):
     max_blob_bytes: int = Field(
         default=32 * 1024 * 1024, gt=0, description="Blobs above this are listed as skipped, not scanned"
     )
+    fetches_per_host: int = Field(
+        default=8, gt=0, description="How many scans may fetch from one forge host at a time; integral ones half of it"
+    )
+    batches_in_flight: int = Field(
+        default=8, gt=0, description="How many batches of one integral scan are with the scanners at a time"
+    )
     lease_seconds: float = Field(default=10.0, gt=0, description="Time after which a dead worker's work is taken over")
+
+    metrics: bool = Field(
+        default=False, description="Count, and answer `GET /metrics` in Prometheus' format; asks for the API's token"
+    )
+    otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Base URL of an OTLP/HTTP collector that gets traces and metrics; empty: none are made for it",
+    )
+    otlp_headers: dict[str, SecretStr] = Field(
+        default_factory=dict, description="JSON object of headers for the collector, such as its API key"
+    )
 
     @property
     def hmac_key(self) -> bytes:

@@ -115,7 +115,7 @@ def test_a_scan_that_never_reached_the_broker_is_handed_out_by_the_sweep(
     tick = Message({**headers, "ce-id": "t1", "content-type": "application/json"}, b'{"task":"sweep"}')
     deployed.deliver(tick)
     assert not deployed.queue
-    collection("scans").update_many({}, {"$set": {"created_at": "2020-01-01T00:00:00.000000Z"}})
+    collection("scans").update_many({}, {"$set": {"idle_since": "2020-01-01T00:00:00.000000Z"}})
 
     deployed.deliver(tick)
     deployed.drain()

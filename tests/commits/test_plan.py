@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picket.commits import lifecycle
 from picket.commits.plan import cut
 from picket.commits.selection import walk
 from picket.events import ScanRequested
@@ -57,36 +56,3 @@ def test_what_a_push_makes_us_walk(
 
 def test_a_full_scan_walks_from_every_tip_down_to_what_is_covered() -> None:
     assert walk(ScanRequested(scan="s", url="u"), ["t1", "t2"], ["c"], before_known=False) == (["t1", "t2"], ["c"])
-
-
-@pytest.mark.parametrize("moves", [lifecycle.SCAN_MOVES, lifecycle.BATCH_MOVES], ids=["scans", "batches"])
-def test_every_state_is_reached_and_leads_to_an_end(moves: dict[str, frozenset[str]]) -> None:
-    first = next(iter(moves))
-    ends = {state for state, targets in moves.items() if not targets}
-    reached, frontier = {first}, {first}
-    while frontier:
-        frontier = {target for state in frontier for target in moves[state]} - reached
-        reached |= frontier
-
-    assert reached == set(moves)
-    assert ends
-    assert all(target in moves for targets in moves.values() for target in targets)
-
-
-@pytest.mark.parametrize(
-    ("batches", "children", "expected"),
-    [
-        ({}, {}, "Done"),
-        ({"Done": 3}, {"Done": 1}, "Done"),
-        ({"Done": 3, "Failed": 1}, {}, "Partial"),
-        ({"Done": 3}, {"Failed": 1}, "Partial"),
-        ({"Failed": 1}, {}, "Failed"),
-        ({}, {"Failed": 2}, "Failed"),
-        ({}, {"Done": 1, "Failed": 2}, "Partial"),
-    ],
-)
-def test_the_outcome_tells_the_truth(batches: dict[str, int], children: dict[str, int], expected: str) -> None:
-    state, reason = lifecycle.outcome(batches, children)
-
-    assert state == expected
-    assert bool(reason) == (expected != "Done")

@@ -70,9 +70,9 @@ def test_only_one_of_many_workers_gets_a_lease_and_it_is_the_one_asked_for() -> 
 
     def take(name: str) -> int:
         try:
-            with leases.held("scans", name) as fence:
+            with leases.held("scans", name) as lease:
                 barrier.result()
-                return fence
+                return lease.fence
         except Busy:
             return 0
 
@@ -82,8 +82,8 @@ def test_only_one_of_many_workers_gets_a_lease_and_it_is_the_one_asked_for() -> 
 
     assert sorted(fences) == [0] * 5 + [1]
     assert [scans.get(name)["fence"] for name in ("s1", "s2", "s3")] == [0, 1, 0]
-    with leases.held("scans", "s2") as fence:
-        assert fence == 2
+    with leases.held("scans", "s2") as lease:
+        assert lease.fence == 2
 
 
 def test_a_lease_that_is_not_renewed_runs_out_and_its_fence_no_longer_counts(
@@ -96,13 +96,17 @@ def test_a_lease_that_is_not_renewed_runs_out_and_its_fence_no_longer_counts(
     settings.cache_clear()
 
     with leases.held("batches", batch["_id"]) as old:
-        assert batches.move(batch["_id"], "InProgress", old)
+        begun = batches.move(old.document, "InProgress", "scan", fence=old.fence)
+        assert begun
         while True:
             try:
                 with leases.held("batches", batch["_id"]) as new:
-                    assert batches.move(batch["_id"], "InProgress", new)
-                    assert batches.move(batch["_id"], "Scanned", old) is None
-                    assert batches.move(batch["_id"], "Scanned", new)
+                    taken = batches.move(new.document, "InProgress", "scan", fence=new.fence)
+                    assert taken
+                    assert new.document["takeovers"] == 1
+                    assert batches.move(begun, "Scanned", "scan", fence=old.fence) is None
+                    assert batches.move(taken, "Scanned", "scan", fence=old.fence) is None
+                    assert batches.move(taken, "Scanned", "scan", fence=new.fence)
                     break
             except Busy:
                 continue

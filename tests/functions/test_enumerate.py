@@ -287,11 +287,15 @@ def test_an_enumeration_that_died_half_way_leaves_no_batches_that_count(
 ) -> None:
     from picket.effects.mongo import batches, scans  # noqa: PLC0415 - connects
 
-    def die(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    move = scans.move
+
+    def die(scan: Any, target: str, *rest: Any, **fields: Any) -> Any:
+        if target == "Scheduled":
+            raise KeyboardInterrupt
+        return move(scan, target, *rest, **fields)
 
     with environment.context() as patch:
-        patch.setattr(scans, "move", lambda _, target, *__, **___: die() if target == "Scheduled" else None)
+        patch.setattr(scans, "move", die)
         with pytest.raises(KeyboardInterrupt):
             deliver(deployed, forge, "s1")
     work.commit({"a": "meanwhile\n"})

@@ -213,7 +213,7 @@ def test_an_evaluation_that_took_long_does_not_replace_a_newer_score(
     assert [entry["id"] for entry in score(deployed, finding)["items"]] == [finding["id"]]
 
 
-def test_a_dead_letter_of_work_that_somebody_is_at_waits_for_its_end(deployed: Deployment, work: Work) -> None:
+def test_a_dead_letter_of_work_that_somebody_is_at_leaves_it_to_them(deployed: Deployment, work: Work) -> None:
     from picket.effects.mongo import leases  # noqa: PLC0415 - connects
 
     scan = deployed.api.post("/scans", json={"repository": str(work.path)}).json
@@ -221,9 +221,10 @@ def test_a_dead_letter_of_work_that_somebody_is_at_waits_for_its_end(deployed: D
     lost = deployed.queue.pop(0)
 
     with leases.held("batches", lost.data["batch"]):
-        assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 503
+        assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 204
     assert deployed.api.get(f"/scans/{scan['id']}").json["state"] == "Scheduled"
     assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 204
+    assert deployed.api.get(f"/scans/{scan['id']}").json["state"] == "Failed"
 
 
 def test_two_events_of_a_repository_at_once_lose_nothing(

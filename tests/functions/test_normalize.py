@@ -41,6 +41,7 @@ def test_a_push_asks_for_a_reactive_scan_of_what_it_names(deployed: Deployment) 
         "before": OLD,
         "after": NEW,
         "forced": True,
+        "pull_requests": False,
         "parent": "",
         "reason": "push",
         "chain": [],

@@ -64,7 +64,10 @@ def _paths() -> Json:
             "post": _operation("Request scans", "202", body=orders, parameters=[key]),
             "get": _operation("List scans that are not final"),
         },
-        "/scans/{id}": {"get": _operation("Show a scan", parameters=[_path("id")])},
+        "/scans/{id}": {
+            "get": _operation("Show a scan", parameters=[_path("id")]),
+            "delete": _operation("Cancel a scan", parameters=[_path("id")]),
+        },
         "/findings": {"get": _operation("List findings", parameters=[*filters, *paging])},
         "/findings/{id}": {"get": _operation("Show a finding", parameters=[_path("id")])},
         "/repositories": {"get": _operation("List repositories", parameters=paging)},

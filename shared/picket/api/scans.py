@@ -18,12 +18,19 @@ from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
+from picket.orchestration import cancellation
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
 
 blueprint = Blueprint("scans", __name__)
 MAX_ITEMS = 1_000
 _ACTOR = "api"
+_HIDDEN = frozenset(
+    (
+        *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took"),
+        *("lease_until", "fence", "takeovers", "tips", "attempt", "completed_by", "chain", "root", "window", "planned"),
+    )
+)
 
 
 class ScanOrder(BaseModel):
@@ -73,6 +80,14 @@ def show(wanted: str) -> Response:
     return jsonify(view(store.get(wanted)))
 
 
+@blueprint.delete("/scans/<wanted>")
+def cancel(wanted: str) -> Response:
+    """Cancel a scan with its children; what is scanned of it already stays."""
+    with broker.caused_by(_root("", b"")):
+        scan = cancellation.cancel(wanted, _ACTOR, "cancelled")
+    return jsonify(view(scan))
+
+
 @blueprint.get("/scans")
 def running() -> Response:
     """List scans that are not final."""
@@ -83,9 +98,8 @@ def view(scan: Document) -> Document:
     """Return a scan as the API shows it."""
     counts = batches.count_by_state(scan)
     finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
-    hidden = {"revision", "running", "tips", "lease_until", "fence", "attempt", "completed_by", "chain", "root"}
     return {
-        **{name: value for name, value in public(scan).items() if name not in hidden},
+        **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
         "children": [summary(child) for child in store.children(scan["_id"])],
         "findings": f"/findings?scan={scan['_id']}",

@@ -1,41 +1,87 @@
-"""The states of scans and batches, and the only moves there are between them."""
+"""The states of scans and batches and the only moves between them: one table that code, docs and tests read."""
 
 from __future__ import annotations
 
-SCAN_MOVES: dict[str, frozenset[str]] = {
-    "New": frozenset({"Validating", "Failed", "Cancelled", "Done", "InProgress"}),
-    "Validating": frozenset({"Queued", "Done", "Failed", "Cancelled"}),
-    "Queued": frozenset({"Scheduling", "Done", "Failed", "Cancelled"}),
-    "Scheduling": frozenset({"Scheduled", "Done", "Failed", "Cancelled"}),
-    "Scheduled": frozenset({"InProgress", "Done", "Partial", "Failed", "Cancelled"}),
-    "InProgress": frozenset({"Done", "Partial", "Failed", "Cancelled"}),
-    "Done": frozenset(),
-    "Partial": frozenset(),
-    "Failed": frozenset(),
-    "Cancelled": frozenset(),
-}
-"""New goes straight to InProgress only for a bulk request, whose work is all in its children."""
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-BATCH_MOVES: dict[str, frozenset[str]] = {
-    "Queued": frozenset({"InProgress", "Failed", "Cancelled"}),
-    "InProgress": frozenset({"InProgress", "Queued", "Scanned", "Failed", "Cancelled"}),
-    "Scanned": frozenset({"Done", "Failed"}),
-    "Done": frozenset(),
-    "Failed": frozenset(),
-    "Cancelled": frozenset(),
-}
 
-"""InProgress to InProgress: another worker takes over from one whose lease ran out."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A legal move: who makes it, and when."""
 
-FINAL = frozenset(state for state, moves in SCAN_MOVES.items() if not moves)
-OPEN_SCAN = frozenset(SCAN_MOVES) - FINAL
-OPEN_BATCH = frozenset(state for state, moves in BATCH_MOVES.items() if moves)
+    source: str
+    target: str
+    actor: str
+    when: str
+
+
+SCAN = (
+    Move("New", "Validating", "enumerate", "its request arrived"),
+    Move("New", "Queued", "enumerate", "a scan of the same branch that waits takes its commits along"),
+    Move("New", "InProgress", "api", "it is a list of repositories: its work is all in its children"),
+    Move("Validating", "Queued", "enumerate", "its repository's address is admitted"),
+    Move("Queued", "Queued", "enumerate", "it must wait: for its forge, its repository, or another scan"),
+    Move("Queued", "Scheduling", "enumerate", "its forge and its repository have a place for it"),
+    Move("Scheduling", "Queued", "enumerate, sweep", "its worker died, or its forge did not answer"),
+    Move("Scheduling", "Scheduled", "enumerate", "its commits are in batches"),
+    Move("Scheduled", "InProgress", "scan", "a scanner has taken its first batch"),
+    *(
+        Move(state, "Done", "enumerate, feedback", "every batch and child scan is done")
+        for state in ("Queued", "Scheduled", "InProgress")
+    ),
+    *(
+        Move(state, "Partial", "feedback, dead letters", "some of its batches or children failed, others are done")
+        for state in ("Queued", "Scheduled", "InProgress")
+    ),
+    *(
+        Move(state, "Failed", "any", "its request was rejected or given up, or all of its work failed")
+        for state in ("New", "Validating", "Queued", "Scheduling", "Scheduled", "InProgress")
+    ),
+    *(
+        Move(state, "Cancelled", "api", "somebody cancelled it")
+        for state in ("New", "Validating", "Queued", "Scheduling", "Scheduled", "InProgress")
+    ),
+)
+"""A scan that another took along ends from Queued as that one does."""
+
+BATCH = (
+    Move("Queued", "InProgress", "scan", "a scanner holds its lease"),
+    Move("InProgress", "InProgress", "scan", "another scanner took over from one that died"),
+    Move("InProgress", "Queued", "sweep", "its scanner died"),
+    Move("InProgress", "Scanned", "scan", "its findings are stored"),
+    Move("Scanned", "Done", "feedback", "the rules have judged its findings"),
+    *(
+        Move(state, "Failed", "any", "its event was rejected or given up")
+        for state in ("Queued", "InProgress", "Scanned")
+    ),
+    *(Move(state, "Cancelled", "api", "somebody cancelled its scan") for state in ("Queued", "InProgress")),
+)
+"""What is scanned when its scan is cancelled is judged all the same: its findings are stored."""
+
+MAX_TAKEOVERS = 5
+"""Workers that may die over one piece of work before it is taken to be what kills them."""
+
+
+def legal(moves: Iterable[Move], source: str, target: str) -> bool:
+    """Tell whether there is such a move."""
+    return any((move.source, move.target) == (source, target) for move in moves)
+
+
+def states(moves: Iterable[Move]) -> tuple[str, ...]:
+    """Return the states in the order in which the table names them."""
+    return tuple(dict.fromkeys(state for move in moves for state in (move.source, move.target)))
+
+
+def open_states(moves: Iterable[Move]) -> frozenset[str]:
+    """Return the states that something leads out of."""
+    return frozenset(move.source for move in moves)
+
+
+OPEN_SCAN = open_states(SCAN)
+OPEN_BATCH = open_states(BATCH)
+FINAL = frozenset(states(SCAN)) - OPEN_SCAN
 ENUMERATED = frozenset({"Scheduled", "InProgress"})
-
-
-def sources_of(moves: dict[str, frozenset[str]], target: str) -> list[str]:
-    """Return the states from which *target* may be reached in one move."""
-    return sorted(state for state, targets in moves.items() if target in targets)
 
 
 def outcome(batches: dict[str, int], children: dict[str, int]) -> tuple[str, str]:

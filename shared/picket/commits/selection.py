@@ -19,6 +19,32 @@ def wanted(request: ScanRequested) -> str:
     return "" if is_zero(request.after) else request.after
 
 
+def chain(request: ScanRequested, waiting: Sequence[ScanRequested]) -> list[ScanRequested]:
+    """Choose which of *waiting*, requests for the same branch, a scan can take along.
+
+    Pushes that begin where the one before ends, none of them forced, deleting or creating the branch; for a scan of all
+    branches, those that ask for the same thing.
+
+    Returns:
+        Those chosen, in the order in which they follow.
+    """
+    alike = [other for other in waiting if _alike(request, other)]
+    if request.kind != "reactive":
+        return alike
+    by_before = {other.before: other for other in alike if not (other.forced or is_zero(other.after))}
+    found: list[ScanRequested] = []
+    at = request.after
+    while not is_zero(at) and (follower := by_before.pop(at, None)):
+        found.append(follower)
+        at = follower.after
+    return found
+
+
+def _alike(request: ScanRequested, other: ScanRequested) -> bool:
+    same = ("kind", "repository", "url", "ref", "chain", "pull_requests")
+    return all(getattr(request, name) == getattr(other, name) for name in same)
+
+
 def walk(
     request: ScanRequested, tips: Sequence[str], covered: Sequence[str], *, before_known: bool
 ) -> tuple[list[str], list[str]]:

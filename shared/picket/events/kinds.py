@@ -7,6 +7,7 @@ newer one sends.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -69,6 +70,7 @@ class ScanRequested(Event):
     before: str = Field(default="", description="40 or 64 hex digits, all zero for a new ref; empty when not a push")
     after: str = Field(default="", description="40 or 64 hex digits, all zero for a deleted ref; empty when not a push")
     forced: bool = False
+    pull_requests: bool = Field(default=False, description="Whether the refs of pull requests are looked at, too")
     parent: str = Field(default="", description="Scan that this one is a child of")
     reason: str = ""
     chain: tuple[str, ...] = Field(default=(), description="Feedback rules that led here, oldest first")
@@ -113,6 +115,19 @@ class CommitBatchScanned(Event):
     def subject(self) -> str:
         """The batch."""
         return self.batch
+
+    @classmethod
+    def of(cls, batch: Mapping[str, Any], chain: tuple[str, ...]) -> Self:
+        """Describe a batch, as the store has it once it is Scanned."""
+        return cls(
+            repository=batch["repository"],
+            batch=batch["_id"],
+            scan=batch["scan"],
+            ruleset=batch["ruleset"],
+            commits=batch["count"],
+            findings=tuple(batch["findings"]),
+            chain=chain,
+        )
 
 
 class FindingReported(Event):

@@ -10,6 +10,7 @@ from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested, now
+from picket.orchestration import dispatch
 
 _TRIES = 5
 
@@ -29,21 +30,15 @@ def settle(scan_id: str, actor: str) -> None:
             if scan.get("completed_by") == broker.cause().id:
                 _announce(scan, actor)
             return
-        if scan["state"] not in lifecycle.ENUMERATED:
-            return
-        counts = batches.count_by_state(scan)
-        children = Counter(child["state"] for child in scans.children(scan_id))
-        if set(counts) & lifecycle.OPEN_BATCH or set(children) & lifecycle.OPEN_SCAN:
-            return
-        state, reason = lifecycle.outcome(counts, dict(children))
-        if finish(scan, state, actor, reason):
+        ending = _ending(scan)
+        if ending is None or finish(scan, *ending, actor=actor):
             return
     raise Busy(f"scan {scan_id} is being changed by others")
 
 
-def finish(scan: Document, state: str, actor: str, reason: str = "") -> bool:
+def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
     """Move a scan to a final state and say so; False if somebody else changed it first."""
-    if state == "Done":
+    if state == "Done" and "taken_by" not in scan:
         _note_evidence(scan)
     done = scans.move(scan, state, actor, reason, completed_by=broker.cause().id)
     if done is None:
@@ -55,20 +50,31 @@ def finish(scan: Document, state: str, actor: str, reason: str = "") -> bool:
 def give_up(event: Event, actor: str, reason: str) -> None:
     """Fail what waits for *event*, rejected or out of retries: no scan stays open for work that will not come.
 
-    Raises:
-        Busy: Some worker is still at it; its end decides, and the dead letter comes again.
+    Work that somebody is at is left to them. If they die over it, the sweep hands it out again.
     """
     match event:
         case ScanRequested():
             scan = scans.find(event.scan)
-            leases.refuse_if_held(scan)
-            if scan is not None and not finish(scan, "Failed", actor, reason):
+            if scan is not None and not leases.runs(scan) and not finish(scan, "Failed", reason, actor=actor):
                 settle(event.scan, actor)
         case CommitBatchCreated() | CommitBatchScanned():
-            leases.refuse_if_held(batches.find(event.batch))
-            batches.move(event.batch, "Failed", reason=reason)
-            if scans.find(event.scan) is not None:
-                settle(event.scan, actor)
+            batch, scan = batches.find(event.batch), scans.find(event.scan)
+            if batch is None or scan is None or leases.runs(batch):
+                return
+            batches.move(batch, "Failed", actor, reason)
+            dispatch.hand_out_after(batch, scan)
+            settle(event.scan, actor)
+
+
+def _ending(scan: Document) -> tuple[str, str] | None:
+    """Return the final state and the reason; None while something is open."""
+    if "taken_by" in scan:
+        taker = scans.get(scan["taken_by"])
+        return (taker["state"], f"with {taker['_id']}") if taker["state"] in lifecycle.FINAL else None
+    if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
+        return None
+    children = Counter(child["state"] for child in scans.children(scan["_id"]))
+    return lifecycle.outcome(batches.count_by_state(scan), dict(children))
 
 
 def _announce(scan: Document, actor: str) -> None:
@@ -83,8 +89,20 @@ def _announce(scan: Document, actor: str) -> None:
             parent=scan["parent"],
         )
     )
+    if scan.get("took"):
+        _tell_those_taken_along(scan, actor)
     if scan["parent"]:
         settle(scan["parent"], actor)
+
+
+def _tell_those_taken_along(scan: Document, actor: str) -> None:
+    """End the scans whose commits this one looked at; where it did not get to that, let them go on by themselves."""
+    for other in scans.taken_along(scan["_id"]):
+        if scan["state"] in {"Done", "Partial"}:
+            settle(other["_id"], actor)
+        elif other["state"] not in lifecycle.FINAL:
+            broker.emit(scans.request_of(other))
+            scans.leave(other, "taken_by")
 
 
 def _note_evidence(scan: Document) -> None:

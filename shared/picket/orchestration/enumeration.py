@@ -10,39 +10,67 @@ from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
-from picket.errors import Busy
-from picket.events import CommitBatchCreated, CommitUnknown, ScanRequested, now
-from picket.orchestration import completion
+from picket.errors import Busy, TransientError
+from picket.events import CommitUnknown, ScanRequested, now
+from picket.orchestration import completion, dispatch, folding, waiting
 
-ACTOR = "enumerate"
+_ACTOR = "enumerate"
+_THIS_MACHINE = "this machine"
 
 
 def expand(request: ScanRequested) -> None:
     """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
-    scan = scans.open_scan(request, ACTOR)
-    if scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED:
-        with leases.held("scans", request.scan) as attempt:
-            scan = enumerate_commits(scan, request, attempt)
-    for batch in batches.of_scan(scan):
-        if batch["state"] in lifecycle.OPEN_BATCH:
-            broker.emit(created(batch, request.chain))
-    completion.settle(request.scan, ACTOR)
+    scan = scans.open_scan(request, _ACTOR)
+    if scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan:
+        with leases.held("scans", request.scan) as lease:
+            scan = enumerate_commits(lease, request)
+    if scan["state"] in lifecycle.ENUMERATED and scan["kind"] != "bulk":
+        dispatch.hand_out(scan)
+    completion.settle(request.scan, _ACTOR)
 
 
-def enumerate_commits(scan: Document, request: ScanRequested, attempt: int) -> Document:
-    """Fetch, walk and plan; the batches count once the scan is Scheduled with this attempt."""
-    scan = scans.advance(scan, ["Validating"], ACTOR)
-    git_dir = mirror.fetch(request.repository, admitted(request.url), wanted=selection.wanted(request))
-    scan = scans.advance(scan, ["Queued", "Scheduling"], ACTOR)
+def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
+    """Fetch, walk and plan, if there is a place to do so; the batches count once the scan is Scheduled."""
+    scan = scans.advance(lease.document, ["Validating"], _ACTOR)
+    address = admitted(request.url)
+    forge = address.host or _THIS_MACHINE
+    if scan["state"] != "Queued":
+        scan = scans.advance(scan, ["Queued"], _ACTOR)
+    scan = waiting.take_place(scan, forge, lease.fence)
+    if scan["state"] != "Scheduling":
+        return scan
+    scan, request = folding.take_along(scan, request)
+    try:
+        git_dir = mirror.fetch(request.repository, address, wanted=selection.wanted(request))
+        return schedule(scan, request, git_dir, lease.fence)
+    except TransientError as error:
+        return waiting.put_off(scan, lease.fence, error)
+    finally:
+        waiting.wake(scan, forge)
+
+
+def schedule(scan: Document, request: ScanRequested, git_dir: Path, fence: int) -> Document:
+    """Record the batches of a scan whose commits are in the mirror."""
     digest, tips = ruleset.digest(), history.tips(git_dir)
     shas = unscanned_commits(request, git_dir, digest, tips)
     plans = plan_batches(git_dir, shas)
-    batches.create(scan, attempt, digest, plans)
+    batches.create(scan, fence, digest, plans)
     announce_unknown(request, digest, shas)
-    found: Document = {"attempt": attempt, "ruleset": digest, "tips": [] if request.ref else tips, "commits": len(shas)}
-    scheduled = scans.move(scan, "Scheduled", ACTOR, **found)
+    scheduled = scans.move(
+        scan,
+        "Scheduled",
+        _ACTOR,
+        fence=fence,
+        unset=("fetching",),
+        attempt=fence,
+        ruleset=digest,
+        tips=[] if request.ref else tips,
+        commits=len(shas),
+        planned=len(plans),
+        window=dispatch.window(request.kind),
+    )
     if scheduled is None:
-        raise Busy(f"scan {request.scan} is being enumerated elsewhere")
+        raise Busy(f"scan {request.scan} was cancelled, or is being enumerated elsewhere")
     return scheduled
 
 
@@ -59,19 +87,6 @@ def plan_batches(git_dir: Path, shas: list[str]) -> list[plan.Plan]:
     blobs = [(commit.sha, [change.new for change in changes]) for commit, changes in history.changes(git_dir, shas)]
     sizes = history.sizes(git_dir, {blob for _, found in blobs for blob in found})
     return list(plan.cut(blobs, sizes))
-
-
-def created(batch: Document, chain: tuple[str, ...]) -> CommitBatchCreated:
-    """Describe a batch as an event."""
-    return CommitBatchCreated(
-        repository=batch["repository"],
-        batch=batch["_id"],
-        scan=batch["scan"],
-        ruleset=batch["ruleset"],
-        commits=batch["count"],
-        size=batch["size"],
-        chain=chain,
-    )
 
 
 def announce_unknown(request: ScanRequested, digest: str, shas: list[str]) -> None:

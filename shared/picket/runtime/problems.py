@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Response
 
 from picket.errors import (
+    Conflict,
     Gone,
     Malformed,
     PermanentError,
@@ -59,6 +60,7 @@ _STATUSES: dict[type[Exception], int] = {
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Malformed: HTTPStatus.BAD_REQUEST,
     Gone: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
     Unsupported: HTTPStatus.UNPROCESSABLE_ENTITY,
     PermanentError: HTTPStatus.BAD_REQUEST,
 }

@@ -1,13 +1,15 @@
-"""Commit batches: the unit of work handed to one scanner."""
+"""Commit batches: the unit of work handed to one scanner.
+
+`open_in` names the scan and its enumeration while a batch is open: whether one is, is a look at a short index.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from pymongo import ReturnDocument
-
 from picket.commits import lifecycle
 from picket.commits.plan import Plan
+from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.errors import Gone
@@ -25,16 +27,18 @@ def create(scan: Document, attempt: int, ruleset: str, plans: list[Plan]) -> lis
     """
     documents: list[Document] = [
         {
-            "_id": key(scan["_id"], str(attempt), str(index)),
+            "_id": _id(scan["_id"], attempt, index),
+            "index": index,
             "scan": scan["_id"],
             "attempt": attempt,
+            "open_in": _open_in(scan["_id"], attempt),
             "repository": scan["repository"],
             "ruleset": ruleset,
             "commits": list(plan.commits),
             "count": len(plan.commits),
             "size": plan.size,
-            "state": "Queued",
             "scanned_for": ruleset,
+            **moves.first("Queued", "enumerate", ""),
             **UNLEASED,
             "created_at": now(),
         }
@@ -61,10 +65,25 @@ def find(batch_id: str) -> Document | None:
     return collection("batches").find_one({"_id": batch_id})
 
 
+def at(scan: Document, indexes: range) -> list[Document]:
+    """Return the batches of a scan at these places, without their commits."""
+    ids = [_id(scan["_id"], scan["attempt"], index) for index in indexes]
+    found = collection("batches").find({"_id": {"$in": ids}}, {"commits": 0})
+    return sorted(found, key=lambda batch: int(batch["index"]))
+
+
 def of_scan(scan: Document) -> list[Document]:
     """Return the batches of a scan without their commits."""
     found = collection("batches").find({"scan": scan["_id"]}, {"commits": 0})
     return [batch for batch in found if batch["attempt"] == scan.get("attempt")]
+
+
+def open_of(scan: Document, limit: int) -> list[Document]:
+    """Return up to *limit* batches of a scan that are not final, without their commits."""
+    if "attempt" not in scan:
+        return []
+    which = {"open_in": _open_in(scan["_id"], scan["attempt"])}
+    return list(collection("batches").find(which, {"commits": 0}).limit(limit))
 
 
 def findings_of(scan: Document) -> list[str]:
@@ -77,23 +96,21 @@ def count_by_state(scan: Document) -> dict[str, int]:
     return dict(Counter(batch["state"] for batch in of_scan(scan)))
 
 
-def move(batch_id: str, target: str, fence: int | None = None, **fields: object) -> Document | None:
-    """Move a batch to *target* if that is legal.
-
-    Args:
-        batch_id: The batch.
-        target: The state to reach.
-        fence: Fencing token that must still be the newest; None where no lease is needed.
-        fields: More fields to set with the move.
+def move(
+    batch: Document, target: str, actor: str, reason: str = "", *, fence: int | None = None, **fields: object
+) -> Document | None:
+    """Move a batch to *target*; see `moves.Step`.
 
     Returns:
-        The batch after the move, or None if the move is not legal now or the fence is old.
+        The batch after the move; None if somebody else moved it first, the fence is old, or the move is not legal.
     """
-    which: Document = {"_id": batch_id, "state": {"$in": lifecycle.sources_of(lifecycle.BATCH_MOVES, target)}}
-    if fence is not None:
-        which["fence"] = fence
-    return collection("batches").find_one_and_update(
-        which,
-        {"$set": {"state": target, f"{target.lower()}_at": now(), **fields}},
-        return_document=ReturnDocument.AFTER,
-    )
+    unset = () if target in lifecycle.OPEN_BATCH else ("open_in",)
+    return moves.move("batches", lifecycle.BATCH, batch, moves.Step(target, actor, reason, fields, unset, fence))
+
+
+def _id(scan: str, attempt: int, index: int) -> str:
+    return key(scan, str(attempt), str(index))
+
+
+def _open_in(scan: str, attempt: int) -> str:
+    return f"{scan}|{attempt}"

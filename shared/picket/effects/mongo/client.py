@@ -15,8 +15,11 @@ from picket.settings import settings
 Document = dict[str, Any]
 
 _INDEXES: dict[str, tuple[str, ...]] = {
-    "scans": ("parent", "repository", "running", "root"),
-    "batches": ("scan",),
+    "scans": (
+        *("parent", "repository", "running", "root", "open_under", "idle_since"),
+        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until"),
+    ),
+    "batches": ("scan", "open_in", "lease_until"),
     "findings": ("repository", "scored_in"),
     "occurrences": ("finding",),
     "repositories": ("forge_key", "team"),

@@ -1,20 +1,23 @@
-"""Scans: requests to look at a repository, every move a compare-and-set kept in their history."""
+"""Scans: requests to look at a repository, every move a compare-and-set kept in their history.
+
+Some fields are there only while something is so, which makes their index short: `running` (the repository) and
+`idle_since` while the scan is open, `open_under` (the parent) while a child is, `queue` while it waits for a place,
+`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from pymongo import ReturnDocument
-
 from picket.commits import lifecycle
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo import moves
+from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.errors import Gone
 from picket.events import ScanRequested, ago, now
 
-_FORGOTTEN_AFTER = timedelta(minutes=10)
-"""Longer than an event is retried."""
+_WHILE_OPEN = ("running", "idle_since", "open_under", "queue", "branch", "fetching", "retry_at")
 
 
 def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document:
@@ -28,27 +31,40 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document
     Returns:
         The scan as it is now.
     """
-    scans = collection("scans")
-    scans.update_one(
+    optional = {
+        "root": root,
+        "open_under": request.parent,
+        "branch": branch(request.repository, request.ref) if request.repository else "",
+    }
+    collection("scans").update_one(
         {"_id": request.scan},
         {
             "$setOnInsert": {
                 **request.model_dump(exclude={"scan", "chain"}),
                 "chain": list(request.chain),
-                "state": "New",
                 "running": request.repository,
-                "revision": 0,
                 "created_at": now(),
-                "history": [_step("New", actor, request.reason)],
+                "idle_since": now(),
                 "commits": 0,
                 "completed_at": None,
+                **moves.first("New", actor, request.reason),
                 **UNLEASED,
-                **({"root": root} if root else {}),
+                **{name: value for name, value in optional.items() if value},
             }
         },
         upsert=True,
     )
     return get(request.scan)
+
+
+def branch(repository: str, ref: str) -> str:
+    """Return what stands for a branch of a repository in `branch`; no ref stands for all of them."""
+    return key(repository, ref)
+
+
+def request_of(scan: Document) -> ScanRequested:
+    """Return the request that led to a scan."""
+    return ScanRequested.model_validate({**scan, "scan": scan["_id"]})
 
 
 def get(scan_id: str) -> Document:
@@ -73,20 +89,45 @@ def children(scan_id: str) -> list[Document]:
     return sorted(collection("scans").find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))
 
 
+def has_open_child(scan_id: str) -> bool:
+    """Tell whether a child scan is not final."""
+    return collection("scans").find_one({"open_under": scan_id}, {"_id": 1}) is not None
+
+
+def taken_along(scan_id: str) -> list[Document]:
+    """Return the scans whose commits *scan_id* looks at in their place."""
+    return list(collection("scans").find({"taken_by": scan_id}))
+
+
+def waiting_of_branch(name: str, limit: int) -> list[Document]:
+    """Return scans of one branch (see `branch`) that nobody has begun, oldest first."""
+    return list(collection("scans").find({"branch": name}).sort("created_at", 1).limit(limit))
+
+
 def running(repository: str | None = None, limit: int = 100) -> list[Document]:
     """Return scans that are not final, of one repository or of all."""
     which: Document = {"running": repository} if repository else {"running": {"$exists": True}}
     return list(collection("scans").find(which).limit(limit))
 
 
-def forgotten() -> list[Document]:
-    """Return scans that are New for longer than their event could have been under way."""
-    before = ago(_FORGOTTEN_AFTER)
-    return [
-        scan
-        for scan in collection("scans").find({"running": {"$exists": True}})
-        if scan["state"] == "New" and scan["kind"] != "bulk" and scan["created_at"] < before
-    ]
+def idle(span: timedelta, limit: int) -> list[Document]:
+    """Return open scans in which nothing has moved for *span*, longest first."""
+    return list(collection("scans").find({"idle_since": {"$lt": ago(span)}}).sort("idle_since", 1).limit(limit))
+
+
+def fetching(forge: str) -> list[Document]:
+    """Return the scans that have a place at *forge*."""
+    return list(collection("scans").find({"fetching": forge}))
+
+
+def queued(queue: str, limit: int = 1) -> list[Document]:
+    """Return scans that wait in *queue*, oldest first."""
+    return list(collection("scans").find({"queue": queue}).sort("created_at", 1).limit(limit))
+
+
+def to_be_retried(limit: int) -> list[Document]:
+    """Return scans whose forge did not answer and that are to be tried again by now."""
+    return list(collection("scans").find({"retry_at": {"$lt": now()}}).sort("retry_at", 1).limit(limit))
 
 
 def count_for_root(root: str) -> int:
@@ -94,36 +135,25 @@ def count_for_root(root: str) -> int:
     return collection("scans").count_documents({"root": root})
 
 
-def move(scan: Document, target: str, actor: str, reason: str = "", **fields: object) -> Document | None:
-    """Move a scan to *target* if that is legal from the state it is in now.
-
-    Args:
-        scan: The scan as last read.
-        target: The state to reach.
-        actor: Who moves it.
-        reason: Why.
-        fields: More fields to set with the move.
+def move(  # noqa: PLR0913 - a step's parts, which read better at the call
+    scan: Document,
+    target: str,
+    actor: str,
+    reason: str = "",
+    *,
+    unset: tuple[str, ...] = (),
+    fence: int | None = None,
+    **fields: object,
+) -> Document | None:
+    """Move a scan to *target*; see `moves.Step`.
 
     Returns:
         The scan after the move; None if somebody else moved it first, or the move is not legal.
     """
-    if target not in lifecycle.SCAN_MOVES[scan["state"]]:
-        return None
     final = target in lifecycle.FINAL
-    update: Document = {
-        "$set": {
-            "state": target,
-            "revision": scan["revision"] + 1,
-            "history": [*scan["history"], _step(target, actor, reason)],
-            **fields,
-        }
-    }
-    if final:
-        update["$set"]["completed_at"] = now()
-        update["$unset"] = {"running": ""}
-    return collection("scans").find_one_and_update(
-        {"_id": scan["_id"], "revision": scan["revision"]}, update, return_document=ReturnDocument.AFTER
-    )
+    at = "completed_at" if final else "idle_since"
+    step = moves.Step(target, actor, reason, {at: now(), **fields}, _WHILE_OPEN if final else unset, fence)
+    return moves.move("scans", lifecycle.SCAN, scan, step)
 
 
 def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
@@ -133,10 +163,19 @@ def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
     return scan
 
 
+def leave(scan: Document, field: str) -> bool:
+    """Take *field* away; False if somebody else did, or it holds something else by now."""
+    result = collection("scans").update_one(
+        {"_id": scan["_id"], field: scan[field]}, {"$unset": {field: ""}, "$set": {"idle_since": now()}}
+    )
+    return result.modified_count == 1
+
+
+def touch(scan_id: str) -> None:
+    """Note that something of an open scan has moved, or was seen to."""
+    collection("scans").update_one({"_id": scan_id, "idle_since": {"$gt": ""}}, {"$set": {"idle_since": now()}})
+
+
 def set_scored(scan_id: str) -> None:
     """Note that the score has taken a scan into account."""
     collection("scans").update_one({"_id": scan_id}, {"$set": {"scored_at": now()}})
-
-
-def _step(state: str, actor: str, reason: str) -> Document:
-    return {"state": state, "at": now(), "actor": actor, "reason": reason}

@@ -1,0 +1,50 @@
+"""Taking along what waits: one scan looks at the commits of several requests for one branch, or for the same thing."""
+
+from __future__ import annotations
+
+from picket.commits import selection
+from picket.effects.mongo import scans
+from picket.effects.mongo.client import Document, collection
+from picket.events import ScanRequested
+
+_ACTOR = "enumerate"
+_MOST = 200
+"""Requests that are taken along at once."""
+
+
+def take_along(scan: Document, request: ScanRequested) -> tuple[Document, ScanRequested]:
+    """Let *scan* look at the commits of those that nobody has begun yet; they end as it does.
+
+    Returns:
+        The scan, and its request with the end of its range moved to that of the last one taken along.
+    """
+    waiting = [other for other in scans.waiting_of_branch(_branch(scan), _MOST) if other["_id"] != scan["_id"]]
+    mine = scans.taken_along(scan["_id"]) if scan.get("took") else []
+    chosen = selection.chain(request, [scans.request_of(other) for other in (*mine, *waiting)])
+    by_id = {other["_id"]: other for other in (*mine, *waiting)}
+    for follower in chosen:
+        scan = _mark(scan)
+        if not _take(scan, by_id[follower.scan]):
+            break
+        request = request.model_copy(update={"after": follower.after})
+    return scan, request
+
+
+def _branch(scan: Document) -> str:
+    return scans.branch(scan["repository"], scan["ref"])
+
+
+def _mark(scan: Document) -> Document:
+    """Note that others have to be told of this scan's end, before there are any."""
+    if not scan.get("took"):
+        collection("scans").update_one({"_id": scan["_id"]}, {"$set": {"took": True}})
+    return {**scan, "took": True}
+
+
+def _take(scan: Document, other: Document) -> bool:
+    """Take one along unless it was taken before; False if somebody has begun it meanwhile."""
+    if other.get("taken_by") == scan["_id"]:
+        return True
+    reason = f"taken along by {scan['_id']}"
+    unset = ("branch", "queue", "retry_at")
+    return scans.move(other, "Queued", _ACTOR, reason, unset=unset, taken_by=scan["_id"]) is not None

@@ -1,0 +1,132 @@
+"""Who may fetch, and who waits: a forge and a repository have a limited number of places.
+
+A scan without a place is left Queued, its event done with, and is asked for again by whoever leaves one: pushes before
+scheduled scans before integral ones, and one scan of a repository at a time, so that none holds up the others. What a
+dead worker left is asked for again by the sweep.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from picket.effects import broker
+from picket.effects.mongo import leases, scans
+from picket.effects.mongo.client import Document
+from picket.errors import Busy, TransientError
+from picket.events import ago, now
+from picket.settings import settings
+
+_ACTOR = "enumerate"
+_LANES = ("reactive", "scheduled", "integral")
+_SHARES = {"reactive": 1.0, "scheduled": 0.75, "integral": 0.5}
+"""Part of a forge's places that scans of a kind may take: there is always one left for a push."""
+
+_ATTEMPTS = 4
+"""Attempts that the broker's own retries make before a scan waits for its forge in the store."""
+_MAX_FAILURES = 30
+_FIRST_DELAY, _LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
+
+
+def take_place(scan: Document, forge: str, fence: int) -> Document:
+    """Let a scan that is Queued begin; it stays Queued where there is no place for it.
+
+    Two that saw the same last place both take it and look again: the later one gives way.
+
+    Raises:
+        Busy: Somebody else moved the scan.
+    """
+    if queue := _queue(scan, _holders(scan, forge)):
+        return _wait(scan, forge, queue, fence)
+    taken = _moved(scan, "Scheduling", fence, unset=("queue", "branch", "retry_at"), fetching=forge, since=now())
+    earlier = [other for other in _holders(taken, forge) if _turn(other) < _turn(taken)]
+    if queue := _queue(taken, earlier):
+        return _wait(taken, forge, queue, fence)
+    return taken
+
+
+def put_off(scan: Document, fence: int, error: TransientError) -> Document:
+    """Leave the place at a forge that does not answer: the broker's retries come first, then longer and longer waits.
+
+    Raises:
+        TransientError: *error*, while the broker's own retries are the quicker way, and in the end.
+    """
+    failures = scan.get("failures", 0) + 1
+    delay = min(_FIRST_DELAY * 2 ** max(0, failures - _ATTEMPTS), _LONGEST_DELAY)
+    later: Document = {} if failures < _ATTEMPTS else {"retry_at": ago(-delay)}
+    put = _moved(
+        scan,
+        "Queued",
+        fence,
+        reason=str(error),
+        unset=("fetching",),
+        branch=scans.branch(scan["repository"], scan["ref"]),
+        failures=failures,
+        **later,
+    )
+    if not later or failures > _MAX_FAILURES:
+        raise error
+    return put
+
+
+def wake(scan: Document, forge: str) -> None:
+    """Ask again for those that wait for what *scan* has left: its repository, and its forge."""
+    next_of_forge = (found for lane in _LANES for found in scans.queued(_lane(forge, lane)))
+    for waiting in (*scans.queued(_repository(scan)), *list(next_of_forge)[:2]):
+        ask_again(waiting)
+
+
+def ask_again(scan: Document) -> None:
+    """Hand a scan's request to the broker once more; then, and only then, it no longer waits."""
+    broker.emit(scans.request_of(scan))
+    for field in ("queue", "retry_at"):
+        if field in scan:
+            scans.leave(scan, field)
+
+
+def _holders(scan: Document, forge: str) -> list[Document]:
+    return [other for other in scans.fetching(forge) if other["_id"] != scan["_id"] and leases.runs(other)]
+
+
+def _queue(scan: Document, holders: list[Document]) -> str:
+    """Return where a scan must wait, given who fetches; empty if it need not."""
+    if any(other["repository"] == scan["repository"] for other in holders):
+        return _repository(scan)
+    forge_places = max(1, int(settings().fetches_per_host * _SHARES[scan["kind"]]))
+    return _lane(holders[0]["fetching"], scan["kind"]) if len(holders) >= forge_places else ""
+
+
+def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
+    """Put a scan into a queue, unless what it waits for has become free meanwhile: nobody would wake it then."""
+    waiting = _moved(
+        scan,
+        "Queued",
+        fence,
+        reason=f"waits: {queue.partition('|')[0]} is busy",
+        unset=("fetching",),
+        queue=queue,
+        branch=scans.branch(scan["repository"], scan["ref"]),
+    )
+    if not _queue(waiting, _holders(waiting, forge)):
+        ask_again(waiting)
+    return waiting
+
+
+def _moved(
+    scan: Document, target: str, fence: int, *, reason: str = "", unset: tuple[str, ...] = (), **fields: object
+) -> Document:
+    moved = scans.move(scan, target, _ACTOR, reason, unset=unset, fence=fence, **fields)
+    if moved is None:
+        raise Busy(f"scan {scan['_id']} was changed by others")
+    return moved
+
+
+def _turn(scan: Document) -> tuple[str, str]:
+    return scan["since"], scan["_id"]
+
+
+def _lane(forge: str, kind: str) -> str:
+    return f"forge|{kind}|{forge}"
+
+
+def _repository(scan: Document) -> str:
+    return f"repository|{scan['repository']}"
