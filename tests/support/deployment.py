@@ -14,6 +14,7 @@ import yaml
 from picket.api import app as api_app
 from picket.effects import artifacts, broker, policy, ruleset
 from picket.effects.mongo import client as mongo
+from picket.effects.telemetry import metrics, traces
 from picket.settings import settings
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,8 @@ CACHED = (
     ruleset.current,
     ruleset.engine,
     api_app._app,
+    traces._made,
+    metrics._found,
 )
 
 

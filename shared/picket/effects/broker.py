@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import cache
 
 import urllib3
 
-from picket.effects import artifacts, cloudevent
+from picket.effects import artifacts, cloudevent, telemetry
 from picket.errors import TransientError
 from picket.events import Envelope, Event
 from picket.settings import settings
@@ -46,11 +47,14 @@ def cause() -> Envelope:
 def emit(*events: Event) -> None:
     """Post events to the sink, one after the other, and wait until the broker has each.
 
+    Where spans are made, the event's trace context is the span of what is being handled, else that of its cause.
+
     Raises:
         TransientError: The broker did not accept one; those before it are accepted.
     """
     for event in events:
-        _post(cause().wrap(event, source=f"/picket/{settings().service}"), event)
+        envelope = cause().wrap(event, source=f"/picket/{settings().service}")
+        _post(replace(envelope, traceparent=telemetry.traceparent() or envelope.traceparent), event)
 
 
 def _post(envelope: Envelope, event: Event) -> None:

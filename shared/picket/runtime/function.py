@@ -7,18 +7,18 @@ Knative's broker filter turns a non-empty body that is no CloudEvent into 502 an
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Request, Response
 from pydantic import ValidationError
 
-from picket.effects import artifacts, broker, cloudevent
-from picket.effects.telemetry import logs
-from picket.errors import Malformed, PermanentError, TooLarge, Unsupported
+from picket.effects import artifacts, broker, cloudevent, telemetry
+from picket.effects.telemetry import logs, shapes
+from picket.errors import Malformed, PermanentError, TooLarge, TransientError, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
+from picket.runtime.probes import answer_probe
 from picket.runtime.problems import is_outage, problem, status_of
 from picket.settings import settings
 
@@ -38,8 +38,8 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
 
     def decorate(handler: Callable[[E], None]) -> HttpFunction:
         def main(request: Request) -> Response:
-            if health := answer_health(request):
-                return health
+            if probe := answer_probe(request):
+                return probe
             if request.method != "POST":
                 return problem(405, "events are posted")
             try:
@@ -55,43 +55,40 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
     return decorate
 
 
-def answer_health(request: Request) -> Response | None:
-    """Answer Knative's probes; None for any other request."""
-    if request.method == "GET" and request.path in {"/health/liveness", "/health/readiness"}:
-        return Response(status=204)
-    return None
-
-
 def _run(
     envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...], handler: Callable[[E], None]
 ) -> Response:
-    token = logs.handling.set(envelope)
-    try:
-        with broker.caused_by(envelope):
-            event: E | None = None
-            try:
-                event = _data(envelope, text, dataref, types)
-                handler(event)
-            except PermanentError as error:
-                _reject(envelope, text, dataref, error)
-                if event is not None:
-                    _give_up(event, error)
-        return Response(status=204)
-    except Exception as error:  # noqa: BLE001 - every outcome must become a status code
-        return unexpected(error)
-    finally:
-        logs.handling.reset(token)
+    with telemetry.handling(envelope) as handled:
+        try:
+            with broker.caused_by(envelope):
+                event: E | None = None
+                try:
+                    event = _data(envelope, text, dataref, types)
+                    handled.is_about(event)
+                    handler(event)
+                    handled.outcome = "done"
+                except PermanentError as error:
+                    _reject(envelope, text, dataref, error)
+                    if event is not None:
+                        _give_up(event, error)
+                    handled.outcome = "rejected"
+            return Response(status=204)
+        except Exception as error:  # noqa: BLE001 - every outcome must become a status code
+            handled.outcome = "retried" if is_outage(error) else "failed"
+            return unexpected(error)
 
 
 def unexpected(error: Exception) -> Response:
     """Log what went wrong and answer so that the sender tries again.
 
-    The message of an unexpected error is not logged: it may quote input, and input may hold a secret.
+    The message of an unexpected error is not logged: it may quote input, and input may hold a secret. Nor is the
+    store's, which quotes what it was to keep.
     """
     if is_outage(error):
-        logs.note(f"not now: {error}", level=logging.WARNING, error=type(error).__name__)
+        reason = str(error) if isinstance(error, TransientError) else ""
+        logs.note("not now", level=logging.WARNING, error=type(error).__name__, reason=reason)
         return problem(503, "something this needs is away; try again", error=type(error).__name__)
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    frames = logs.frames(error.__traceback__)
     logs.note("unexpected error", level=logging.ERROR, error=type(error).__name__, frames=frames)
     return problem(500, "unexpected error", error=type(error).__name__)
 
@@ -100,7 +97,7 @@ def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...
     """Find the class of the event and build it, saying where the data does not fit, never what it is."""
     model = next((event for event in types if event.handles(envelope.type)), None)
     if model is None:
-        raise Unsupported(f"{settings().service} does not consume {envelope.type}")
+        raise Unsupported(f"{settings().service} does not consume events of type {shapes.event_type(envelope.type)}")
     if dataref:
         text = artifacts.get(dataref).decode(errors="replace")
     try:

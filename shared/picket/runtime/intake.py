@@ -11,14 +11,19 @@ from typing import Any
 
 from flask import Request, Response
 
-from picket.effects.telemetry import logs
-from picket.errors import PermanentError
+from picket.effects import telemetry
+from picket.effects.telemetry import logs, shapes
+from picket.errors import PermanentError, Unauthorized
 from picket.runtime.body import read_body
-from picket.runtime.function import HttpFunction, answer_health, unexpected
+from picket.runtime.function import HttpFunction, unexpected
+from picket.runtime.probes import answer_probe
 from picket.runtime.problems import problem, status_of
+from picket.settings import settings
 
 _PATH = re.compile(r"/in/(?P<provider>[a-z]{1,32})/(?P<token>[A-Za-z0-9_-]{1,128})")
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+_UNKNOWN = "unknown"
+"""In place of the provider that a path names, until a signature has proven that there is such a source."""
 
 Intake = Callable[[str, str, dict[str, str], bytes], dict[str, Any]]
 
@@ -34,8 +39,8 @@ def receives(max_bytes: int) -> Callable[[Intake], HttpFunction]:
 
     def decorate(handler: Intake) -> HttpFunction:
         def main(request: Request) -> Response:
-            if health := answer_health(request):
-                return health
+            if probe := answer_probe(request):
+                return probe
             place = _PATH.fullmatch(request.path)
             if place is None:
                 return problem(404, "deliveries are posted to /in/{provider}/{token}")
@@ -50,17 +55,35 @@ def receives(max_bytes: int) -> Callable[[Intake], HttpFunction]:
 
 
 def traceparent(headers: dict[str, str]) -> str:
-    """Return the caller's W3C trace context if it sent a valid one, else a new one."""
+    """Return the trace context of what a request causes: this span's; where none are made the caller's, or a new one.
+
+    Args:
+        headers: The request's, names in lower case.
+    """
     given = headers.get("traceparent", "")
-    return given if _TRACEPARENT.fullmatch(given) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    new = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return telemetry.traceparent() or (given if shapes.is_traceparent(given) else new)
 
 
 def _run(handler: Intake, provider: str, token: str, request: Request, max_bytes: int) -> Response:
-    try:
-        body = read_body(request, max_bytes)
-        answer = handler(provider, token, {name.lower(): value for name, value in request.headers}, body)
-        return Response(json.dumps(answer), status=HTTPStatus.ACCEPTED, content_type="application/json")
-    except PermanentError as error:
-        return problem(status_of(error), str(error))
-    except Exception as error:  # noqa: BLE001 - every outcome must become a status code
-        return unexpected(error)
+    headers = {name.lower(): value for name, value in request.headers}
+    outcome, shown = "failed", _UNKNOWN
+    with (
+        telemetry.span(f"{settings().service} receive", role="server", parent=headers.get("traceparent", "")) as span,
+        telemetry.about(**span.ids),
+    ):
+        try:
+            answer = handler(provider, token, headers, read_body(request, max_bytes))
+            outcome, shown = "duplicate" if answer.get("duplicate") else "accepted", provider
+            span.tell(delivery=answer.get("delivery"))
+            logs.note(f"delivery {outcome}", provider=provider, correlationid=answer.get("delivery"))
+            return Response(json.dumps(answer), status=HTTPStatus.ACCEPTED, content_type="application/json")
+        except PermanentError as error:
+            outcome = "unauthorized" if isinstance(error, Unauthorized) else "refused"
+            return problem(status_of(error), str(error))
+        except Exception as error:  # noqa: BLE001 - every outcome must become a status code
+            span.fail(outcome)
+            return unexpected(error)
+        finally:
+            span.tell(outcome=outcome, provider=shown)
+            telemetry.count("picket_webhook_deliveries_total", provider=shown, outcome=outcome)

@@ -29,6 +29,8 @@ _GONE = re.compile(
     r"|Permission denied|access denied|repository .* not exported|returned error: (?:401|403|404|410)",
     re.IGNORECASE,
 )
+_FROM_AFAR = re.compile(r"remote: [^\n]*? / |remote: .*|(?<=remote error: ).*")
+"""What the server says, in the words of `command`'s errors: whoever runs it chooses the words, git does not."""
 _REDIRECTED = re.compile(r"redirect|returned error: 30\d", re.IGNORECASE)
 
 
@@ -107,9 +109,10 @@ def _fetch(mirror: Path, address: RepositoryAddress, *what: str) -> None:
 
 
 def _meaning(error: GitFailed) -> Exception:
+    said = _FROM_AFAR.sub("", error.reason) or "the server refused"
     if _GONE.search(error.reason) or "not our ref" in error.reason:
-        return Gone(f"the repository cannot be read: {error.reason}")
-    return TransientError(f"fetching failed: {error.reason}")
+        return Gone(f"the repository cannot be read: {said}")
+    return TransientError(f"fetching failed: {said}")
 
 
 def _drop_leftovers(mirror: Path) -> None:

@@ -1,0 +1,32 @@
+"""What every function answers besides its work: Knative's probes, and Prometheus."""
+
+from __future__ import annotations
+
+from flask import Request, Response
+
+from picket.effects.telemetry import metrics
+from picket.runtime.access import refused
+from picket.runtime.problems import problem
+from picket.settings import settings
+
+_HEALTH = frozenset({"/health/liveness", "/health/readiness"})
+METRICS = "/metrics"
+
+
+def answer_probe(request: Request) -> Response | None:
+    """Answer a probe or a scrape; None for any other request."""
+    if request.method != "GET":
+        return None
+    if request.path in _HEALTH:
+        return Response(status=204)
+    return _metrics(request) if request.path == METRICS else None
+
+
+def _metrics(request: Request) -> Response:
+    """Answer with the numbers: ingest and api are open to the world, so these are not."""
+    if not settings().metrics:
+        return problem(404, "PICKET_METRICS is not set: nothing is counted")
+    if answer := refused(request):
+        return answer
+    text, content_type = metrics.exposition()
+    return Response(text, content_type=content_type)
