@@ -8,7 +8,7 @@ from picket.effects.git import history, mirror, objects
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, findings, leases, scans
 from picket.effects.mongo.client import Document
-from picket.effects.telemetry import note
+from picket.effects.telemetry import count, note, span
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned
 from picket.runtime import consumes
@@ -36,6 +36,8 @@ def scan(lease: leases.Lease) -> Document:
     parent = scans.advance(scans.get(batch["scan"]), ["InProgress"], ACTOR)
     report = detect_in(batch, parent["url"], lease)
     found, occurrences = documents(report, settings().hmac_key, batch)
+    count("picket_scanned_bytes_total", report.size)
+    count("picket_scanned_blobs_total", report.blobs)
     findings.record(found, occurrences)
     digest = ruleset.current().digest
     commits.mark_scanned(batch["repository"], digest, batch["commits"])
@@ -54,6 +56,7 @@ def scan(lease: leases.Lease) -> Document:
     return scanned
 
 
+@span("detect")
 def detect_in(batch: Document, url: str, lease: leases.Lease) -> Report:
     """Read the batch's blobs from the mirror, fetching it where this machine has none, and look at each once."""
     git_dir = mirror.path_of(batch["repository"])

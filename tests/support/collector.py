@@ -36,6 +36,7 @@ class Collector:
     points: list[tuple[str, dict[str, Any], float]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    gate: threading.Event = field(default_factory=threading.Event)
 
     def named(self, name: str) -> list[Span]:
         """Return the spans of a name."""
@@ -81,12 +82,14 @@ def _values(attributes: Any) -> dict[str, Any]:
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """Run a collector on a port of its own."""
+    """Run a collector on a port of its own; while its gate is closed it answers nothing."""
     found = Collector()
+    found.gate.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.gate.wait(30)
             found.headers.append({name.lower(): value for name, value in self.headers.items()})
             if found.status == 200:
                 found.take(self.path, body)
@@ -105,6 +108,7 @@ def collecting() -> Iterator[Collector]:
     try:
         yield found
     finally:
+        found.gate.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent
 from picket.effects.mongo import rejections
-from picket.effects.telemetry import note
+from picket.effects.telemetry import count, note
 from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested
 from picket.orchestration import completion
 from picket.settings import settings
@@ -35,6 +35,7 @@ def keep(trigger: str) -> Response:
     headers = {name.lower().removeprefix("ce-"): value for name, value in request.headers}
     error = {name: headers[name] for name in _ERRORS if name in headers}
     rejections.keep_dead_letter(trigger[:100], envelope, text, dataref, error)
+    count("picket_dead_letters_total", trigger=trigger)
     note("dead letter kept", trigger=trigger[:100], event=envelope.id, type=envelope.type)
     with broker.caused_by(envelope):
         _give_up(envelope, text, dataref)

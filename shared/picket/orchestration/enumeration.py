@@ -10,6 +10,7 @@ from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
+from picket.effects.telemetry import span
 from picket.errors import Busy, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
 from picket.orchestration import completion, dispatch, folding, waiting
@@ -74,6 +75,7 @@ def schedule(scan: Document, request: ScanRequested, git_dir: Path, fence: int) 
     return scheduled
 
 
+@span("walk")
 def unscanned_commits(request: ScanRequested, git_dir: Path, digest: str, tips: list[str]) -> list[str]:
     """List what the scan concerns and nobody scanned for this ruleset, parents first."""
     covered = commits.covered_tips(request.repository, digest)
@@ -82,6 +84,7 @@ def unscanned_commits(request: ScanRequested, git_dir: Path, digest: str, tips: 
     return commits.unscanned(request.repository, digest, history.commits(git_dir, wanted, without) if wanted else [])
 
 
+@span("plan")
 def plan_batches(git_dir: Path, shas: list[str]) -> list[plan.Plan]:
     """Cut commits into batches by number and by bytes of new blobs."""
     blobs = [(commit.sha, [change.new for change in changes]) for commit, changes in history.changes(git_dir, shas)]

@@ -16,6 +16,7 @@ from git import Repo
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve
 from picket.effects.git.command import ENVIRONMENT, GitFailed, run, run_limited
+from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.settings import settings
 
@@ -39,6 +40,7 @@ def path_of(repository: str) -> Path:
     return settings().data_dir.absolute() / "mirrors" / f"{hashlib.sha256(repository.encode()).hexdigest()[:32]}.git"
 
 
+@span("fetch")
 def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> Path:
     """Bring the mirror of *repository* up to date.
 

@@ -10,12 +10,14 @@ from pymongo import UpdateOne
 
 from picket.detection.identity import finding_id
 from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.telemetry import span
 from picket.events import FindingReported, now
 from picket.settings import settings
 
 _OCCURRENCES_SHOWN = 100
 
 
+@span("store findings")
 def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> None:
     """Record what a batch introduces; recording it again changes nothing.
 

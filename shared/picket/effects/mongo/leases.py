@@ -19,6 +19,7 @@ from pymongo.errors import PyMongoError
 
 from picket.commits.lifecycle import MAX_TAKEOVERS
 from picket.effects.mongo.client import Document, collection
+from picket.effects.telemetry import count
 from picket.errors import Busy, Exhausted
 from picket.settings import settings
 
@@ -89,13 +90,13 @@ def expired(name: str) -> list[Document]:
 
 def end(name: str, document: Document) -> bool:
     """Take the lease from a holder that died, as counted by `takeovers`; False if somebody else has it by now."""
-    return (
-        collection(name).find_one_and_update(
-            {"_id": document["_id"], "fence": document["fence"], "lease_until": document["lease_until"]},
-            {"$set": {"lease_until": 0.0}, "$inc": {"fence": 1, "takeovers": 1}},
-        )
-        is not None
+    taken = collection(name).find_one_and_update(
+        {"_id": document["_id"], "fence": document["fence"], "lease_until": document["lease_until"]},
+        {"$set": {"lease_until": 0.0}, "$inc": {"fence": 1, "takeovers": 1}},
     )
+    if taken is not None:
+        count("picket_leases_expired_total", collection=name)
+    return taken is not None
 
 
 def revoke(name: str, document_id: str) -> None:
@@ -116,6 +117,8 @@ def _take(name: str, document_id: str) -> Lease:
             return_document=ReturnDocument.AFTER,
         )
         if document is not None:
+            if died:
+                count("picket_takeovers_total", collection=name)
             return _unless_exhausted(name, Lease(document, int(document["fence"])))
     raise Busy(f"another worker holds {name} {document_id}")
 

@@ -27,6 +27,7 @@ _WORD_BREAKS = re.compile(r"[-_.~%]")
 MAX_TEXT = 500
 """Characters of one text in a log line."""
 OTHER = "other"
+_HEX = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{16})?")
 
 
 def identifier(text: str) -> str:
@@ -49,6 +50,11 @@ def repository(text: str) -> str:
     words = (word for part in text.split("/") for word in _WORD_BREAKS.split(part))
     plain = _REPOSITORY.fullmatch(text) and not any(map(_TOKEN.fullmatch, words))
     return text if not text or plain else f"sha256:{_hash(text)}"
+
+
+def trace_or_span(text: str) -> str:
+    """Return the id of a trace or a span (32 or 16 hex digits), "" for anything else."""
+    return text if _HEX.fullmatch(text) else ""
 
 
 def trace_id(traceparent: str) -> str:
@@ -81,6 +87,8 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "finding": identifier,
     "delivery": identifier,
     "rejection": identifier,
+    "trace_id": trace_or_span,
+    "span_id": trace_or_span,
     "type": event_type,
     "repository": repository,
     "trigger": name,
