@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from picket.api import dead_letters
 from picket.api.findings import FILTERS
 from picket.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from picket.api.repositories import TeamOrder
@@ -37,7 +38,7 @@ def document() -> Json:
     }
 
 
-_MODELS = (ScanOrder, TeamOrder, SourceOrder, RotateOrder)
+_MODELS = (ScanOrder, TeamOrder, SourceOrder, RotateOrder, dead_letters.ReplayOrder, dead_letters.DropOrder)
 _PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457",
@@ -84,6 +85,23 @@ def _paths() -> Json:
         "/sources/{id}": {"delete": _operation("Revoke a webhook", parameters=[_path("id")])},
         "/sources/{id}/rotate": {
             "post": _operation("Renew a webhook's secret", body=_ref(RotateOrder), parameters=[_path("id")])
+        },
+        **_dead_letters(paging),
+    }
+
+
+def _dead_letters(paging: list[Json]) -> Json:
+    filters = [_query(name, {"type": "string"}) for name in dead_letters.FILTERS]
+    letter = [_path("id")]
+    return {
+        "/dead-letters": {"get": _operation("List dead letters and rejections", parameters=[*filters, *paging])},
+        "/dead-letters/counts": {"get": _operation("Count dead letters and rejections by function")},
+        "/dead-letters/{id}": {
+            "get": _operation("Show a dead letter or rejection", parameters=letter),
+            "delete": _operation("Drop one", body=_ref(dead_letters.DropOrder), parameters=letter),
+        },
+        "/dead-letters/{id}/replay": {
+            "post": _operation("Replay one", "202", body=_ref(dead_letters.ReplayOrder), parameters=letter)
         },
     }
 

@@ -15,11 +15,12 @@ from picket.errors import Malformed
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
-def paged(read: Callable[[str, int], list[Document]]) -> tuple[list[Document], str | None]:
+def paged(read: Callable[[str, int], list[Document]], by: str = "_id") -> tuple[list[Document], str | None]:
     """Read the page the request asks for.
 
     Args:
-        read: Gives up to so many documents whose `_id` follows the given one.
+        read: Gives up to so many documents whose *by* follows the given one.
+        by: Field that the pages are in the order of.
 
     Returns:
         The documents, and the cursor of the next page or None.
@@ -30,7 +31,7 @@ def paged(read: Callable[[str, int], list[Document]]) -> tuple[list[Document], s
     limit = _limit(request.args.get("limit", str(DEFAULT_LIMIT)))
     found = read(_decode(request.args.get("after", "")), limit + 1)
     more = len(found) > limit
-    return found[:limit], _encode(found[limit - 1]["_id"]) if more else None
+    return found[:limit], _encode(found[limit - 1][by]) if more else None
 
 
 def _limit(text: str) -> int:

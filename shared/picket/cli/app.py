@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from picket.cli import hooks, requests, rules, sources
+from picket.cli import dead_letters, hooks, requests, rules, sources
 from picket.cli.run import run
 from picket.cli.up import up
 from picket.errors import PicketError
@@ -26,6 +26,7 @@ app.command()(requests.findings)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

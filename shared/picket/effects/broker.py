@@ -57,12 +57,25 @@ def emit(*events: Event) -> None:
         _post(replace(envelope, traceparent=telemetry.traceparent() or envelope.traceparent), event)
 
 
+def repeat(envelope: Envelope, data: bytes) -> None:
+    """Post an event that was sent before, under the id that *envelope* gives it now.
+
+    Raises:
+        TransientError: The broker did not accept it.
+    """
+    _send(envelope, f"urn:picket:schema:{envelope.type}" if envelope.type.startswith("dev.picket.") else "", data)
+
+
 def _post(envelope: Envelope, event: Event) -> None:
-    data, dataref = event.model_dump_json().encode(), ""
+    _send(envelope, event.schema_uri(), event.model_dump_json().encode())
+
+
+def _send(envelope: Envelope, schema: str, data: bytes) -> None:
+    dataref = ""
     if len(data) > MAX_INLINE_BYTES:
         dataref = artifacts.put(f"events/{envelope.id}.json", data)
         data = b""
-    headers, body = cloudevent.render(envelope, event, data, dataref=dataref, overrides=_overrides())
+    headers, body = cloudevent.render(envelope, schema, data, dataref=dataref, overrides=_overrides())
     sink = settings().sink
     if not sink:
         raise TransientError("K_SINK is not set: nowhere to send events")
@@ -71,7 +84,7 @@ def _post(envelope: Envelope, event: Event) -> None:
     except urllib3.exceptions.HTTPError as error:
         raise TransientError(f"the broker did not answer ({type(error).__name__})") from error
     if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's success class
-        raise TransientError(f"the broker answered {response.status} to {event.TYPE}")
+        raise TransientError(f"the broker answered {response.status} to {envelope.type}")
 
 
 @cache

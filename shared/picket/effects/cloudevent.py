@@ -12,7 +12,7 @@ from cloudevents.exceptions import GenericException
 from cloudevents.http import CloudEvent, from_http
 
 from picket.errors import Malformed
-from picket.events import Envelope, Event
+from picket.events import Envelope
 
 JSON = "application/json"
 
@@ -53,13 +53,13 @@ def parse(headers: Mapping[str, str], body: bytes) -> tuple[Envelope, str, str]:
 
 
 def render(
-    envelope: Envelope, event: Event, data: bytes, *, dataref: str = "", overrides: Mapping[str, str] | None = None
+    envelope: Envelope, schema: str, data: bytes, *, dataref: str = "", overrides: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], bytes]:
     """Write an event in binary mode.
 
     Args:
         envelope: Its context.
-        event: Its data, for the schema.
+        schema: URI of its data's schema; empty where there is none.
         data: Its data as JSON text; empty when *dataref* says where it is.
         dataref: Where the data is, when it is too large for the broker.
         overrides: Extensions that `K_CE_OVERRIDES` asks for.
@@ -74,7 +74,7 @@ def render(
         "subject": envelope.subject,
         "time": envelope.time,
         "datacontenttype": JSON,
-        "dataschema": event.schema_uri(),
+        "dataschema": schema,
         "partitionkey": envelope.partition_key,
         "correlationid": envelope.correlation,
         "causationid": envelope.causation,

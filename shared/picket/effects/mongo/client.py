@@ -26,8 +26,8 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "names": ("repository",),
     "score_history": ("moved",),
     "sources": ("source",),
-    "dead_letters": ("trigger",),
-    "rejections": ("function",),
+    "dead_letters": ("place", "open"),
+    "rejections": ("place", "open"),
 }
 """Secondary indexes. One field each: the one-machine store ignores compound ones."""
 
