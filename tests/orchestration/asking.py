@@ -1,0 +1,50 @@
+"""Asking for scans as normalize does, and giving the clock's events."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.deployment import Deployment, Message
+
+from picket.effects.mongo import repositories, scans
+from picket.effects.mongo.client import Document, collection
+from picket.events import Envelope, ScanRequested
+
+LONG_AGO = "2020-01-01T00:00:00.000000Z"
+
+
+def ask(deployed: Deployment, path: Path | str, scan: str, **more: Any) -> Message:
+    """Record a scan of a repository (a folder, or a URL) and put its request into the queue."""
+    url = path if isinstance(path, str) else path.as_uri()
+    repository = str(more.pop("repository", f"h/{Path(url).parent.name}/{Path(url).name}"))
+    repositories.register(repository, url)
+    request = ScanRequested(repository=repository, url=url, scan=scan, **more)
+    scans.open_scan(request, "normalize")
+    envelope = Envelope(id=f"event-{scan}", type=request.TYPE, source="/test")
+    headers = {"ce-id": envelope.id, "ce-type": envelope.type, "ce-source": "/test", "ce-specversion": "1.0"}
+    message = Message({**headers, "content-type": "application/json"}, request.model_dump_json().encode())
+    deployed.queue.append(message)
+    return message
+
+
+def push(before: str, after: str, ref: str = "refs/heads/main", **more: Any) -> dict[str, Any]:
+    """Return what makes a request that of a push."""
+    return {"kind": "reactive", "before": before, "after": after, "ref": ref, **more}
+
+
+def tick(deployed: Deployment, name: str, *, idle: bool = False) -> int:
+    """Deliver an event of the clock; with *idle* as if nothing had moved for long, and every retry were due."""
+    if idle:
+        collection("scans").update_many({"idle_since": {"$gt": ""}}, {"$set": {"idle_since": LONG_AGO}})
+        collection("scans").update_many({"retry_at": {"$gt": ""}}, {"$set": {"retry_at": LONG_AGO}})
+    headers = {"ce-id": name, "ce-type": "dev.knative.sources.ping", "ce-source": "/ping", "ce-specversion": "1.0"}
+    return deployed.deliver(Message({**headers, "content-type": "application/json"}, b"{}"))["enumerate"]
+
+
+def states(*names: str) -> list[str]:
+    """Return the states of scans."""
+    return [str(scans.get(name)["state"]) for name in names]
+
+
+def batches_of(scan: str) -> list[Document]:
+    """Return the batches of a scan, in their order."""
+    return sorted(collection("batches").find({"scan": scan}), key=lambda batch: int(batch["index"]))

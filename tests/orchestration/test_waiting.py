@@ -1,0 +1,192 @@
+"""Who may fetch and who waits: places at a forge, one scan a repository, and forges that do not answer."""
+
+import time
+from pathlib import Path
+
+import pytest
+from tests.orchestration.asking import ask, push, states, tick
+from tests.support.deployment import Deployment, forget
+from tests.support.repositories import GitHttpServer, Work
+
+from picket.effects.git import mirror
+from picket.effects.mongo import scans
+from picket.effects.mongo.client import collection
+from picket.errors import Busy
+
+FORGE = "127.0.0.1"
+
+
+@pytest.fixture
+def works(forge: GitHttpServer) -> list[Work]:
+    """Repositories on a forge."""
+    made = [Work(forge.root / "o" / f"r{number}") for number in range(6)]
+    for work in made:
+        work.commit({"a": "1\n"})
+    return made
+
+
+@pytest.fixture
+def one_place(environment: pytest.MonkeyPatch, deployed: Deployment) -> Deployment:
+    """The functions, with room for two scans at a forge, and one for an integral scan."""
+    environment.setenv("PICKET_FETCHES_PER_HOST", "2")
+    forget()
+    return deployed
+
+
+def url(forge: GitHttpServer, work: Work) -> str:
+    return f"{forge.url}/o/{work.path.name}/.git"
+
+
+def hold(name: str, repository: str) -> None:
+    """Let a scan be at the forge."""
+    fetching = {"fetching": FORGE, "since": "2026", "lease_until": time.time() + 9, "repository": repository}
+    collection("scans").insert_one({"_id": name, **fetching, "created_at": "2026"})
+
+
+def let_go(name: str) -> None:
+    collection("scans").delete_one({"_id": name})
+
+
+def test_a_scan_without_a_place_waits_and_is_asked_for_when_there_is_one(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    hold("other", "h/x")
+    ask(one_place, url(forge, works[0]), "waits")
+    one_place.drain()
+    assert states("waits") == ["Queued"]
+    assert scans.get("waits")["history"][-1]["reason"] == "waits: forge is busy"
+
+    let_go("other")
+    ask(one_place, url(forge, works[1]), "next")
+    one_place.drain()
+
+    assert states("waits", "next") == ["Done", "Done"]
+    assert "queue" not in scans.get("waits")
+
+
+def test_a_push_has_a_place_where_integral_scans_have_none(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    hold("other", "h/x")
+    for number in range(3):
+        ask(one_place, url(forge, works[number]), f"all{number}")
+    head = works[4].head()
+    ask(one_place, url(forge, works[4]), "push", **push(head, works[4].commit({"a": "2\n"})))
+
+    for _ in range(4):
+        one_place.deliver(one_place.queue.pop(0))
+
+    assert states("all0", "all1", "all2", "push") == ["Queued"] * 3 + ["Scheduled"]
+
+
+def test_whoever_leaves_a_place_asks_for_pushes_before_all_others(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    hold("other", "h/x")
+    hold("another", "h/y")
+    ask(one_place, url(forge, works[0]), "all")
+    ask(one_place, url(forge, works[1]), "scheduled", kind="scheduled")
+    head = works[2].head()
+    ask(one_place, url(forge, works[2]), "push", **push(head, works[2].commit({"a": "2\n"})))
+    one_place.drain()
+    assert states("all", "scheduled", "push") == ["Queued"] * 3
+    let_go("other")
+    let_go("another")
+    head = works[3].head()
+    ask(one_place, url(forge, works[3]), "last", **push(head, works[3].commit({"a": "2\n"})))
+
+    one_place.deliver(one_place.queue.pop(0))
+
+    asked = [message.data["scan"] for message in one_place.queue if message.type.endswith("scan.requested.v1")]
+    assert asked == ["push", "scheduled"]
+    one_place.drain()
+    assert states("all", "scheduled", "push", "last") == ["Done"] * 4
+
+
+def test_one_scan_of_a_repository_fetches_at_a_time_and_others_do_not_wait_for_it(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    hold("other", "h/same")
+    ask(deployed, url(forge, works[0]), "same", repository="h/same")
+    ask(deployed, url(forge, works[1]), "else")
+    deployed.drain()
+
+    assert states("same", "else") == ["Queued", "Done"]
+    assert scans.get("same")["history"][-1]["reason"] == "waits: repository is busy"
+    let_go("other")
+    assert tick(deployed, "t1", idle=True) == 204
+    deployed.drain()
+    assert states("same") == ["Done"]
+
+
+def test_of_two_that_saw_the_same_last_place_the_later_one_gives_way(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    from picket.orchestration import waiting  # noqa: PLC0415 - reads settings
+
+    look, looks = waiting._holders, []
+
+    def blind(scan: dict[str, object], where: str) -> list[dict[str, object]]:
+        """See nobody at the first look, as if the other one came between."""
+        looks.append(scan["_id"])
+        if len(looks) == 1:
+            hold("other", "h/same")
+            return []
+        return look(scan, where)
+
+    environment.setattr(waiting, "_holders", blind)
+    ask(deployed, url(forge, works[0]), "later", repository="h/same")
+
+    deployed.drain()
+
+    assert states("later") == ["Queued"]
+    assert "fetching" not in scans.get("later")
+
+
+def test_a_place_that_a_dead_worker_left_is_free(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    for name in ("dead1", "dead2"):
+        hold(name, name)
+        collection("scans").update_one({"_id": name}, {"$set": {"lease_until": time.time() - 1}})
+    ask(one_place, url(forge, works[0]), "s")
+    one_place.deliver(one_place.queue.pop(0))
+
+    assert states("s") == ["Scheduled"]
+
+
+def test_a_forge_that_does_not_answer_is_asked_again_for_longer_than_the_broker_would(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    message = ask(deployed, url(forge, works[0]), "s")
+    forge.fail_with = 500
+    deployed.queue.clear()
+
+    assert [deployed.deliver(message)["enumerate"] for _ in range(4)] == [503, 503, 503, 204]
+    assert states("s") == ["Queued"]
+    assert "500" in scans.get("s")["history"][-1]["reason"]
+    assert tick(deployed, "early") == 204
+    assert not deployed.queue
+    assert tick(deployed, "late", idle=True) == 204
+    assert [deployed.deliver(deployed.queue.pop(0))["enumerate"]] == [204]
+    forge.fail_with = 0
+    assert tick(deployed, "later", idle=True) == 204
+    deployed.drain()
+
+    assert states("s") == ["Done"]
+
+
+def test_a_worker_that_is_busy_with_the_mirror_is_not_the_forges_fault(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    message = ask(deployed, url(forge, works[0]), "s")
+
+    def busy(*_: object, **__: object) -> Path:
+        raise Busy("somebody fetches")
+
+    with environment.context() as patch:
+        patch.setattr(mirror, "fetch", busy)
+        assert [deployed.deliver(message)["enumerate"] for _ in range(3)] == [503] * 3
+    deployed.drain()
+
+    assert states("s") == ["Done"]
