@@ -236,6 +236,6 @@ def test_every_scan_ends_and_tells_the_truth_whatever_happens_to_its_events(
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            phases=(Phase.explicit, Phase.generate),
+            phases=(Phase.explicit, Phase.generate),  # a failing run is readable as it is; shrinking takes minutes
         ),
     )

@@ -233,7 +233,7 @@ def test_a_scanner_notices_that_its_batch_is_cancelled(
     ask(deployed, work.path, "s")
     deployed.deliver(deployed.queue.pop(0))
     created = deployed.queue.pop(0)
-    read = []
+    read: list[Any] = []
     one = objects._read_one
 
     def slowly(*arguments: Any, **named: Any) -> Any:
