@@ -40,6 +40,23 @@ class Function:
         self._not_before = 0.0
         self._reason = ""
         self._closed = False
+        self.starts = 0
+        """Replicas that were started since the start of the stack."""
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """The replicas there are."""
+        return tuple(self._replicas)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a replica."""
+        return len(self._waiting)
+
+    @property
+    def max_scale(self) -> int:
+        """Most replicas there may be."""
+        return self._max_scale
 
     @property
     def pids(self) -> list[int]:
@@ -143,6 +160,7 @@ class Function:
             self._start_failed(str(error))
             return
         log.info("%s: replica %d started", self.service.name, replica.child.pid)
+        self.starts += 1
         self._replicas.append(replica)
         task = asyncio.create_task(self._see_through(replica))
         self._tasks.add(task)

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import nats.errors
 import nats.js.errors
@@ -17,6 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
+    ConsumerInfo,
     DeliverPolicy,
     DiscardPolicy,
     RetentionPolicy,
@@ -148,11 +150,35 @@ class Channel:
 
     async def backlog(self) -> dict[str, int]:
         """Return how many events each Trigger has not finished with."""
+        return {name: _unfinished(info) for name, info in (await self._consumers()).items()}
+
+    async def oldest(self) -> dict[str, float]:
+        """Return the age in seconds of the oldest event that each Trigger has not finished with, 0 if there is none."""
         return {
-            info.config.metadata[_OWNER]: (info.num_pending or 0) + (info.num_ack_pending or 0)
+            name: await self._age(info) if _unfinished(info) else 0.0
+            for name, info in (await self._consumers()).items()
+        }
+
+    async def _consumers(self) -> dict[str, ConsumerInfo]:
+        """Return the consumers by the name of their Trigger."""
+        return {
+            info.config.metadata[_OWNER]: info
             for info in await self._js.consumers_info(self.stream)
             if info.config.metadata and _OWNER in info.config.metadata
         }
+
+    async def _age(self, info: ConsumerInfo) -> float:
+        """Return the age of the first event after those that are all acknowledged."""
+        after = (info.ack_floor.stream_seq if info.ack_floor else 0) + 1
+        times: list[datetime] = []
+        for wanted in info.config.filter_subjects or [info.config.filter_subject or ">"]:
+            try:
+                message = await self._js.get_msg(self.stream, seq=after, subject=wanted, next=True)
+            except nats.js.errors.NotFoundError:
+                continue  # it was acknowledged meanwhile
+            if message.time is not None:
+                times.append(message.time)
+        return max(0.0, (datetime.now(UTC) - min(times)).total_seconds()) if times else 0.0
 
     def owns(self, trigger: Trigger) -> bool:
         """Tell whether *trigger* is one of this broker's."""
@@ -165,6 +191,10 @@ class Channel:
         except nats.js.errors.NotFoundError:
             return DeliverPolicy(self.broker.template.deliver_policy)
         return existing.config.deliver_policy or DeliverPolicy.ALL
+
+
+def _unfinished(info: ConsumerInfo) -> int:
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
 class Message:

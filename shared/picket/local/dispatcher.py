@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 import time
+from collections import Counter
 
 from nats.aio.subscription import Subscription
 
@@ -48,6 +49,8 @@ class Dispatcher:
         self._extra = [("prefer", "reply"), ("kn-namespace", trigger.namespace)]
         self._running: dict[asyncio.Task[None], tuple[Message, float]] = {}
         self._held: set[int] = set()  # events that are done with and only keep their slot
+        self.outcomes: Counter[str] = Counter()
+        """Attempts since the start of the stack by what became of them: done, retried, dead_lettered or lost."""
         self._subscription: Subscription | None = None
         self._toucher: asyncio.Task[None] | None = None
 
@@ -138,6 +141,7 @@ class Dispatcher:
         try:
             reply = from_http(response.headers, response.body)
             await self._ingress.reply(self._channel.broker.path, reply, hops_left(message.event))
+            self.outcomes["done"] += 1
         except (Malformed, Refused) as error:
             log.warning("%s: the reply was refused: %s", self.trigger.name, error)
             if genuine:
@@ -156,29 +160,37 @@ class Dispatcher:
             await self._bury(message.event, verdict.failure, self.trigger.subscriber.url)
         match verdict.settle:
             case Settle.ACK:
+                self.outcomes["done"] += 1
                 await message.ack()
             case Settle.RETRY:
+                self.outcomes["retried"] += 1
                 await message.retry(verdict.wait)
             case Settle.HOLD:
                 self._held.add(message.sequence)
                 await message.retry(verdict.wait)
             case Settle.DROP:
+                self.outcomes["lost"] += not verdict.bury
                 await message.drop()
 
     async def _bury(self, event: CloudEvent, failure: Failure | None, destination: str) -> None:
+        """Post *event* to the dead-letter sink; count what became of it."""
+        self.outcomes["dead_lettered" if await self._is_buried(event, failure, destination) else "lost"] += 1
+
+    async def _is_buried(self, event: CloudEvent, failure: Failure | None, destination: str) -> bool:
         """Post *event* to the dead-letter sink, trying as often as its delivery says; then it is gone."""
         name, sink = event.attributes["id"], self._delivery.dead_letter
         if sink is None:
             log.error("%s: event %s failed and there is no dead-letter sink", self.trigger.name, name)
-            return
+            return False
         letter = event if failure is None else event.extended(**_extensions(failure, destination))
         for attempt in range(1, self._delivery.retry + 2):
             if await self._sink_takes(sink, letter):
                 log.warning("%s: event %s was dead-lettered", self.trigger.name, name)
-                return
+                return True
             if attempt <= self._delivery.retry:
                 await asyncio.sleep(self._delivery.sink_backoff(attempt))
         log.error("%s: event %s is lost: its dead-letter sink failed", self.trigger.name, name)
+        return False
 
     async def _sink_takes(self, sink: Destination, letter: CloudEvent) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""The stack's address: `/in/…` goes to ingest, everything else to api."""
+"""The stack's address: `/in/…` goes to ingest; `/-/status` and `/metrics` are the stack's own; the rest goes to api."""
 
 from __future__ import annotations
 
@@ -9,24 +9,32 @@ from multidict import CIMultiDict
 
 from picket.local.activator import Activator
 from picket.local.bodies import read_body
+from picket.local.status import Status
 from picket.local.wire import Request, Response, without_hop_by_hop
+
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 MAX_BODY_BYTES = 26 * 1024 * 1024
 """A little above the 25 MiB that forges send at most, so that it is ingest that refuses what is just over."""
 
 INGEST = "ingest"
 API = "api"
+STATUS, METRICS = "/-/status", "/metrics"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 class Front:
-    """Passes requests from outside to the two functions that face it."""
+    """Passes requests from outside to the two functions that face it, and tells how the stack stands."""
 
-    def __init__(self, activator: Activator) -> None:
+    def __init__(self, activator: Activator, status: Status) -> None:
         self._activator = activator
+        self._status = status
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         target = request.raw_path
+        if target in {STATUS, METRICS}:
+            return await self._tell(request)
         name = INGEST if target.startswith("/in/") else API
         if name not in self._activator.functions:
             return web.Response(status=HTTPStatus.NOT_FOUND, text=f"there is no function {name}")
@@ -41,6 +49,16 @@ class Front:
         ]
         headers.append((b"x-forwarded-proto", b"http"))
         return _passed_on(await self._activator.send(name, Request(request.method, target, headers, body)))
+
+    async def _tell(self, request: web.BaseRequest) -> web.Response:
+        """Answer for the stack itself, but to no page of another site whose name was pointed at this machine."""
+        if (request.host or "").rsplit(":", 1)[0] not in _LOOPBACK:
+            return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST, text="ask for it by the loopback address")
+        if request.method != "GET":
+            return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET"})
+        if request.raw_path == STATUS:
+            return web.json_response(await self._status.document(), headers={"Cache-Control": "no-store"})
+        return web.Response(body=await self._status.exposition(), headers={"Content-Type": PROMETHEUS})
 
 
 def _too_large() -> web.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from picket.local.processes import Child, Nursery
@@ -34,16 +34,24 @@ class Replica:
     nothing polls for a port, and no other process can have taken it.
     """
 
-    def __init__(self, child: Child, client: Client) -> None:
+    def __init__(self, child: Child, client: Client, ended: Callable[[], None]) -> None:
         self.child = child
+        self._ended = ended
         self.load = 0
         self.ready = False
         self.idle_since = time.monotonic()
         self._client = client
 
     @classmethod
-    def start(cls, nursery: Nursery, command: Sequence[str], env: Mapping[str, str], output: Path) -> Replica:
-        """Start a process of the function; `PORT` and the socket are added to *env*."""
+    def start(
+        cls,
+        nursery: Nursery,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        output: Path,
+        ended: Callable[[], None] = lambda: None,
+    ) -> Replica:
+        """Start a process of the function; `PORT` and the socket are added to *env*. *ended* is called in the end."""
         with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
             # gunicorn sets it on sockets it makes itself only. It writes head and body apart: 40 ms without.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -51,7 +59,7 @@ class Replica:
             child = nursery.spawn(
                 command, env={**env, "PORT": str(port), "LISTEN_FDS": "1"}, output=output, listener=listener
             )
-        return cls(child, Client("127.0.0.1", port))
+        return cls(child, Client("127.0.0.1", port), ended)
 
     async def send(self, request: Request) -> Response:
         """Have the function answer *request*.
@@ -82,6 +90,7 @@ class Replica:
     def close(self) -> None:
         """Close the connections to a process that has ended."""
         self._client.close()
+        self._ended()
 
     async def stop(self, grace: float) -> None:
         """End the process; what it is doing may take *grace* seconds to finish."""

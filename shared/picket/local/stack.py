@@ -28,10 +28,12 @@ from picket.local.dispatcher import Dispatcher
 from picket.local.front import MAX_BODY_BYTES, Front
 from picket.local.ingress import MAX_BODY_BYTES as MAX_EVENT_BYTES
 from picket.local.ingress import Ingress
+from picket.local.numbers import VARIABLE, Numbers
 from picket.local.outbound import Outbound
 from picket.local.processes import Nursery
 from picket.local.replica import Replica
 from picket.local.resources import Manifests, Service
+from picket.local.status import Status
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +123,7 @@ class Stack:
             undo.callback(listener.close)
         self.url, self.ingress_url = map(_url, (front, ingress))
         self._nursery = Nursery(lock)
+        self._numbers = Numbers(self._folder / "run" / "numbers")
         undo.push_async_callback(self._nursery.close)
         nats = await self._start_servers(undo)
         self._channels = [Channel(nats, broker) for broker in self._manifests.brokers]
@@ -129,7 +132,8 @@ class Stack:
         self._shared = self._environment()
         self._activator = Activator(self._manifests.services, self._start_replica, window=options.window)
         await self._start_broker(undo, ingress)
-        await _serve(undo, front, Front(self._activator).handle, MAX_BODY_BYTES)
+        status = Status(self._activator, self._dispatchers, self._channels, self._servers, self._numbers)
+        await _serve(undo, front, Front(self._activator, status).handle, MAX_BODY_BYTES)
         self._publish_addresses()
         self._activator.warm()
 
@@ -189,7 +193,14 @@ class Stack:
             command = ["nice", "-n", "10", *command]
         env = environment.of_function(service, self._shared, self._manifests.bindings, self.ingress_url)
         output = self._folder / "logs" / f"{service.name}.log"
-        return Replica.start(self._nursery, [*command, "--source", str(source)], env, output)
+        home = self._numbers.home(service.name)
+        return Replica.start(
+            self._nursery,
+            [*command, "--source", str(source)],
+            {**env, VARIABLE: str(home)},
+            output,
+            partial(self._numbers.retire, home),
+        )
 
     def _environment(self) -> dict[str, str]:
         """Return what all functions get: what the user set wins over the stack's own, but for the addresses."""

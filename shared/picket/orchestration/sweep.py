@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from picket.commits import lifecycle
-from picket.effects import broker
-from picket.effects.mongo import batches, leases, scans
+from picket.effects import broker, telemetry
+from picket.effects.mongo import batches, findings, leases, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy
@@ -30,6 +30,14 @@ def run() -> None:
         waiting.ask_again(scan)
     for scan in scans.idle(_IDLE, _AT_ONCE):
         nudge(scan)
+    count_findings()
+
+
+def count_findings() -> None:
+    """Tell how many findings are open, if anybody wants to know."""
+    if telemetry.is_on():
+        for severity, count in findings.count_open().items():
+            telemetry.gauge("picket_open_findings", count, severity=severity)
 
 
 def return_work_of_the_dead() -> None:

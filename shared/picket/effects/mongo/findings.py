@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pymongo import UpdateOne
 
 from picket.detection.identity import finding_id
 from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.telemetry import span
-from picket.events import FindingReported, now
+from picket.events import FindingReported, Severity, now
 from picket.settings import settings
 
 _OCCURRENCES_SHOWN = 100
@@ -106,6 +106,13 @@ def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     else:
         which["_id"] = {"$gt": after}
     return with_occurrences(list(collection("findings").find(which).sort("_id", 1).limit(limit)))
+
+
+def count_open() -> dict[str, int]:
+    """Count the open findings by severity, 0 where there is none."""
+    steps: list[Document] = [{"$match": {"state": "open"}}, {"$group": {"_id": "$severity", "count": {"$sum": 1}}}]
+    found = {str(group["_id"]): int(group["count"]) for group in collection("findings").aggregate(steps)}
+    return {severity: found.get(severity, 0) for severity in get_args(Severity)}
 
 
 def with_occurrences(findings: list[Document]) -> list[Document]:
