@@ -8,6 +8,7 @@ import typer
 
 from picket.cli import dead_letters, hooks, requests, rules, sources
 from picket.cli.run import run
+from picket.cli.top import top
 from picket.cli.up import up
 from picket.errors import PicketError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.add_typer(hooks.app, name="hooks")
 app.command()(up)
 app.command()(run)
+app.command()(top)
 app.command()(requests.submit)
 app.command()(requests.status)
 app.command()(requests.findings)

@@ -124,7 +124,7 @@ def _reject(envelope: Envelope, text: str, dataref: str, error: PermanentError) 
             reason=str(error),
         )
     )
-    logs.note("event rejected", level=logging.WARNING, kind=type(error).__name__, reason=str(error))
+    logs.note("rejection kept", level=logging.WARNING, kind=type(error).__name__, reason=str(error))
 
 
 def _give_up(event: Event, error: PermanentError) -> None:

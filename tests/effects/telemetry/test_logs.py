@@ -94,6 +94,7 @@ def test_every_line_of_a_push_leads_back_to_the_delivery(
     assert {line["correlationid"] for line in written} == {delivery}
     [accepted] = [line for line in written if line["message"] == "delivery accepted"]
     [scanned] = [line for line in written if line["message"] == "batch scanned"]
+    assert [line["message"] for line in written].count("event done") == len(deployed.sent) - 1  # nobody takes the score
     [created] = deployed.of_type("commitbatch.created")
     assert (scanned["event"], scanned["type"]) == (created.id, created.type)
     assert (scanned["scan"], scanned["batch"]) == (created.data["scan"], created.data["batch"])
@@ -119,7 +120,7 @@ def test_no_attribute_of_a_hostile_event_comes_into_the_logs(
     deployed.clients[function].post("/", data=b"{}", headers=headers)
 
     written = lines(capsys)
-    assert [line["message"] for line in written] == ["event rejected"]
+    assert [line["message"] for line in written] == ["rejection kept", "event rejected"]
     assert CANARY not in json.dumps(written)
 
 
@@ -157,8 +158,9 @@ def test_a_stores_complaint_is_logged_by_its_kind_alone(
     data = json.dumps({"repository": "h/o/r", "scan": "s", "url": "https://h/o/r"})
     assert deployed.clients["enumerate"].post("/", data=data, headers=headers).status_code == 503
 
-    [line] = lines(capsys)
+    [line, end] = lines(capsys)
     assert (line["message"], line["error"], line["reason"]) == ("not now", "WriteError", "")
+    assert end["message"] == "event retried"
 
 
 @pytest.mark.parametrize(
@@ -189,5 +191,6 @@ def test_messages_are_constant_words() -> None:
     ]
 
     assert [(str(path), call) for path, call in calls] == [
+        ("shared/picket/effects/telemetry/handling.py", 'f"event {outcome}"'),
         ("shared/picket/runtime/intake.py", 'f"delivery {outcome}"'),
     ]

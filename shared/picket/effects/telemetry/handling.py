@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from picket.effects.telemetry import context, metrics, traces
+from picket.effects.telemetry.logs import note
 from picket.events import Envelope, Event
 from picket.settings import settings
 
@@ -46,8 +47,10 @@ def handling(envelope: Envelope) -> Iterator[Handled]:
         try:
             yield handled
         finally:
-            span.tell(outcome=handled.outcome)
-            if handled.outcome in _BAD:
-                span.fail(handled.outcome)
-            metrics.count("picket_events_total", function=service, type=envelope.type, outcome=handled.outcome)
-            metrics.observe("picket_handler_seconds", time.perf_counter() - start, function=service, type=envelope.type)
+            seconds, outcome = time.perf_counter() - start, handled.outcome
+            span.tell(outcome=outcome)
+            if outcome in _BAD:
+                span.fail(outcome)
+            note(f"event {outcome}", seconds=round(seconds, 4))
+            metrics.count("picket_events_total", function=service, type=envelope.type, outcome=outcome)
+            metrics.observe("picket_handler_seconds", seconds, function=service, type=envelope.type)
