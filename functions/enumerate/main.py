@@ -14,3 +14,4 @@ def main(event: ScanRequested | Tick) -> None:
         case Tick():
             sweep.run()
             schedule.ask_for_due_scans()
+            schedule.ask_for_rescans()

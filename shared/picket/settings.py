@@ -75,7 +75,15 @@ class Settings(BaseSettings):
         default=10 * 1024**3, gt=0, description="A fetch is ended when the mirror's packs grow beyond this"
     )
     schedule_hours: float = Field(
-        default=24.0, gt=0, description="How long after its last scheduled scan a repository gets another"
+        default=24.0,
+        gt=0,
+        description="How long after its last scheduled scan a repository without schedules of its own gets another",
+    )
+    rescans_per_hour: int = Field(
+        default=60,
+        ge=0,
+        le=10_000,
+        description="How many repositories an hour are scanned in full because the detection rules have changed",
     )
     max_blob_bytes: int = Field(
         default=32 * 1024 * 1024, gt=0, description="Blobs above this are listed as skipped, not scanned"

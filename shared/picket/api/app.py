@@ -8,7 +8,7 @@ from typing import cast
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from picket.api import dead_letters, findings, openapi, pages, repositories, scans, scores, sources
+from picket.api import dead_letters, findings, openapi, pages, repositories, scans, schedules, scores, sources
 from picket.effects import telemetry
 from picket.effects.telemetry import logs
 from picket.errors import PermanentError, TooLarge
@@ -49,7 +49,7 @@ def _app() -> Flask:
     logs.configure()
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
-    for module in (scans, findings, repositories, scores, sources, dead_letters, openapi, pages):
+    for module in (scans, findings, repositories, schedules, scores, sources, dead_letters, openapi, pages):
         app.register_blueprint(module.blueprint)
     app.before_request(_authenticate)
     app.after_request(_harden)

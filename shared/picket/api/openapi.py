@@ -12,6 +12,7 @@ from picket.api.findings import FILTERS
 from picket.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from picket.api.repositories import TeamOrder
 from picket.api.scans import MAX_ITEMS, ScanOrder
+from picket.api.schedules import ScheduleOrder
 from picket.api.sources import RotateOrder, SourceOrder
 
 blueprint = Blueprint("openapi", __name__)
@@ -38,7 +39,15 @@ def document() -> Json:
     }
 
 
-_MODELS = (ScanOrder, TeamOrder, SourceOrder, RotateOrder, dead_letters.ReplayOrder, dead_letters.DropOrder)
+_MODELS = (
+    ScanOrder,
+    TeamOrder,
+    SourceOrder,
+    RotateOrder,
+    ScheduleOrder,
+    dead_letters.ReplayOrder,
+    dead_letters.DropOrder,
+)
 _PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457",
@@ -71,7 +80,11 @@ def _paths() -> Json:
         },
         "/findings": {"get": _operation("List findings", parameters=[*filters, *paging])},
         "/findings/{id}": {"get": _operation("Show a finding", parameters=[_path("id")])},
-        "/repositories": {"get": _operation("List repositories", parameters=paging)},
+        "/repositories": {
+            "post": _operation("Register repositories", "201", body=orders),
+            "get": _operation("List repositories", parameters=paging),
+        },
+        **_schedules(_path("id", repository)),
         "/repositories/{id}": {"get": _operation("Show a repository", parameters=[_path("id", repository)])},
         "/repositories/{id}/team": {
             "put": _operation("Set the owner", body=_ref(TeamOrder), parameters=[_path("id", repository)])
@@ -87,6 +100,18 @@ def _paths() -> Json:
             "post": _operation("Renew a webhook's secret", body=_ref(RotateOrder), parameters=[_path("id")])
         },
         **_dead_letters(paging),
+    }
+
+
+def _schedules(repository: Json) -> Json:
+    one = [repository, _path("name")]
+    return {
+        "/repositories/{id}/schedules": {"get": _operation("List schedules", parameters=[repository])},
+        "/repositories/{id}/schedules/{name}": {
+            "get": _operation("Show a schedule", parameters=one),
+            "put": _operation("Set a schedule", body=_ref(ScheduleOrder), parameters=one),
+            "delete": _operation("Take a schedule away", parameters=one),
+        },
     }
 
 

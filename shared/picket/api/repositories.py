@@ -1,4 +1,4 @@
-"""Repositories and who owns them."""
+"""Repositories: registering them, and who owns them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from contextlib import suppress
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict
 
-from picket.api.bodies import read
+from picket.api.bodies import raw, read
 from picket.api.paging import paged
+from picket.api.scans import admit_all, read_orders
 from picket.commits.repository import parse_address
 from picket.effects import broker
 from picket.effects.mongo import repositories as store
-from picket.effects.mongo import scores
+from picket.effects.mongo import schedules, scores
 from picket.effects.mongo.client import Document
 from picket.errors import Gone, Malformed, PermanentError
 from picket.events import Envelope, RepositoryChanged
+from picket.runtime.problems import problem
+from picket.settings import settings
 
 blueprint = Blueprint("repositories", __name__)
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -38,6 +41,23 @@ def page() -> Response:
     """List repositories."""
     documents, cursor = paged(store.page)
     return jsonify({"repositories": [view(repository) for repository in documents], "next": cursor})
+
+
+@blueprint.post("/repositories")
+def add() -> Response:
+    """Register one repository, or up to 1,000, to be scanned by schedule; the first time as soon as may be."""
+    orders = read_orders(raw())
+    addresses, errors = admit_all(orders if isinstance(orders, list) else [orders])
+    if errors:
+        status = int(errors[0]["status"]) if len(errors) == 1 else 422
+        return problem(status, errors[0]["detail"], errors=errors)
+    ids = [store.ensure(address.name, address.url, at_once=True)[0] for address in addresses]
+    if isinstance(orders, list):
+        answer = jsonify({"repositories": list(dict.fromkeys(ids))})
+    else:
+        answer = jsonify(view(known(ids[0])))
+    answer.status_code = 201
+    return answer
 
 
 @blueprint.get("/repositories/<path:wanted>")
@@ -88,6 +108,7 @@ def view(repository: Document) -> Document:
         "id": repository["_id"],
         **{name: repository.get(name) for name in (*_SHOWN, *_TIMES)},
         **{name: bool(repository.get(name)) for name in _FLAGS},
+        "due_at": schedules.due_at(repository, settings().schedule_hours),
         "score": score.get("score"),
         "grade": score.get("grade"),
     }

@@ -60,8 +60,8 @@ _ORDERS = TypeAdapter(list[ScanOrder])
 @blueprint.post("/scans")
 def submit() -> Response:
     """Ask for a scan of one repository, or of up to 1,000."""
-    orders = _read(raw())
-    addresses, errors = _admit(orders if isinstance(orders, list) else [orders])
+    orders = read_orders(raw())
+    addresses, errors = admit_all(orders if isinstance(orders, list) else [orders])
     if errors:
         status = int(errors[0]["status"]) if len(errors) == 1 else 422
         return problem(status, errors[0]["detail"], errors=errors)
@@ -112,7 +112,12 @@ def summary(scan: Document) -> Document:
     return {"id": scan["_id"]} | {name: scan[name] for name in ("state", "kind", "repository", "created_at")}
 
 
-def _read(body: bytes) -> ScanOrder | list[ScanOrder]:
+def read_orders(body: bytes) -> ScanOrder | list[ScanOrder]:
+    """Read one order or a list of them.
+
+    Raises:
+        Malformed: It does not fit; says where.
+    """
     try:
         if not body.lstrip().startswith(b"["):
             return ScanOrder.model_validate_json(body)
@@ -124,7 +129,7 @@ def _read(body: bytes) -> ScanOrder | list[ScanOrder]:
     return orders
 
 
-def _admit(orders: list[ScanOrder]) -> tuple[list[RepositoryAddress], list[dict[str, Any]]]:
+def admit_all(orders: list[ScanOrder]) -> tuple[list[RepositoryAddress], list[dict[str, Any]]]:
     """Check every address before anything is started."""
     addresses: list[RepositoryAddress] = []
     errors: list[dict[str, Any]] = []

@@ -1,28 +1,100 @@
-"""Asking for the scans that are due."""
+"""Asking for the scans that are due: by schedule, and because the detection rules have changed.
+
+A scan is recorded under an id that follows from what it is due for, then the repository is moved on, then the request
+is sent. Two ticks at once, or one that comes again, make the same scan; what dies half way leaves a scan that the sweep
+asks for again, never a time that nobody comes back to.
+"""
 
 from __future__ import annotations
 
-from picket.effects import broker
-from picket.effects.mongo import repositories, scans
+import logging
+from datetime import UTC, datetime, timedelta
+
+from picket.effects import broker, ruleset
+from picket.effects.mongo import scans, schedules
+from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
-from picket.events import ScanRequested, now, scan_id
+from picket.events import ScanRequested, scan_id
 from picket.settings import settings
 
 _ACTOR = "schedule"
+MOST_AT_ONCE = 500
+"""Repositories that one tick asks for: ten thousand that are due at once are spread over two hours."""
+_HOUR = timedelta(hours=1)
+_SPARE = 100
+"""Repositories looked at beyond those that a rescan may be asked for: some are being scanned just now."""
 
 
 def ask_for_due_scans() -> None:
-    """Ask for a scheduled scan of every repository not looked at for the set time."""
-    for repository in repositories.due(settings().schedule_hours):
-        slot = str(repository.get("scheduled_at", ""))
-        request = ScanRequested(
-            repository=repository["_id"],
-            url=repository["url"],
-            scan=scan_id(repository["_id"], f"scheduled|{slot}"),
-            kind="scheduled",
-            reason="schedule",
-        )
-        scans.open_scan(request, _ACTOR)
+    """Ask for the scans of repositories that are due, the longest due first."""
+    found = schedules.due(settings().schedule_hours, MOST_AT_ONCE + 1)
+    for repository in found[:MOST_AT_ONCE]:
+        ask(repository, datetime.now(UTC))
+    if len(found) > MOST_AT_ONCE:
+        note("more scans are due than one tick asks for", level=logging.WARNING, asked=MOST_AT_ONCE)
+
+
+def ask_for_rescans() -> None:
+    """Ask for full scans of what was last looked at with other rules, the oldest evidence first, so many an hour.
+
+    What is left of the hour is counted after the list is read: whatever another tick asked for meanwhile is then in
+    the count, or in the list and lost to it, which counts as well.
+    """
+    allowed, digest = settings().rescans_per_hour, ruleset.digest()
+    found = schedules.stale(digest, allowed + _SPARE) if allowed else []
+    left = allowed - schedules.rescans_since(_HOUR, allowed) if found else 0
+    for repository in found:
+        if left <= 0:
+            return
+        left -= ask_for_rescan(repository, digest)
+
+
+def ask(repository: Document, at: datetime) -> None:
+    """Ask for what one repository is due for, and move it on; times that were missed count as one."""
+    if schedules.rests(repository):
+        schedules.claim(repository, at)
+        return
+    slot = schedules.slot(repository)
+    asked = [
+        request
+        for kind, pull_requests in schedules.wanted(repository, at).items()
+        if (request := _open(repository, kind, f"{kind}|{slot}", "schedule", pull_requests=pull_requests))
+    ]
+    if schedules.claim(repository, at):
+        broker.emit(*asked)
+        note("scheduled scan requested", repository=repository["_id"], scans=[request.scan for request in asked])
+
+
+def ask_for_rescan(repository: Document, digest: str) -> bool:
+    """Ask for a full scan for *digest*, unless another tick does; False if the repository rests or is being scanned."""
+    if schedules.rests(repository):
+        schedules.leave_out(repository)
+        return False
+    pull_requests = any(schedule.pull_requests for schedule in schedules.of(repository))
+    key = f"rescan|{digest}|{repository['evidence']}"
+    request = _open(repository, "integral", key, "ruleset changed", pull_requests=pull_requests)
+    if request is None:
+        return False
+    if schedules.claim_rescan(repository, digest):
         broker.emit(request)
-        repositories.update(repository["_id"], scheduled_at=now())
-        note("scheduled scan requested", repository=repository["_id"])
+        note("rescan requested", repository=repository["_id"], scan=request.scan)
+    return True
+
+
+def _open(repository: Document, kind: str, key: str, reason: str, *, pull_requests: bool) -> ScanRequested | None:
+    """Record a scan; None where another of its kind is under way, which sees what this one would."""
+    request = ScanRequested.model_validate(
+        {
+            "repository": repository["_id"],
+            "url": repository["url"],
+            "scan": scan_id(repository["_id"], key),
+            "kind": kind,
+            "pull_requests": pull_requests,
+            "reason": reason,
+        }
+    )
+    if any(scan["kind"] == kind and scan["_id"] != request.scan for scan in scans.running(repository["_id"])):
+        note("such a scan is under way already", repository=repository["_id"], kind=kind)
+        return None
+    scans.open_scan(request, _ACTOR)
+    return request

@@ -22,7 +22,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "batches": ("scan", "open_in", "lease_until"),
     "findings": ("repository", "scored_in"),
     "occurrences": ("finding",),
-    "repositories": ("forge_key", "team"),
+    "repositories": ("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked"),
     "names": ("repository",),
     "score_history": ("moved",),
     "sources": ("source",),

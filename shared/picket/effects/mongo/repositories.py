@@ -6,13 +6,12 @@ its findings; `names` leads from every name it has had to it.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection
-from picket.events import ago, now
+from picket.events import now
 
 
 def resolve(name: str) -> str | None:
@@ -31,13 +30,14 @@ def find(name: str, forge_key: str = "") -> Document | None:
     return get(holder) if holder else None
 
 
-def register(name: str, url: str, *, forge_key: str = "", **fields: object) -> str:
+def register(name: str, url: str, *, forge_key: str = "", at_once: bool = False, **fields: object) -> str:
     """Record a repository as a forge tells of it.
 
     Args:
         name: Canonical `host/owner/name`.
         url: Where to fetch it from.
         forge_key: `host:numeric id` where the forge gave one; tells a renamed repository from a new one of an old name.
+        at_once: If nobody has heard of it, look at it as soon as the clock ticks.
         fields: What else is known: visibility, archived, …
 
     Returns:
@@ -45,20 +45,19 @@ def register(name: str, url: str, *, forge_key: str = "", **fields: object) -> s
     """
     repository = _by_forge_key(forge_key) or _by_name(name, forge_key)
     known = {"name": name, "url": url, **fields, **({"forge_key": forge_key} if forge_key else {})}
-    collection("repositories").update_one(
-        {"_id": repository}, {"$set": known, "$setOnInsert": {"created_at": now(), "criticality": 1.0}}, upsert=True
-    )
+    fresh = {"created_at": now(), "criticality": 1.0, **schedules.first(at_once=at_once)}
+    collection("repositories").update_one({"_id": repository}, {"$set": known, "$setOnInsert": fresh}, upsert=True)
     collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
     return repository
 
 
-def ensure(name: str, url: str) -> tuple[str, str]:
+def ensure(name: str, url: str, *, at_once: bool = False) -> tuple[str, str]:
     """Return id and URL of the repository that somebody names; record it if nobody has heard of it.
 
     What is known already stays: a person may use a name that the forge has changed since.
     """
     known = find(name)
-    return (known["_id"], known["url"]) if known else (register(name, url), url)
+    return (known["_id"], known["url"]) if known else (register(name, url, at_once=at_once), url)
 
 
 def link(name: str, former: str) -> None:
@@ -92,27 +91,20 @@ def get(repository: str) -> Document | None:
 
 
 def update(repository: str, **fields: object) -> Document | None:
-    """Set fields of a repository; None if there is none."""
-    return collection("repositories").find_one_and_update(
+    """Set fields of a repository, and what follows from them for when it is due; None if there is none."""
+    if "history_ruleset" in fields:
+        fields |= schedules.evidence(str(fields["history_ruleset"]), str(fields["history_scanned_at"]))
+    document = collection("repositories").find_one_and_update(
         {"_id": repository}, {"$set": fields}, return_document=ReturnDocument.AFTER
     )
+    if document is not None and not fields.keys().isdisjoint({"archived", "deleted"}):
+        schedules.resume(document)
+    return document
 
 
 def page(after: str, limit: int) -> list[Document]:
     """Return up to *limit* repositories whose id follows *after*."""
     return list(collection("repositories").find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit))
-
-
-def due(hours: float) -> list[Document]:
-    """Return repositories that no schedule has looked at for *hours*, leaving out archived and deleted ones."""
-    before = ago(timedelta(hours=hours))
-    return [
-        repository
-        for repository in collection("repositories").find({})
-        if (repository.get("scheduled_at") or repository["created_at"]) < before
-        and not repository.get("archived")
-        and not repository.get("deleted")
-    ]
 
 
 def of_team(team: str) -> list[Document]:

@@ -1,0 +1,129 @@
+"""`picket repositories`: registering repositories, and when they are looked at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from picket.cli.client import Client, segment
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
+from picket.cli.requests import repository_name
+
+app = typer.Typer(no_args_is_help=True, help="Register repositories, and say when they are scanned.")
+Json = dict[str, Any]
+Repository = Annotated[str, typer.Argument(help="Id, name or URL of a repository, or a folder.")]
+_AT_ONCE = 1_000
+"""Repositories that the API takes in one request."""
+Name = Annotated[str, typer.Option("--name", help="What the schedule is called.")]
+
+
+@app.command("list")
+def list_repositories(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
+    """List repositories: score, when the next scan is due, and name."""
+    found = _all(Client(server))
+    if as_json:
+        print_json({"repositories": list(found), "next": None})
+        return
+    for repository in found:
+        score = "-" if repository["score"] is None else f"{repository['score']:.1f}"
+        state = next((flag for flag in ("deleted", "archived") if repository[flag]), _short(repository["due_at"]))
+        print(f"{score:>5}  {state:20}  {repository['name']}")
+
+
+@app.command()
+def add(
+    repositories: Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list.")],
+    *,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Register repositories to be scanned by schedule, the first time as soon as may be."""
+    named = [line.strip() for line in sys.stdin if line.strip()] if repositories == ["-"] else repositories
+    orders = [{"repository": repository_address(name)} for name in named]
+    client, ids = Client(server), []
+    for start in range(0, len(orders), _AT_ONCE):
+        ids += client.send("POST", "/repositories", orders[start : start + _AT_ONCE])["repositories"]
+    if as_json:
+        print_json({"repositories": ids})
+        return
+    print("\n".join(ids))
+
+
+@app.command()
+def show(repository: Repository, *, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
+    """Show a repository and its schedules."""
+    client = Client(server)
+    found = client.get(f"/repositories/{segment(repository_name(repository))}")
+    schedules = client.get(f"/repositories/{segment(found['id'])}/schedules")
+    if as_json:
+        print_json({**found, "schedules": schedules["schedules"], "default": schedules["default"]})
+        return
+    for name, value in found.items():
+        print(f"{name:20} {'-' if value is None else value}")
+    for schedule in schedules["schedules"]:
+        _print_schedule(schedule)
+    if schedules["default"]:
+        print(f"no schedule of its own: scanned {schedules['default']['every_hours']:g} hours after the last time")
+
+
+@app.command()
+def schedule(
+    repository: Repository,
+    *,
+    cron: Annotated[str, typer.Option(help="Minute, hour, day of the month, month, day of the week.")],
+    name: Name = "main",
+    timezone: Annotated[str, typer.Option(help="Such as Europe/Berlin.")] = "UTC",
+    jitter: Annotated[int, typer.Option(help="Seconds over which repositories are spread.")] = 0,
+    kind: Annotated[str, typer.Option(help="scheduled: what is new; integral: all of it.")] = "scheduled",
+    pull_requests: Annotated[bool, typer.Option("--pull-requests", help="Their refs, too.")] = False,
+    disabled: Annotated[bool, typer.Option("--disabled", help="Keep it, switched off.")] = False,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Give a repository a schedule; then only its own count."""
+    order = {"cron": cron, "timezone": timezone, "jitter_seconds": jitter, "kind": kind}
+    order |= {"pull_requests": pull_requests, "enabled": not disabled}
+    where = f"/repositories/{segment(repository_name(repository))}/schedules/{segment(name)}"
+    found = Client(server).send("PUT", where, order)
+    if as_json:
+        print_json(found)
+        return
+    _print_schedule(found)
+
+
+@app.command()
+def unschedule(
+    repository: Repository, *, name: Name = "main", server: Server = DEFAULT_SERVER, as_json: AsJson = False
+) -> None:
+    """Take a schedule away; without any, a repository follows that of all."""
+    where = f"/repositories/{segment(repository_name(repository))}/schedules/{segment(name)}"
+    found = Client(server).send("DELETE", where, {})
+    if as_json:
+        print_json(found)
+        return
+    print(f"{len(found['schedules'])} schedules are left; due next {_short(found['due_at'])}")
+
+
+def _all(client: Client) -> Iterator[Json]:
+    """Read every page of repositories."""
+    after = ""
+    while True:
+        page = client.get("/repositories", limit="200", after=after)
+        yield from page["repositories"]
+        after = page["next"]
+        if not after:
+            return
+
+
+def _print_schedule(found: Json) -> None:
+    more = ", with pull requests" if found["pull_requests"] else ""
+    state = f"next {_short(found['next_at'])}" if found["enabled"] else "disabled"
+    spread = f", spread over {found['jitter_seconds']} s" if found["jitter_seconds"] else ""
+    print(f"{found['name']}: {found['cron']} {found['timezone']}{spread}, {found['kind']}{more}; {state}")
+
+
+def _short(moment: str | None) -> str:
+    return f"{moment[:19]}Z" if moment else "never"
