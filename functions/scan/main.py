@@ -1,16 +1,18 @@
 """Scan a batch of commits for leaked credentials."""
 
+from collections.abc import Sequence
+
 from picket.changes import Change
 from picket.detection.record import documents
 from picket.detection.report import Report, detect
 from picket.effects import broker, ruleset
-from picket.effects.git import history, mirror, objects
-from picket.effects.git.address import admitted
+from picket.effects.git import objects
 from picket.effects.mongo import batches, commits, findings, leases, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import count, note, span
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned
+from picket.orchestration import material
 from picket.runtime import consumes
 from picket.settings import settings
 
@@ -58,17 +60,17 @@ def scan(lease: leases.Lease) -> Document:
 
 @span("detect")
 def detect_in(batch: Document, url: str, lease: leases.Lease) -> Report:
-    """Read the batch's blobs from the mirror, fetching it where this machine has none, and look at each once."""
-    git_dir = mirror.path_of(batch["repository"])
-    if not mirror.has_commit(git_dir, batch["commits"][-1]):
-        git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1])
-    changes = [change for _, found in history.changes(git_dir, batch["commits"]) for change in found]
+    """Look at each blob of the batch once."""
     limit = settings().max_blob_bytes
-    with objects.reader(git_dir, limit) as new, objects.reader(git_dir, limit) as old:
-        return detect(changes, lease.while_held(new(in_delta_order(changes))), old, ruleset.engine())
+    with (
+        material.of(batch, url) as found,
+        objects.reader(found.git_dir, limit, too_large=found.too_large) as new,
+        objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
+    ):
+        return detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, ruleset.engine())
 
 
-def in_delta_order(changes: list[Change]) -> list[str]:
+def in_delta_order(changes: Sequence[Change]) -> list[str]:
     """Order blobs as git packs them, by path and newest first, so that each is rebuilt from one just read."""
     newest_first = changes[::-1]
     return list(dict.fromkeys(change.new for change in sorted(newest_first, key=lambda change: change.path)))

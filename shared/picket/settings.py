@@ -44,7 +44,11 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")
     artifacts: str = Field(
-        default="", description="obstore URL for large payloads (`s3://…`); empty: a folder in the data directory"
+        default="",
+        description="obstore URL (`s3://…`) for what scanners need and large events; empty: the data directory",
+    )
+    artifact_days: float = Field(
+        default=7.0, gt=0, description="After how many days what only open scans and waiting events need is deleted"
     )
     rules: Path | None = Field(default=None, description="Detection rules in gitleaks' TOML; none: the shipped ones")
     feedback_rules: Path | None = Field(
@@ -68,7 +72,7 @@ class Settings(BaseSettings):
     )
     allow_private_addresses: bool = Field(default=False, description="Admit forges whose address is in a private range")
     git_tokens: dict[str, SecretStr] = Field(
-        default_factory=dict, description="JSON object of forge host to access token, for private repositories"
+        default_factory=dict, description="JSON object of `host` or `host/owner` to access token, for what is private"
     )
     fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
     max_repository_bytes: int = Field(

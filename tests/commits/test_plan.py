@@ -28,6 +28,20 @@ def test_every_commit_is_in_one_batch_in_its_order_and_no_batch_is_too_large(
         assert plan.size == sum(sizes[blob] for blob in blobs)
 
 
+def test_batches_even_out_by_bytes() -> None:
+    plans = list(cut([(f"c{n}", [str(n)]) for n in range(11)], {str(n): 10 for n in range(11)}, max_bytes=100))
+
+    assert [plan.size for plan in plans] == [60, 50]
+
+
+def test_many_small_commits_after_the_last_cut_stay_together() -> None:
+    commits = [(f"c{n}", [str(n)]) for n in range(25)]
+
+    plans = list(cut(commits, {str(n): n for n in range(25)}, max_commits=20))
+
+    assert len(plans) == 2
+
+
 def test_a_blob_that_comes_twice_weighs_once() -> None:
     [plan] = cut([("a", ["x"]), ("b", ["x"])], {"x": 10}, max_bytes=10)
 

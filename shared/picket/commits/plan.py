@@ -24,7 +24,7 @@ def cut(
     max_commits: int = MAX_COMMITS,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[Plan]:
-    """Cut *commits* into batches, in their order.
+    """Cut *commits* into batches of about the same bytes, in their order.
 
     Args:
         commits: Each commit with the blobs it brings.
@@ -32,19 +32,26 @@ def cut(
         max_commits: Most commits of one batch.
         max_bytes: Most bytes of one batch, unless a single commit has more.
     """
+    listed = [(sha, frozenset(blobs)) for sha, blobs in commits]
+    total = _weight(frozenset[str]().union(*(blobs for _, blobs in listed)), sizes)
+    parts = max(1, -(-total // max_bytes), -(-len(listed) // max_commits))
+    fair = total / parts
     batch: list[str] = []
     seen: set[str] = set()
     size = 0
-    for sha, blobs in commits:
-        fresh = set(blobs) - seen
-        weight = sum(sizes.get(blob, 0) for blob in fresh)
-        if batch and (len(batch) >= max_commits or size + weight > max_bytes):
+    for sha, blobs in listed:
+        weight = _weight(blobs - seen, sizes)
+        enough = parts > 1 and size + weight / 2 > fair
+        if batch and (enough or len(batch) >= max_commits or size + weight > max_bytes):
             yield Plan(tuple(batch), size)
-            batch, seen, size = [], set(), 0
-            fresh = set(blobs)
-            weight = sum(sizes.get(blob, 0) for blob in fresh)
+            parts -= 1
+            batch, seen, size, weight = [], set(), 0, _weight(blobs, sizes)
         batch.append(sha)
-        seen |= fresh
+        seen |= blobs
         size += weight
     if batch:
         yield Plan(tuple(batch), size)
+
+
+def _weight(blobs: Iterable[str], sizes: Mapping[str, int]) -> int:
+    return sum(sizes.get(blob, 0) for blob in blobs)

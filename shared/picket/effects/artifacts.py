@@ -1,21 +1,26 @@
-"""Large payloads, kept outside the store: a folder on one machine, S3, GCS or Azure in a cluster."""
+"""What is too large for the store or an event: a folder on one machine, S3, GCS or Azure in a cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from picket.errors import Gone, TransientError
+from picket.errors import Gone, Misconfigured, TransientError
 from picket.settings import settings
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _SCHEME = "artifact:"
+_AT_ONCE = 1_000
 
 
-def put(key: str, content: bytes) -> str:
-    """Store *content* under *key*, replacing what is there.
+def put(key: str, content: bytes | Path) -> str:
+    """Store *content*, or what is in that file, under *key*, replacing what is there.
 
     Returns:
         A reference for `get`.
@@ -24,12 +29,14 @@ def put(key: str, content: bytes) -> str:
         TransientError: The artifact store did not take it.
     """
     import obstore  # noqa: PLC0415 - only for what is too large for an event
-    from obstore.exceptions import BaseError  # noqa: PLC0415
 
-    try:
+    with _errors(f"did not take {key}"):
         obstore.put(_store(), key, content)
-    except BaseError as error:
-        raise TransientError(f"the artifact store did not take {key} ({type(error).__name__})") from error
+    return reference(key)
+
+
+def reference(key: str) -> str:
+    """Return the reference of what is stored under *key*."""
     return _SCHEME + key
 
 
@@ -41,24 +48,97 @@ def get(reference: str) -> bytes:
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
-    from obstore.exceptions import BaseError, NotFoundError  # noqa: PLC0415
 
+    key = _key(reference)
+    with _errors(f"did not give {key}"):
+        return bytes(obstore.get(_store(), key).bytes())
+
+
+def get_file(reference: str, target: Path) -> None:
+    """Write what `put` stored to the file *target*, piece by piece.
+
+    Raises:
+        Gone: Nothing is there, or *reference* is not one of ours.
+        TransientError: The artifact store did not answer.
+    """
+    import obstore  # noqa: PLC0415
+
+    key = _key(reference)
+    with _errors(f"did not give {key}"), target.open("wb") as file:
+        for piece in obstore.get(_store(), key).stream():
+            file.write(piece)
+
+
+def age(reference: str) -> timedelta | None:
+    """Return how long ago an artifact was stored; None if it is not there.
+
+    Raises:
+        TransientError: The artifact store did not answer.
+    """
+    import obstore  # noqa: PLC0415
+
+    key = _key(reference)
+    try:
+        with _errors(f"did not tell of {key}"):
+            return datetime.now(UTC) - obstore.head(_store(), key)["last_modified"]
+    except Gone:
+        return None
+
+
+def older_than(prefix: str, span: timedelta) -> Iterator[str]:
+    """Give the references of the artifacts below *prefix* that were stored longer than *span* ago.
+
+    Raises:
+        TransientError: The artifact store did not answer.
+    """
+    import obstore  # noqa: PLC0415
+
+    before = datetime.now(UTC) - span
+    with _errors(f"did not list {prefix}"):
+        for page in obstore.list(_store(), prefix=prefix, chunk_size=_AT_ONCE):
+            yield from (reference(item["path"]) for item in page if item["last_modified"] < before)
+
+
+def delete(reference: str) -> None:
+    """Delete an artifact; one that is not there any more is none to worry about.
+
+    Raises:
+        TransientError: The artifact store did not do it.
+    """
+    import obstore  # noqa: PLC0415
+
+    with suppress(Gone), _errors("did not delete"):
+        obstore.delete(_store(), _key(reference))
+
+
+def _key(reference: str) -> str:
     if not reference.startswith(_SCHEME):
         raise Gone("dataref does not point into the artifact store")
-    key = reference.removeprefix(_SCHEME)
+    return reference.removeprefix(_SCHEME)
+
+
+@contextmanager
+def _errors(what: str) -> Iterator[None]:
+    """Say what an error of the artifact store means to us; its own message may name keys and addresses."""
+    from obstore.exceptions import BaseError, NotFoundError  # noqa: PLC0415
+
     try:
-        return bytes(obstore.get(_store(), key).bytes())
+        yield
     except (NotFoundError, FileNotFoundError, ValueError) as error:
-        raise Gone(f"artifact {key} is not there") from error
-    except BaseError as error:
-        raise TransientError(f"the artifact store did not give {key} ({type(error).__name__})") from error
+        raise Gone(f"the artifact store {what}: it is not there") from error
+    except (BaseError, OSError) as error:
+        raise TransientError(f"the artifact store {what} ({type(error).__name__})") from error
 
 
 @cache
 def _store() -> ObjectStore:
+    from obstore.exceptions import BaseError  # noqa: PLC0415
     from obstore.store import LocalStore, from_url  # noqa: PLC0415
 
     url = settings().artifacts
-    if url:
-        return from_url(url)
-    return LocalStore(settings().data_dir.absolute() / "artifacts", mkdir=True)
+    try:
+        if url:
+            return from_url(url)
+        return LocalStore(settings().data_dir.absolute() / "artifacts", mkdir=True)
+    except (BaseError, ValueError) as error:
+        raise Misconfigured(f"PICKET_ARTIFACTS is not a URL of an artifact store ({type(error).__name__})") from None

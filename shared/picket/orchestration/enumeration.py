@@ -13,7 +13,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import span
 from picket.errors import Busy, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import completion, dispatch, folding, waiting
+from picket.orchestration import builds, completion, dispatch, folding, material, waiting
 
 _ACTOR = "enumerate"
 _THIS_MACHINE = "this machine"
@@ -27,6 +27,8 @@ def expand(request: ScanRequested) -> None:
             scan = enumerate_commits(lease, request)
     if scan["state"] in lifecycle.ENUMERATED and scan["kind"] != "bulk":
         dispatch.hand_out(scan)
+        for one in (request, *map(scans.request_of, scans.taken_along(request.scan) if scan.get("took") else ())):
+            builds.keep(one)
     completion.settle(request.scan, _ACTOR)
 
 
@@ -42,28 +44,30 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
         return scan
     scan, request = folding.take_along(scan, request)
     try:
-        git_dir = mirror.fetch(request.repository, address, wanted=selection.wanted(request))
-        return schedule(scan, request, git_dir, lease.fence)
+        wanted, pulls = selection.wanted(request), request.pull_requests
+        git_dir = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
+        return schedule(scan, request, git_dir, lease)
     except TransientError as error:
         return waiting.put_off(scan, lease.fence, error)
     finally:
         waiting.wake(scan, forge)
 
 
-def schedule(scan: Document, request: ScanRequested, git_dir: Path, fence: int) -> Document:
+def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: leases.Lease) -> Document:
     """Record the batches of a scan whose commits are in the mirror."""
     digest, tips = ruleset.digest(), history.tips(git_dir)
     shas = unscanned_commits(request, git_dir, digest, tips)
     plans = plan_batches(git_dir, shas)
-    batches.create(scan, fence, digest, plans)
+    materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
+    batches.create(scan, lease.fence, digest, plans, materials)
     announce_unknown(request, digest, shas)
     scheduled = scans.move(
         scan,
         "Scheduled",
         _ACTOR,
-        fence=fence,
+        fence=lease.fence,
         unset=("fetching",),
-        attempt=fence,
+        attempt=lease.fence,
         ruleset=digest,
         tips=[] if request.ref else tips,
         commits=len(shas),

@@ -14,7 +14,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy
 from picket.events import CommitBatchScanned
-from picket.orchestration import completion, dispatch, waiting
+from picket.orchestration import completion, dispatch, expiry, waiting
 
 _ACTOR = "sweep"
 _IDLE = timedelta(minutes=10)
@@ -30,6 +30,7 @@ def run() -> None:
         waiting.ask_again(scan)
     for scan in scans.idle(_IDLE, _AT_ONCE):
         nudge(scan)
+    expiry.run()
     count_findings()
 
 

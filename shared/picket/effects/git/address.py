@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+from pydantic import SecretStr
+
 from picket.commits.repository import RepositoryAddress, parse_address
 from picket.errors import Gone, TransientError, Unsupported
 from picket.settings import settings
@@ -47,6 +49,14 @@ def resolve(address: RepositoryAddress) -> list[str]:
         if not _is_admitted(ipaddress.ip_address(text.split("%")[0])):
             raise Unsupported(f"host {address.host} has an address that is not public")
     return addresses
+
+
+def token_for(name: str) -> SecretStr | None:
+    """Return the access token for a canonical name, `host/owner/name`: that of its longest part that has one."""
+    tokens, parts = settings().git_tokens, name.split("/")
+    keys = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    host = parts[0].rpartition(":")[0]  # one that was registered without its port
+    return next((tokens[key] for key in (*keys, host) if key in tokens), None)
 
 
 def _is_admitted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -142,8 +142,9 @@ def run_limited(
     environment: dict[str, str],
     timeout: float,
     max_bytes: int,
+    growing: Path | None = None,
 ) -> None:
-    """Run a git command that brings in what somebody else decides the size of.
+    """Run a git command that writes what somebody else decides the size of.
 
     Args:
         git_dir: A bare repository.
@@ -151,11 +152,12 @@ def run_limited(
         config: More configuration for this command.
         environment: More environment; secrets go here, never into arguments.
         timeout: Seconds after which it is killed.
-        max_bytes: Bytes of all packs in *git_dir* above which it is killed.
+        max_bytes: Bytes of all files in *growing* above which it is killed.
+        growing: The folder that it writes to; none: that of the packs in *git_dir*.
 
     Raises:
         GitFailed: It ended with an error or took too long.
-        TooLarge: The packs grew beyond the limit.
+        TooLarge: What it writes grew beyond the limit.
     """
     command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
     deadline = time.monotonic() + timeout
@@ -175,7 +177,7 @@ def run_limited(
                     process.wait(_WATCH_SECONDS)
                 if time.monotonic() > deadline:
                     raise GitFailed("timeout", f"took longer than {timeout:g} seconds")
-                if _packed_bytes(git_dir) > max_bytes:
+                if _bytes_in(growing or git_dir / "objects" / "pack") > max_bytes:
                     raise TooLarge(f"the repository is larger than {max_bytes} bytes")
         finally:
             if process.poll() is None:
@@ -186,9 +188,9 @@ def run_limited(
             raise GitFailed(process.returncode, _cut(stderr.read(_MAX_STDERR)))
 
 
-def _packed_bytes(git_dir: Path) -> int:
-    """Sum up the packs, those that are still coming in included."""
-    with os.scandir(git_dir / "objects" / "pack") as entries:
+def _bytes_in(folder: Path) -> int:
+    """Sum up the files, those that are still being written included."""
+    with os.scandir(folder) as entries:
         return sum(entry.stat().st_size for entry in entries)
 
 

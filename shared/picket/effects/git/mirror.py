@@ -14,13 +14,15 @@ from pathlib import Path
 from git import Repo
 
 from picket.commits.repository import RepositoryAddress
-from picket.effects.git.address import resolve
+from picket.effects.git.address import resolve, token_for
 from picket.effects.git.command import ENVIRONMENT, GitFailed, run, run_limited
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.settings import settings
 
-_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_EVERYTHING = "+refs/*:refs/*"
+_PULL_REQUESTS = ("refs/pull", "refs/merge-requests")
+"""Where forges keep the heads of pull requests: GitHub, Gitea and Bitbucket, and GitLab."""
 _LOCK_SECONDS = 20.0
 _STALE_SECONDS = 5.0
 _SHA1_HEX = 40
@@ -41,13 +43,14 @@ def path_of(repository: str) -> Path:
 
 
 @span("fetch")
-def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> Path:
-    """Bring the mirror of *repository* up to date.
+def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull_requests: bool = False) -> Path:
+    """Bring the mirror of *repository* up to date: all refs, those of pull requests where asked.
 
     Args:
         repository: Id of the repository.
         address: Where to fetch from.
         wanted: A commit that must be there; if it already is, nothing is fetched.
+        pull_requests: Fetch the heads of pull requests, too. What a forge merges to try them out is left out.
 
     Returns:
         The mirror's git directory.
@@ -67,7 +70,7 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> P
         if wanted and has_commit(mirror, wanted):
             return mirror
         _drop_leftovers(mirror)
-        _fetch(mirror, address, *_REFSPECS)
+        _fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
         if (mirror / "shallow").exists():
             raise Gone("the repository is shallow: its history is not all there")
         if wanted and not has_commit(mirror, wanted):
@@ -75,10 +78,23 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "") -> P
     return mirror
 
 
+def _left_out(*, pull_requests: bool) -> list[str]:
+    return [f"^{place}/*/merge" if pull_requests else f"^{place}/*" for place in _PULL_REQUESTS]
+
+
 def has_commit(mirror: Path, sha: str) -> bool:
     """Tell whether *sha* names a commit, or a tag of one, in the mirror."""
     try:
         run(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
+    except GitFailed:
+        return False
+    return True
+
+
+def is_ancestor(mirror: Path, sha: str, of: str) -> bool:
+    """Tell whether *sha* is an ancestor of *of*, or the same; False where one of them is not there."""
+    try:
+        run(mirror, "merge-base", "--is-ancestor", sha, of)
     except GitFailed:
         return False
     return True
@@ -171,7 +187,7 @@ def _pinned_ssh(address: RepositoryAddress) -> dict[str, str]:
 
 def _credentials(address: RepositoryAddress) -> dict[str, str]:
     """Hand the forge's token to git through the environment, where no process list shows it."""
-    token = settings().git_tokens.get(address.host)
+    token = token_for(address.name)
     if token is None or address.scheme != "https":
         return {}
     basic = base64.b64encode(f"x-access-token:{token.get_secret_value()}".encode()).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from itertools import islice
@@ -34,7 +34,7 @@ Read = Callable[[Iterable[str]], Iterator[tuple[str, Content]]]
 
 
 @contextmanager
-def reader(git_dir: Path, max_bytes: int, *, whole: bool = True) -> Iterator[Read]:
+def reader(git_dir: Path, max_bytes: int, *, whole: bool = True, too_large: Container[str] = ()) -> Iterator[Read]:
     """Give a function that reads blobs; one call must be read to its end before the next.
 
     Git keeps what it has unpacked lately, so blobs that are deltas of each other should be asked for one after another:
@@ -45,22 +45,29 @@ def reader(git_dir: Path, max_bytes: int, *, whole: bool = True) -> Iterator[Rea
         git_dir: A git directory.
         max_bytes: Larger blobs are not kept.
         whole: A blob that is missing is an error.
+        too_large: Blobs that are left out because they are larger than somebody admits.
 
     Raises:
         TransientError: A blob is missing or git ended early.
     """
     there = None if whole or not _is_partial(git_dir) else _all_ids(git_dir)
+
+    def reason(oid: str) -> Absent | None:
+        """Return why a blob cannot be asked for; None if it can."""
+        if oid in too_large:
+            return Absent.TOO_LARGE
+        return Absent.MISSING if there is not None and oid not in there else None
+
     with _cat_file(git_dir) as (stdin, stdout):
 
         def read(oids: Iterable[str]) -> Iterator[tuple[str, Content]]:
             waiting = iter(oids)
             while some := list(islice(waiting, _AT_ONCE)):
-                asked = some if there is None else [oid for oid in some if oid in there]
-                stdin.write("".join(f"{oid}\n" for oid in asked).encode())
+                absent = {oid: why for oid in some if (why := reason(oid))} if there is not None or too_large else {}
+                stdin.write("".join(f"{oid}\n" for oid in some if oid not in absent).encode())
                 stdin.flush()
                 for oid in some:
-                    absent = there is not None and oid not in there
-                    yield oid, Absent.MISSING if absent else _read_one(stdout, oid, max_bytes, whole=whole)
+                    yield oid, absent.get(oid) or _read_one(stdout, oid, max_bytes, whole=whole)
 
         yield read
 

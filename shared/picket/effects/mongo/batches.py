@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from picket.commits import lifecycle
 from picket.commits.plan import Plan
@@ -16,7 +17,9 @@ from picket.errors import Gone
 from picket.events import now
 
 
-def create(scan: Document, attempt: int, ruleset: str, plans: list[Plan]) -> list[Document]:
+def create(
+    scan: Document, attempt: int, ruleset: str, plans: Sequence[Plan], materials: Sequence[str] = ()
+) -> list[Document]:
     """Record the batches of a scan.
 
     Args:
@@ -24,6 +27,7 @@ def create(scan: Document, attempt: int, ruleset: str, plans: list[Plan]) -> lis
         attempt: Fencing token of the enumeration: batches of an abandoned one are not the scan's.
         ruleset: Ruleset digest.
         plans: What goes into each batch.
+        materials: Where in the artifact store what each needs is; empty where scanners read the mirror.
     """
     documents: list[Document] = [
         {
@@ -38,6 +42,7 @@ def create(scan: Document, attempt: int, ruleset: str, plans: list[Plan]) -> lis
             "count": len(plan.commits),
             "size": plan.size,
             "scanned_for": ruleset,
+            **({"material": materials[index]} if materials and materials[index] else {}),
             **moves.first("Queued", "enumerate", ""),
             **UNLEASED,
             "created_at": now(),
@@ -84,6 +89,12 @@ def open_of(scan: Document, limit: int) -> list[Document]:
         return []
     which = {"open_in": _open_in(scan["_id"], scan["attempt"])}
     return list(collection("batches").find(which, {"commits": 0}).limit(limit))
+
+
+def needs(material: str) -> bool:
+    """Tell whether an open batch refers to *material*."""
+    found = collection("batches").find({"material": material}, {"open_in": 1})
+    return any("open_in" in batch for batch in found)
 
 
 def findings_of(scan: Document) -> list[str]:

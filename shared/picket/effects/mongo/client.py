@@ -19,15 +19,15 @@ _INDEXES: dict[str, tuple[str, ...]] = {
         *("parent", "repository", "running", "root", "open_under", "idle_since"),
         *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until"),
     ),
-    "batches": ("scan", "open_in", "lease_until"),
+    "batches": ("scan", "open_in", "lease_until", "material"),
     "findings": ("repository", "scored_in"),
     "occurrences": ("finding",),
     "repositories": ("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked"),
     "names": ("repository",),
     "score_history": ("moved",),
     "sources": ("source",),
-    "dead_letters": ("place", "open"),
-    "rejections": ("place", "open"),
+    "dead_letters": ("place", "open", "dataref"),
+    "rejections": ("place", "open", "dataref"),
 }
 """Secondary indexes. One field each: the one-machine store ignores compound ones."""
 

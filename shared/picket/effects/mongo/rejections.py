@@ -81,6 +81,11 @@ def former(letter: Document) -> Document | None:
     return found if found and found["event"]["type"] == event["type"] else None
 
 
+def refers_to(dataref: str) -> bool:
+    """Tell whether the data of a letter is in the artifact store under *dataref*."""
+    return any(collection(name).find_one({"dataref": dataref}, {"_id": 1}) for name in COLLECTIONS.values())
+
+
 def function_of(letter: Document) -> str:
     """Return the function that did not take the event; a Trigger is named like its function."""
     return str(letter.get("trigger") or letter["function"])

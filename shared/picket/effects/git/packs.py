@@ -1,0 +1,38 @@
+"""Packs of chosen blobs: a git directory that holds what somebody needs, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from picket.effects.git.command import output
+
+_NAME = "pack-picket"
+
+
+def write(git_dir: Path, blobs: Iterable[str], folder: Path) -> tuple[Path, Path] | None:
+    """Write a pack of *blobs* and its index into *folder*.
+
+    What is a delta of another one that is in it stays so; none is computed, as the pack is read once or twice.
+
+    Returns:
+        Pack and index; None where there are no blobs.
+
+    Raises:
+        GitFailed: A blob is not there.
+    """
+    asked = "".join(f"{blob}\n" for blob in blobs).encode()
+    if not asked:
+        return None
+    base = folder / _NAME
+    options = ("--quiet", "--window=0", "--delta-base-offset", "--no-write-bitmap-index")
+    digest = output(git_dir, "pack-objects", *options, str(base), stdin=asked).decode().strip()
+    return base.with_name(f"{_NAME}-{digest}.pack"), base.with_name(f"{_NAME}-{digest}.idx")
+
+
+def directory(folder: Path) -> Path:
+    """Make a git directory in *folder* that has no objects yet; put a pack and its index into `objects/pack`."""
+    for part in ("objects/pack", "refs"):
+        (folder / part).mkdir(parents=True)
+    (folder / "HEAD").write_text("ref: refs/heads/main\n")
+    return folder
