@@ -8,7 +8,7 @@ from typing import cast
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from picket.api import dead_letters, findings, openapi, pages, repositories, scans, schedules, scores, sources
+from picket.api import dead_letters, events, findings, openapi, pages, repositories, scans, schedules, scores, sources
 from picket.effects import telemetry
 from picket.effects.telemetry import logs
 from picket.errors import PermanentError, TooLarge
@@ -39,7 +39,8 @@ def answer(incoming: Request) -> Response:
         telemetry.span("api answer", role="server", parent=incoming.headers.get("traceparent", "")) as span,
         telemetry.about(**span.ids),
     ):
-        response = cast("Response", Response.from_app(_app(), incoming.environ, buffered=True))
+        lasts = incoming.path.endswith("/events")
+        response = cast("Response", Response.from_app(_app(), incoming.environ, buffered=not lasts))
         span.tell(method=incoming.method, status=response.status_code)
         return response
 
@@ -49,7 +50,7 @@ def _app() -> Flask:
     logs.configure()
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
-    for module in (scans, findings, repositories, schedules, scores, sources, dead_letters, openapi, pages):
+    for module in (scans, events, findings, repositories, schedules, scores, sources, dead_letters, openapi, pages):
         app.register_blueprint(module.blueprint)
     app.before_request(_authenticate)
     app.after_request(_harden)

@@ -78,6 +78,7 @@ def _paths() -> Json:
             "get": _operation("Show a scan", parameters=[_path("id")]),
             "delete": _operation("Cancel a scan", parameters=[_path("id")]),
         },
+        "/scans/{id}/events": {"get": _stream("Follow a scan by server-sent events", _path("id"))},
         "/findings": {"get": _operation("List findings", parameters=[*filters, *paging])},
         "/findings/{id}": {"get": _operation("Show a finding", parameters=[_path("id")])},
         "/repositories": {
@@ -145,6 +146,15 @@ def _operation(
     }
     if body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return operation
+
+
+def _stream(summary: str, parameter: Json) -> Json:
+    """Describe an operation that answers with events."""
+    seen = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}, "description": "the last event seen"}
+    operation = _operation(summary, parameters=[parameter, seen])
+    operation["responses"]["200"]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+    operation["responses"]["204"] = {"description": "The scan has ended and all of it was told"}
     return operation
 
 

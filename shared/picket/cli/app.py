@@ -10,6 +10,7 @@ from picket.cli import dead_letters, hooks, repositories, requests, rules, sourc
 from picket.cli.run import run
 from picket.cli.top import top
 from picket.cli.up import up
+from picket.cli.watch import watch
 from picket.errors import PicketError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(run)
 app.command()(top)
 app.command()(requests.submit)
 app.command()(requests.status)
+app.command()(watch)
 app.command()(requests.findings)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")

@@ -7,11 +7,12 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 from picket.local.replica import Died, Gone, Replica, StartFailed
 from picket.local.resources import Service
-from picket.local.wire import Request, Response
+from picket.local.wire import Request, Response, Stream
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,22 @@ class Function:
             return _problem(503, f"{self.service.name} does not start: {error}")
         except Died as error:
             return _problem(502, str(error))
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Have a replica answer *request* bit by bit; it counts as one that works until the end.
+
+        Raises:
+            StartFailed: None starts.
+            Died: It ended or broke off meanwhile.
+            Gone: It had ended just before.
+        """
+        replica = await self._slot()
+        try:
+            async with replica.stream(request) as answer:
+                yield answer
+        finally:
+            self._release(replica)
 
     def warm(self) -> None:
         """Start the replicas that min-scale asks for."""

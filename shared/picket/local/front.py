@@ -9,8 +9,9 @@ from multidict import CIMultiDict
 
 from picket.local.activator import Activator
 from picket.local.bodies import read_body
+from picket.local.replica import Died, Gone, StartFailed
 from picket.local.status import Status
-from picket.local.wire import Request, Response, without_hop_by_hop
+from picket.local.wire import Headers, Request, Response, without_hop_by_hop
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -20,6 +21,8 @@ MAX_BODY_BYTES = 26 * 1024 * 1024
 INGEST = "ingest"
 API = "api"
 STATUS, METRICS = "/-/status", "/metrics"
+EVENTS = "/events"
+"""Ends the paths whose answers last, and are passed on as they come."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -48,7 +51,25 @@ class Front:
             if name.lower() not in {b"content-length", b"expect"}
         ]
         headers.append((b"x-forwarded-proto", b"http"))
-        return _passed_on(await self._activator.send(name, Request(request.method, target, headers, body)))
+        asked = Request(request.method, target, headers, body)
+        if request.method == "GET" and name == API and request.path.endswith(EVENTS):
+            return await self._stream(request, asked)
+        return _passed_on(await self._activator.send(name, asked))
+
+    async def _stream(self, request: web.BaseRequest, asked: Request) -> web.StreamResponse:
+        """Pass an answer on as it comes. One that breaks off ends: its reader asks again."""
+        answer: web.StreamResponse | None = None
+        try:
+            async with self._activator.functions[API].stream(asked) as found:
+                answer = web.StreamResponse(status=found.status, headers=_headers(found.headers))
+                await answer.prepare(request)
+                async for part in found.parts:
+                    await answer.write(part)
+        except (StartFailed, Died, Gone) as error:
+            if answer is None:
+                headers = {"Retry-After": "1"}
+                return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text=str(error), headers=headers)
+        return answer
 
     async def _tell(self, request: web.BaseRequest) -> web.Response:
         """Answer for the stack itself, but to no page of another site whose name was pointed at this machine."""
@@ -68,9 +89,13 @@ def _too_large() -> web.Response:
 
 
 def _passed_on(response: Response) -> web.Response:
-    headers = CIMultiDict(
+    return web.Response(status=response.status, headers=_headers(response.headers), body=response.body)
+
+
+def _headers(found: Headers) -> CIMultiDict[str]:
+    """Return the headers of an answer but for its length: how the body goes on its way is this server's affair."""
+    return CIMultiDict(
         (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
-        for name, value in response.headers
+        for name, value in found
         if name.lower() != b"content-length"
     )
-    return web.Response(status=response.status, headers=headers, body=response.body)

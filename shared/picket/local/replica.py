@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from picket.local.processes import Child, Nursery
-from picket.local.wire import Client, Refused, Request, Response, Unreachable
+from picket.local.wire import Client, Refused, Request, Response, Stream, Unreachable
 
 _BACKLOG = 1024
 _END_SECONDS = 1.0
@@ -75,6 +76,16 @@ class Replica:
             raise await self._cause(error) from error
         self.ready = True
         return response
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Have the function answer *request* bit by bit; raises what `send` does, also with any part."""
+        try:
+            async with self._client.stream(request) as answer:
+                self.ready = True
+                yield answer
+        except Unreachable as error:
+            raise await self._cause(error) from error
 
     async def _cause(self, error: Unreachable) -> Exception:
         """Return what is behind a broken connection. It breaks a moment before the end of the process is known."""

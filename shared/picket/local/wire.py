@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 IDLE_SECONDS = 1.0
 _HEAD_BYTES = 256 * 1024
+_READ_BYTES = 64 * 1024
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -72,6 +73,15 @@ class Response:
     body: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body comes bit by bit."""
+
+    status: int
+    headers: Headers
+    parts: AsyncIterator[bytes]
+
+
 @dataclass(slots=True)
 class _Connection:
     reader: asyncio.StreamReader
@@ -109,6 +119,25 @@ class Client:
                 return await _response(connection, request.method)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Send *request* on a connection of its own, which lasts as long as the context; give the answer as it comes.
+
+        Raises:
+            Refused: There is no connection to be had.
+            Unreachable: The connection broke; this may come with any of the parts.
+        """
+        connection = await self._open()
+        try:
+            connection.writer.write(request.encode(self._authority))
+            status, headers, _ = await _final_head(connection.reader)
+            parts = _parts(connection.reader, request.method, status, headers)
+            yield Stream(status, without_hop_by_hop(headers), parts)
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+            raise Unreachable(str(error) or type(error).__name__) from error
+        finally:
+            connection.writer.close()
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -151,20 +180,33 @@ class Client:
 
 async def _response(connection: _Connection, method: str) -> Response:
     """Read one answer; mark the connection as used now if it may serve another request."""
+    status, headers, keep = await _final_head(connection.reader)
+    body = b"".join([part async for part in _parts(connection.reader, method, status, headers)])
+    connection.used = time.monotonic() if keep and not connection.reader.at_eof() else 0.0
+    return Response(status, without_hop_by_hop(headers), body)
+
+
+async def _final_head(reader: asyncio.StreamReader) -> tuple[int, Headers, bool]:
+    """Read the head of an answer: its status, its headers, and whether the connection is kept."""
     status, headers, keep = 100, list[tuple[bytes, bytes]](), False
     while status < 200:  # noqa: PLR2004 - an interim answer precedes the real one
-        status, headers, keep = _head(await connection.reader.readuntil(b"\r\n\r\n"))
+        status, headers, keep = _head(await reader.readuntil(b"\r\n\r\n"))
+    return status, headers, keep
+
+
+async def _parts(reader: asyncio.StreamReader, method: str, status: int, headers: Headers) -> AsyncIterator[bytes]:
+    """Give the body of an answer as it comes."""
     framing = {name.lower(): value for name, value in headers}
     if method == "HEAD" or status in {204, 304}:
-        body = b""
-    elif b"chunked" in framing.get(b"transfer-encoding", b"").lower():
-        body = await _chunks(connection.reader)
+        return
+    if b"chunked" in framing.get(b"transfer-encoding", b"").lower():
+        async for part in _chunks(reader):
+            yield part
     elif b"content-length" in framing:
-        body = await connection.reader.readexactly(int(framing[b"content-length"]))
+        yield await reader.readexactly(int(framing[b"content-length"]))
     else:
-        keep, body = False, await connection.reader.read()
-    connection.used = time.monotonic() if keep else 0.0
-    return Response(status, without_hop_by_hop(headers), body)
+        while part := await reader.read(_READ_BYTES):
+            yield part
 
 
 def without_hop_by_hop(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -187,10 +229,8 @@ def _head(head: bytes) -> tuple[int, Headers, bool]:
     return int(rest[:3]), headers, keep
 
 
-async def _chunks(reader: asyncio.StreamReader) -> bytes:
-    found = []
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16):
-        found.append((await reader.readexactly(size + 2))[:-2])
+        yield (await reader.readexactly(size + 2))[:-2]
     while await reader.readuntil(b"\r\n") != b"\r\n":
         pass  # trailers
-    return b"".join(found)
