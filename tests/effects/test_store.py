@@ -112,6 +112,20 @@ def test_a_lease_that_is_not_renewed_runs_out_and_its_fence_no_longer_counts(
                 continue
 
 
+def test_a_lease_that_somebody_took_meanwhile_is_not_ended_for_its_former_holder(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    scan()
+    environment.setattr(leases, "_renew", lambda *_: None)
+    collection("scans").update_one({"_id": "s1"}, {"$set": {"lease_until": 1.0, "fence": 1}})
+    [dead] = leases.expired("scans")
+
+    with leases.held("scans", "s1") as lease:
+        assert leases.expired("scans") == []
+        assert not leases.end("scans", dead)
+        assert scans.get("s1")["fence"] == lease.fence == 2
+
+
 def test_a_lease_is_renewed_while_the_work_goes_on(environment: pytest.MonkeyPatch) -> None:
     scan()
     environment.setenv("PICKET_LEASE_SECONDS", "0.3")

@@ -120,12 +120,7 @@ def test_what_is_found_from_packs_is_what_is_found_from_the_mirror(
 
 
 def test_two_scanners_on_two_data_folders_share_the_work(
-    clustered: Deployment,
-    forge: GitHttpServer,
-    environment: pytest.MonkeyPatch,
-    bucket: dict[str, str],
-    store: str,
-    tmp_path: Path,
+    clustered: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch, bucket: dict[str, str], tmp_path: Path
 ) -> None:
     environment.setattr(plan.cut, "__kwdefaults__", {"max_commits": 2, "max_bytes": plan.MAX_BYTES})
     environment.setenv("PICKET_BATCHES_IN_FLIGHT", "100")
@@ -141,7 +136,7 @@ def test_two_scanners_on_two_data_folders_share_the_work(
         shared = {
             **bucket,
             "PATH": "/usr/bin:/bin:/usr/local/bin",
-            "MONGODB_URI": store,
+            "MONGODB_URI": settings().mongodb_uri.get_secret_value(),
             "PICKET_MONGODB_DATABASE": settings().mongodb_database,
             "PICKET_HASH_KEY": "0" * 64,
             "K_SINK": ingress,
@@ -234,9 +229,14 @@ def test_an_enumeration_that_is_done_again_finds_what_the_first_one_stored(
 ) -> None:
     ask(clustered, url(forge), "s1")
     clustered.deliver(clustered.queue.pop(0))
-    before, puts = stored(), []
+    before, puts = stored(), list[Any]()
     put = artifacts.put
-    environment.setattr(artifacts, "put", lambda *what: puts.append(what) or put(*what))
+
+    def counted(*what: Any) -> str:
+        puts.append(what)
+        return put(*what)
+
+    environment.setattr(artifacts, "put", counted)
 
     ask(clustered, url(forge), "s2", reason="again")
     clustered.deliver(clustered.queue.pop())
@@ -277,7 +277,12 @@ def batch_name() -> str:
 def test_artifacts_are_looked_through_once_an_hour(clustered: Deployment, environment: pytest.MonkeyPatch) -> None:
     listed: list[str] = []
     older_than = artifacts.older_than
-    environment.setattr(artifacts, "older_than", lambda *what: listed.append(what[0]) or older_than(*what))
+
+    def noted(prefix: str, span: timedelta) -> Iterator[str]:
+        listed.append(prefix)
+        return older_than(prefix, span)
+
+    environment.setattr(artifacts, "older_than", noted)
 
     assert [tick(clustered, f"t{number}") for number in range(3)] == [204] * 3
 
@@ -292,7 +297,7 @@ def test_a_store_that_is_away_keeps_the_event_waiting(
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         patch.setenv("AWS_MAX_ATTEMPTS", "1")
         forget()
-        patch.setattr(artifacts, "_store", lambda: broken())
+        patch.setattr(artifacts, "_store", broken)
         assert clustered.deliver(message) == {"enumerate": 503}
     forget()
     clustered.drain()

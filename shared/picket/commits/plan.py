@@ -34,7 +34,7 @@ def cut(
     """
     listed = [(sha, frozenset(blobs)) for sha, blobs in commits]
     total = _weight(frozenset[str]().union(*(blobs for _, blobs in listed)), sizes)
-    parts = max(1, -(-total // max_bytes), -(-len(listed) // max_commits))
+    parts = max(1, -(-total // max_bytes))
     fair = total / parts
     batch: list[str] = []
     seen: set[str] = set()

@@ -29,7 +29,7 @@ _PASSED_ON = frozenset(
         "no_proxy",
     }
 )
-_PASSED_ON_PREFIXES = ("PICKET_", "OTEL_", "SSL_", "AWS_", "AZURE_", "GOOGLE_")  # the last three for the artifact store
+_PASSED_ON_PREFIXES = ("AWS_", "AZURE_", "GOOGLE_", "OTEL_", "PICKET_", "SSL_")
 _UNBOUNDED_THREADS = 9
 """Threads of a function without containerConcurrency: what functions-framework takes on two cores, and one."""
 

@@ -55,4 +55,4 @@ def _keep(repository: Document, sha: str) -> None:
 
 def _place(repository: Document) -> str:
     """Return `build_artifacts/{owner}/{name}` of what is named `host/owner/name` now."""
-    return _PREFIX + repository["name"].partition("/")[2]
+    return _PREFIX + str(repository["name"]).partition("/")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from picket.effects.git.command import run_limited
+from picket.effects.git.command import Limits, run_limited
 from picket.settings import settings
 
 _SECONDS = 120.0
@@ -24,7 +24,5 @@ def write(git_dir: Path, sha: str, target: Path) -> None:
         *("archive", "--format=zip", f"--output={target}", sha),
         config={},
         environment={"TZ": "UTC"},
-        timeout=_SECONDS,
-        max_bytes=settings().max_repository_bytes,
-        growing=target.parent,
+        limits=Limits(_SECONDS, settings().max_repository_bytes, target.parent),
     )

@@ -7,6 +7,7 @@ import signal
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from subprocess import run as run_process
@@ -135,32 +136,33 @@ def output(git_dir: Path, *arguments: str, stdin: bytes = b"", stdout: int | IO[
     return done.stdout or b""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds and bytes of all files in *folder*, above which a command is killed."""
+
+    seconds: float
+    max_bytes: int
+    folder: Path
+
+
 def run_limited(
-    git_dir: Path,
-    *arguments: str,
-    config: dict[str, str],
-    environment: dict[str, str],
-    timeout: float,
-    max_bytes: int,
-    growing: Path | None = None,
+    git_dir: Path, *arguments: str, limits: Limits, config: dict[str, str], environment: dict[str, str]
 ) -> None:
     """Run a git command that writes what somebody else decides the size of.
 
     Args:
         git_dir: A bare repository.
         arguments: The command and its arguments.
+        limits: How long it may take, and how much it may write where.
         config: More configuration for this command.
         environment: More environment; secrets go here, never into arguments.
-        timeout: Seconds after which it is killed.
-        max_bytes: Bytes of all files in *growing* above which it is killed.
-        growing: The folder that it writes to; none: that of the packs in *git_dir*.
 
     Raises:
         GitFailed: It ended with an error or took too long.
         TooLarge: What it writes grew beyond the limit.
     """
     command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + limits.seconds
     # A file takes whatever a server has to say; a pipe that nobody reads would fill up and stop git.
     with tempfile.TemporaryFile() as stderr:
         process = Popen(
@@ -176,9 +178,9 @@ def run_limited(
                 with suppress(TimeoutExpired):
                     process.wait(_WATCH_SECONDS)
                 if time.monotonic() > deadline:
-                    raise GitFailed("timeout", f"took longer than {timeout:g} seconds")
-                if _bytes_in(growing or git_dir / "objects" / "pack") > max_bytes:
-                    raise TooLarge(f"the repository is larger than {max_bytes} bytes")
+                    raise GitFailed("timeout", f"took longer than {limits.seconds:g} seconds")
+                if _bytes_in(limits.folder) > limits.max_bytes:
+                    raise TooLarge(f"the repository is larger than {limits.max_bytes} bytes")
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)  # git's helpers, too

@@ -15,7 +15,7 @@ from git import Repo
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve, token_for
-from picket.effects.git.command import ENVIRONMENT, GitFailed, run, run_limited
+from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, run, run_limited
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.settings import settings
@@ -164,8 +164,7 @@ def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) 
         *what,
         config={f"protocol.{address.scheme}.allow": "always", **_pinned(address)},
         environment={"GIT_ALLOW_PROTOCOL": address.scheme, **_credentials(address), **_pinned_ssh(address)},
-        timeout=settings().fetch_timeout_seconds,
-        max_bytes=settings().max_repository_bytes,
+        limits=Limits(settings().fetch_timeout_seconds, settings().max_repository_bytes, mirror / "objects" / "pack"),
     )
 
 
