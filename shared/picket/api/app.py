@@ -30,6 +30,9 @@ _HEADERS = {
 def answer(incoming: Request) -> Response:
     """Answer one HTTP request."""
     if probe := answer_probe(incoming):
+logs.configure()  # now: the process that watches over the workers says something, too, and never answers a request
+
+_MODULES = (scans, events, findings, builds, repositories, schedules, scores, sources, dead_letters, openapi, pages)
         return probe
     try:
         read_body(incoming, MAX_BODY_BYTES)
@@ -47,7 +50,6 @@ def answer(incoming: Request) -> Response:
 
 @cache
 def _app() -> Flask:
-    logs.configure()
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
     for module in (scans, events, findings, repositories, schedules, scores, sources, dead_letters, openapi, pages):

@@ -62,10 +62,10 @@ def keep(trigger: str) -> Response:
     headers = {name.lower().removeprefix("ce-"): value for name, value in request.headers}
     error = {name: headers[name] for name in _ERRORS if name in headers}
     store.keep_dead_letter(trigger[:100], envelope, text, dataref, error)
-    count("picket_dead_letters_total", trigger=trigger)
     note("dead letter kept", level=logging.WARNING, trigger=trigger[:100], event=envelope.id, type=envelope.type)
     with broker.caused_by(envelope):
         _give_up(envelope, text, dataref)
+    count("picket_dead_letters_total", trigger=trigger)  # last: what is not done yet comes again
     return Response(status=204)
 
 

@@ -26,6 +26,7 @@ from nats.js.api import (
     StreamConfig,
 )
 
+from picket.effects.telemetry.shapes import identifier
 from picket.errors import PermanentError, TransientError
 from picket.local.cloudevent import CloudEvent, unpack
 from picket.local.resources import Broker, Trigger
@@ -228,7 +229,7 @@ class Message:
             await sent
         except nats.errors.Error as error:
             # At least once: what cannot be settled comes again when its lease has run out.
-            log.warning("event %s stays unsettled: %s", self.event.attributes["id"], error)
+            log.warning("event %s stays unsettled: %s", identifier(self.event.attributes["id"]), error)
 
 
 class ServerMismatch(Exception):

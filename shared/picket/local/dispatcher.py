@@ -10,6 +10,7 @@ from collections import Counter
 
 from nats.aio.subscription import Subscription
 
+from picket.effects.telemetry.shapes import identifier
 from picket.errors import Malformed
 from picket.local.channel import LEASE_SECONDS, Channel, Message
 from picket.local.cloudevent import CloudEvent, from_http, is_event
@@ -178,7 +179,7 @@ class Dispatcher:
 
     async def _is_buried(self, event: CloudEvent, failure: Failure | None, destination: str) -> bool:
         """Post *event* to the dead-letter sink, trying as often as its delivery says; then it is gone."""
-        name, sink = event.attributes["id"], self._delivery.dead_letter
+        name, sink = identifier(event.attributes["id"]), self._delivery.dead_letter
         if sink is None:
             log.error("%s: event %s failed and there is no dead-letter sink", self.trigger.name, name)
             return False

@@ -51,17 +51,20 @@ def test_a_line_tells_time_severity_function_message_and_fields(
     }
 
 
-def test_a_line_that_another_library_writes_is_json_without_its_arguments(
+def test_a_line_that_another_library_writes_is_json_without_what_could_be_input(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
-    logging.getLogger("urllib3.connectionpool").warning("Connection pool is full, discarding connection: %s", CANARY)
+    logger = logging.getLogger("urllib3.connectionpool")
+    logger.warning("Connection pool is full, discarding connection: %s. Connection pool size: %s", CANARY, 3)
+    logger.warning("Took %(odd)s", {"odd": CANARY})
+    logger.warning("Worker (pid:%s) was sent %s!", 7, "SIGKILL")
 
-    [line] = lines(capsys)
-    assert (line["logger"], line["message"]) == (
-        "urllib3.connectionpool",
-        "Connection pool is full, discarding connection: %s",
-    )
+    full, odd, worker = lines(capsys)
+    assert full["logger"] == "urllib3.connectionpool"
+    assert full["message"] == "Connection pool is full, discarding connection: ?. Connection pool size: 3"
+    assert odd["message"] == "Took %(odd)s"
+    assert worker["message"] == "Worker (pid:7) was sent SIGKILL!"
 
 
 def test_gunicorns_own_lines_are_json_and_quote_no_exception(
@@ -76,7 +79,7 @@ def test_gunicorns_own_lines_are_json_and_quote_no_exception(
         logger.exception("Error handling request %s", CANARY)
 
     [line] = lines(capsys)
-    assert (line["message"], line["error"]) == ("Error handling request %s", "ValueError")
+    assert (line["message"], line["error"]) == ("Error handling request ?", "ValueError")
     assert "test_logs.py" in line["frames"][0]
     assert CANARY not in json.dumps(line)
 

@@ -1,6 +1,7 @@
 """Metrics: one table, two ways out, and nothing unbounded in a label."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.support.collector import Collector, collecting
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
+from picket.effects.mongo import leases
+from picket.effects.mongo.client import collection
 from picket.effects.telemetry import count, metrics, observe, traces
 from picket.effects.telemetry.names import METRICS, Metric
 
@@ -122,6 +125,20 @@ def test_a_dead_letter_is_counted_by_its_trigger(counting: None, deployed: Deplo
         "trigger=scan": 2,
         "trigger=other": 1,
     }
+
+
+def test_a_dead_workers_lease_is_counted_by_whoever_ends_it_or_takes_over(counting: None, deployed: Deployment) -> None:
+    assert counting is None
+    past = {"lease_until": time.time() - 1, "fence": 1, "takeovers": 0}
+    collection("batches").insert_many([{"_id": "a", **past}, {"_id": "b", **past}, {"_id": "c", **leases.UNLEASED}])
+    for name in ("a", "c"):
+        with leases.held("batches", name):
+            pass
+    assert [leases.end("batches", document) for document in leases.expired("batches")] == [True]
+
+    found = scraped(deployed)
+    assert found["picket_takeovers_total", "collection=batches"] == 1
+    assert found["picket_leases_expired_total", "collection=batches"] == 1
 
 
 def test_hostile_types_add_no_series(counting: None, deployed: Deployment) -> None:

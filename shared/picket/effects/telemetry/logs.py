@@ -1,14 +1,15 @@
 """Structured logs: one JSON object a line on standard error, as Knative's log collectors expect.
 
 No line holds a secret or unchecked input. Messages are constant; whatever else a line tells goes into fields, and
-`shapes` lets through of each only what has the shape that its name promises. Of other libraries' messages only the
-template is written, never what they put into it, and of exceptions only the type and the places.
+`shapes` lets through of each only what has the shape that its name promises. Of what other libraries put into their
+messages only numbers and names of signals are written, and of exceptions only the type and the places.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from types import TracebackType
@@ -19,6 +20,7 @@ from picket.settings import settings
 
 logger = logging.getLogger("picket")
 _NO_EXCEPTION = (None, None, None)
+_SIGNAL = re.compile(r"SIG[A-Z]{2,6}")
 
 
 class _JsonLines(logging.Handler):
@@ -44,10 +46,20 @@ def line(record: logging.LogRecord) -> str:
             "time": now(),
             "severity": record.levelname,
             "function": settings().service,
-            "message": shapes.prose(str(record.msg)),
+            "message": shapes.prose(str(record.msg) if ours else _without_input(record)),
             **{name: shapes.checked(name, value) for name, value in fields.items()},
         }
     )
+
+
+def _without_input(record: logging.LogRecord) -> str:
+    """Return a library's message with `?` for whatever could have come from outside."""
+    given = record.args if isinstance(record.args, tuple) else ()
+    shown = tuple(one if isinstance(one, int | float) or _SIGNAL.fullmatch(str(one)) else "?" for one in given)
+    try:
+        return str(record.msg) % shown if shown else str(record.msg)
+    except (TypeError, ValueError):
+        return str(record.msg)  # it wants a number where there is none to show
 
 
 def frames(trace: TracebackType | None) -> list[str]:
