@@ -18,6 +18,8 @@ from picket.runtime.function import unexpected
 from picket.runtime.probes import answer_probe
 from picket.runtime.problems import problem, status_of
 
+logs.configure()  # now: the process that watches over the workers says something, too, and never answers a request
+
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -30,9 +32,6 @@ _HEADERS = {
 def answer(incoming: Request) -> Response:
     """Answer one HTTP request."""
     if probe := answer_probe(incoming):
-logs.configure()  # now: the process that watches over the workers says something, too, and never answers a request
-
-_MODULES = (scans, events, findings, builds, repositories, schedules, scores, sources, dead_letters, openapi, pages)
         return probe
     try:
         read_body(incoming, MAX_BODY_BYTES)
