@@ -201,3 +201,23 @@ def test_run_scans_prints_and_ends_by_the_scans_state(work: Work, tmp_path: Path
     failed = picket("run", "/nowhere", "--once", "--port", "0", "--data-dir", str(tmp_path / "data"))
     assert failed.returncode == 1
     assert "does not appear to be a git repository" in failed.stdout
+
+
+@pytest.mark.stack
+def test_a_scan_is_cancelled_once_and_not_after_its_end(stack: Running, work: Work) -> None:
+    scan = as_json(stack, "submit", str(work.path), "--wait")
+
+    done = picket("cancel", scan["id"], server=stack.url)
+
+    assert (done.returncode, done.stderr) == (2, "picket: the scan has ended: Done (409)\n")
+    assert "not known" in picket("cancel", "scan-none", server=stack.url).stderr
+
+
+@pytest.mark.stack
+def test_which_builds_are_kept_is_set_shown_and_ended(stack: Running, work: Work) -> None:
+    as_json(stack, "submit", str(work.path), "--wait")
+
+    assert as_json(stack, "repositories", "builds", str(work.path))["ref"] is None
+    assert as_json(stack, "repositories", "builds", str(work.path), "--ref", "refs/heads/main")["ref"]
+    assert picket("repositories", "builds", str(work.path), "--ref", "main", server=stack.url).returncode == 2
+    assert as_json(stack, "repositories", "builds", str(work.path), "--off")["ref"] is None

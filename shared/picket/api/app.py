@@ -8,7 +8,19 @@ from typing import cast
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from picket.api import dead_letters, events, findings, openapi, pages, repositories, scans, schedules, scores, sources
+from picket.api import (
+    builds,
+    dead_letters,
+    events,
+    findings,
+    openapi,
+    pages,
+    repositories,
+    scans,
+    schedules,
+    scores,
+    sources,
+)
 from picket.effects import telemetry
 from picket.effects.telemetry import logs
 from picket.errors import PermanentError, TooLarge
@@ -20,6 +32,7 @@ from picket.runtime.problems import problem, status_of
 
 logs.configure()  # now: the process that watches over the workers says something, too, and never answers a request
 
+_MODULES = (scans, events, findings, builds, repositories, schedules, scores, sources, dead_letters, openapi, pages)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -51,7 +64,7 @@ def answer(incoming: Request) -> Response:
 def _app() -> Flask:
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
-    for module in (scans, events, findings, repositories, schedules, scores, sources, dead_letters, openapi, pages):
+    for module in _MODULES:
         app.register_blueprint(module.blueprint)
     app.before_request(_authenticate)
     app.after_request(_harden)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from picket.api import dead_letters
+from picket.api.builds import BuildOrder
 from picket.api.findings import FILTERS
 from picket.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from picket.api.repositories import TeamOrder
@@ -42,6 +43,7 @@ def document() -> Json:
 _MODELS = (
     ScanOrder,
     TeamOrder,
+    BuildOrder,
     SourceOrder,
     RotateOrder,
     ScheduleOrder,
@@ -87,6 +89,11 @@ def _paths() -> Json:
         },
         **_schedules(_path("id", repository)),
         "/repositories/{id}": {"get": _operation("Show a repository", parameters=[_path("id", repository)])},
+        "/repositories/{id}/builds": {
+            "get": _operation("Show which pushes are kept as builds", parameters=[_path("id", repository)]),
+            "put": _operation("Keep builds", body=_ref(BuildOrder), parameters=[_path("id", repository)]),
+            "delete": _operation("Keep no more builds", parameters=[_path("id", repository)]),
+        },
         "/repositories/{id}/team": {
             "put": _operation("Set the owner", body=_ref(TeamOrder), parameters=[_path("id", repository)])
         },

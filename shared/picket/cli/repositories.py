@@ -107,6 +107,28 @@ def unschedule(
     print(f"{len(found['schedules'])} schedules are left; due next {_short(found['due_at'])}")
 
 
+@app.command()
+def builds(
+    repository: Repository,
+    *,
+    ref: Annotated[str, typer.Option(help="Keep the tree of each push to it.")] = "",
+    off: Annotated[bool, typer.Option("--off", help="Keep no more.")] = False,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Show or say which pushes are kept as zip files in the artifact store."""
+    client, where = Client(server), f"/repositories/{segment(repository_name(repository))}/builds"
+    if off:
+        found = client.send("DELETE", where, {})
+    else:
+        found = client.send("PUT", where, {"ref": ref}) if ref else client.get(where)
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        print(f"{name:8} {'-' if value is None else value}")
+
+
 def _all(client: Client) -> Iterator[Json]:
     """Read every page of repositories."""
     after = ""

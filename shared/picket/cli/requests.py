@@ -46,6 +46,16 @@ def status(
     _print_scan(Client(server).get(f"/scans/{segment(scan)}"), as_json=as_json)
 
 
+def cancel(
+    scan: Annotated[str, typer.Argument(help="Id of a scan.")],
+    *,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel a scan with its children; what is scanned of it already stays."""
+    _print_scan(Client(server).send("DELETE", f"/scans/{segment(scan)}", {}), as_json=as_json)
+
+
 def findings(
     repository: Annotated[str, typer.Argument(help="Only of this repository.")] = "",
     *,
