@@ -10,6 +10,7 @@ from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.mongo.client import collection
 from picket.events import FindingReported
+from picket.scoring.score import tally
 
 
 @pytest.fixture
@@ -196,21 +197,97 @@ def test_an_evaluation_that_took_long_does_not_replace_a_newer_score(
 
     finding = push(deployed, forge, work, 12)
     [changed] = deployed.of_type("finding.changed")
-    read, turns = findings.scored_in, []
+    read, turns = findings.get_many, []
 
-    def slow(repository: str) -> list[dict[str, Any]]:
+    def slow(ids: Any) -> list[dict[str, Any]]:
         """Read nothing, and let another event be scored meanwhile."""
-        turns.append(repository)
+        turns.append(ids)
         if len(turns) == 1:
-            collection("scores").update_one({"_id": repository}, {"$inc": {"revision": 1}})
+            collection("scores").update_one({"_id": finding["repository"]}, {"$inc": {"revision": 1}})
             return []
-        return list(read(repository))
+        return list(read(ids))
 
-    environment.setattr(findings, "scored_in", slow)
+    before = tallied(finding)
+    environment.setattr(findings, "get_many", slow)
+    collection("findings").update_one({"_id": finding["id"]}, {"$set": {"severity": "low"}})
     late = Message({**changed.headers, "ce-id": "late"}, changed.body)
 
     assert deployed.deliver(late) == {"score": 204}
-    assert [entry["id"] for entry in score(deployed, finding)["items"]] == [finding["id"]]
+    assert len(turns) == 2
+    assert tallied(finding)["caps"] != before["caps"]
+    assert score(deployed, finding)["items"][0]["severity"] == "low"
+
+
+def tallied(finding: dict[str, Any]) -> dict[str, Any]:
+    """Return the tally in the store, having seen that it is that of all findings."""
+    document = collection("scores").find_one({"_id": finding["repository"]})
+    assert document
+    kept = collection("findings").find({"scored_in": finding["repository"]})
+    costs = {one["_id"]: one["cost"] for one in kept if "cost" in one} | document["costs"]
+    assert tally(costs.values()) == document["tally"]
+    return dict(document["tally"])
+
+
+def test_an_event_costs_as_much_as_the_findings_that_it_names(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+
+    first = push(deployed, forge, work, 30)
+    with environment.context() as patch:
+        patch.setattr(findings, "scored_in", lambda _: pytest.fail("reads every finding of the repository"))
+        for number in range(31, 34):
+            before = work.head()
+            after = work.commit({f"f{number}.py": f"t = '{secrets.slack_token(number)}'\n"})
+            deployed.clients["normalize"].post("/", **pushed(f"{forge.url}/o/r/.git", before, after))
+            deployed.drain()
+
+    assert len(score(deployed, first)["items"]) == 4
+    assert tallied(first)["total"] > 0
+
+
+def pushed(url: str, before: str, after: str) -> dict[str, Any]:
+    """Return the event of a delivery, as the broker hands it over."""
+    data = {"delivery": after, "source": "s", "provider": "github", "event": "push"}
+    body = pushes.encode({**data, "payload": pushes.push(url, before, after)})
+    headers = {"ce-id": after, "ce-type": "dev.picket.webhook.received.v1", "ce-source": "/t", "ce-specversion": "1.0"}
+    return {"data": body, "headers": {**headers, "content-type": "application/json"}}
+
+
+def test_everything_is_summed_up_anew_on_the_first_event_of_a_day(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    finding = push(deployed, forge, work, 40)
+    collection("scores").update_one({"_id": finding["repository"]}, {"$set": {"day": "2020-01-01"}})
+    collection("findings").update_one({"_id": finding["id"]}, {"$set": {"created_at": "2020-01-01T00:00:00+00:00"}})
+    before = tallied(finding)["total"]
+    [completed] = deployed.of_type("scan.completed")
+
+    deployed.deliver(Message({**completed.headers, "ce-id": "tomorrow"}, completed.body))
+
+    assert tallied(finding)["total"] == 2 * before
+
+
+def test_costs_that_a_dead_instance_did_not_get_to_are_put_into_the_findings_by_the_next(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with environment.context() as patch:
+        patch.setattr(findings, "set_costs", die)
+        with pytest.raises(KeyboardInterrupt):
+            push(deployed, forge, work, 50)
+    kept = collection("findings").find_one({})
+    assert kept
+    assert "cost" not in kept
+
+    finding = push(deployed, forge, work, 51, "b.py")
+
+    assert len(score(deployed, finding)["items"]) == 2
+    assert tallied(finding)["total"] > 0
 
 
 def test_a_dead_letter_of_work_that_somebody_is_at_leaves_it_to_them(deployed: Deployment, work: Work) -> None:

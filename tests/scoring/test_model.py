@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,18 @@ from hypothesis import strategies as st
 from picket.scoring.items import item
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
 from picket.scoring.posture import Check, checks, coverage, rating
-from picket.scoring.score import deltas, evaluate, evaluate_team
+from picket.scoring.score import Cost, cost, deltas, evaluate, evaluate_team, tally
 
 POSTURE_80 = (Check("one", 8.0, "pass", ""), Check("two", 2.0, "fail", ""))
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def costs(found: list[Item]) -> dict[str, Cost]:
+    return {item.id: cost(item) for item in found}
+
+
+def rated(found: list[Item], posture: tuple[Check, ...] = POSTURE_80) -> dict[str, Any]:
+    return evaluate(tally(costs(found).values()), posture)
 
 
 def items(count: int, severity: str, **more: object) -> list[Item]:
@@ -35,7 +44,7 @@ def items(count: int, severity: str, **more: object) -> list[Item]:
     ],
 )
 def test_the_worked_table_of_model_v1(found: list[Item], expected: float) -> None:
-    score = evaluate(found, POSTURE_80)
+    score = rated(found)
 
     assert (MODEL, score["posture"], score["score"]) == ("v1", 80.0, expected)
 
@@ -71,7 +80,7 @@ def test_an_overdue_high_caps_lower_than_a_high() -> None:
 
 
 def test_the_score_is_shown_with_and_without_exemptions() -> None:
-    score = evaluate(items(1, "critical", standing="exempt"), POSTURE_80)
+    score = rated(items(1, "critical", standing="exempt"))
 
     assert (score["score"], score["score_without_exemptions"]) == (94.0, 69.0)
 
@@ -101,19 +110,22 @@ ANY_ITEM = st.builds(
 
 @given(st.lists(ANY_ITEM, max_size=12), st.lists(ANY_ITEM, max_size=12), st.integers(0, 12))
 def test_the_deltas_of_a_change_sum_to_it(before: list[Item], after: list[Item], kept: int) -> None:
-    former = evaluate(before, POSTURE_80)
-    score = evaluate([*before[:kept], *after], (Check("one", 1.0, "pass", ""), Check("two", 1.0, "fail", "")))
+    former, old, new = rated(before), costs(before), costs([*before[:kept], *after])
+    weighs = tally(new.values(), tally(old.values(), former["tally"], sign=-1))
+    score = evaluate(weighs, (Check("one", 1.0, "pass", ""), Check("two", 1.0, "fail", "")))
 
-    moved = deltas(former, score)
+    moved = deltas(former, score, old, new)
+
+    assert weighs == tally(new.values())
 
     assert sum(delta["delta"] for delta in moved) == pytest.approx(score["exact"] - former["exact"], abs=1e-4)
 
 
 @given(st.lists(ANY_ITEM, max_size=20), ANY_ITEM)
 def test_another_open_item_never_raises_the_score(found: list[Item], more: Item) -> None:
-    with_it = evaluate([*found, more], POSTURE_80)
+    with_it = rated([*found, replace(more, id="another")])
 
-    assert 0 <= with_it["exact"] <= evaluate(found, POSTURE_80)["exact"] + 1e-9
+    assert 0 <= with_it["exact"] <= rated(found)["exact"] + 1e-9
 
 
 def test_a_team_is_three_quarters_mean_and_a_quarter_its_weakest() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from picket.api.repositories import known
-from picket.effects.mongo import repositories
+from picket.effects.mongo import findings, repositories
 from picket.effects.mongo import scores as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone
@@ -50,7 +50,9 @@ def team(wanted: str) -> Response:
 def view(score: Document) -> Document:
     """Return a score as the API shows it: the heaviest items first."""
     shown = ("score", "grade", "model", "coverage", "posture", "score_without_exemptions", "checks")
-    items = [{"id": name, **item} for name, item in score["items"].items()]
+    costs = {one["_id"]: one["cost"] for one in findings.scored_in(score["_id"]) if "cost" in one} | score["costs"]
+    shown_of = ("label", "severity", "standing", "penalty", "cap")
+    items = [{"id": name, **{field: cost[field] for field in shown_of}} for name, cost in costs.items()]
     return {
         "repository": score["_id"],
         **{name: score[name] for name in shown},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,10 @@ from picket.scoring import posture
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
 
 _ROUNDING = 6
+_MILLION = 1_000_000
+
+Cost = dict[str, Any]
+Tally = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +26,55 @@ class Team:
     members: tuple[tuple[str, float, float], ...]
 
 
-def evaluate(items: Sequence[Item], checks: tuple[posture.Check, ...]) -> dict[str, Any]:
+def cost(item: Item) -> Cost:
+    """Return what an item puts on a score: its penalty and cap, and both as they would be without its exemption."""
+    return {
+        "label": item.label,
+        "severity": item.severity,
+        "standing": item.standing,
+        "penalty": round(penalty(item), _ROUNDING),
+        "cap": cap_of(item),
+        "bare_penalty": round(penalty(item, with_exemptions=False), _ROUNDING),
+        "bare_cap": cap_of(item, with_exemptions=False),
+    }
+
+
+def tally(costs: Iterable[Cost], onto: Tally | None = None, *, sign: int = 1) -> Tally:
+    """Sum up costs, in whole millionths of a point, so that what is added can be taken away again exactly.
+
+    Args:
+        costs: What items cost.
+        onto: The tally to begin with; none: an empty one.
+        sign: 1 to add, -1 to take away.
+
+    Returns:
+        `total` and `bare` (without exemptions), and how many items put each cap: `caps` and `bare_caps`.
+    """
+    begin = onto or {"total": 0, "bare": 0, "caps": {}, "bare_caps": {}}
+    total, bare = begin["total"], begin["bare"]
+    caps, bare_caps = Counter[str](begin["caps"]), Counter[str](begin["bare_caps"])
+    for one in costs:
+        total += sign * _millionths(one["penalty"])
+        bare += sign * _millionths(one["bare_penalty"])
+        caps[one["cap"]] += sign
+        bare_caps[one["bare_cap"]] += sign
+    return {"total": total, "bare": bare, "caps": _named(caps), "bare_caps": _named(bare_caps)}
+
+
+def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> dict[str, Any]:
     """Compute a repository's score.
 
     Args:
-        items: Everything that weighs on it.
+        weighs: The tally of everything that weighs on it.
         checks: Its posture.
 
     Returns:
-        The score document: `score` (0 to 100), `grade`, `coverage` (0 to 1), `posture`, `checks`,
-        `score_without_exemptions`, and `items` by id with what each costs and which cap it puts.
+        The score document: `score` (0 to 100), `exact`, `grade`, `coverage` (0 to 1), `posture`, `checks`,
+        `score_without_exemptions`, and the `tally`.
     """
     rating, coverage = posture.rating(checks), posture.coverage(checks)
-    costed = {
-        item.id: {
-            "label": item.label,
-            "severity": item.severity,
-            "standing": item.standing,
-            "penalty": round(penalty(item), _ROUNDING),
-            "cap": cap_of(item),
-        }
-        for item in items
-    }
-    score = _score(costed, rating)
-    bare = combine(
-        sum(penalty(item, with_exemptions=False) for item in items),
-        Counter(cap_of(item, with_exemptions=False) for item in items),
-        rating,
-    )
+    score = _combined(weighs, rating)
+    bare = combine(weighs["bare"] / _MILLION, Counter(weighs["bare_caps"]), rating)
     return {
         "model": MODEL,
         "score": round(score, 1),
@@ -59,11 +84,13 @@ def evaluate(items: Sequence[Item], checks: tuple[posture.Check, ...]) -> dict[s
         "posture": round(rating, 1),
         "checks": [asdict(check) for check in checks],
         "score_without_exemptions": round(bare, 1),
-        "items": costed,
+        "tally": weighs,
     }
 
 
-def deltas(former: Mapping[str, Any] | None, score: Mapping[str, Any]) -> list[dict[str, Any]]:
+def deltas(
+    former: Mapping[str, Any] | None, score: Mapping[str, Any], before: Mapping[str, Cost], after: Mapping[str, Cost]
+) -> list[dict[str, Any]]:
     """Attribute the change between two score documents to items.
 
     Posture first, then each item in the order of its id: each gets what the score moved when it was put in place, so
@@ -72,30 +99,23 @@ def deltas(former: Mapping[str, Any] | None, score: Mapping[str, Any]) -> list[d
     Args:
         former: The score before; None if there was none, which counts as a clean repository of the same posture.
         score: The score now.
+        before: What the items that changed cost before, by id; those that are new are left out.
+        after: What they cost now.
     """
-    before = dict(former["items"]) if former else {}
-    rating = former["posture"] if former else score["posture"]
-    total, caps = _totals(before)
-    value = combine(total, caps, rating)
+    weighs = former["tally"] if former else tally(())
+    value = _combined(weighs, former["posture"] if former else score["posture"])
+    steps = [("posture", "posture", weighs)]
+    for item in sorted({*before, *after}):
+        old, new = before.get(item), after.get(item)
+        if old != new:
+            weighs = tally([new] if new else [], tally([old] if old else [], weighs, sign=-1))
+            steps.append((item, str((new or old or {})["label"]), weighs))
     moved: list[dict[str, Any]] = []
-
-    def note(item: str, label: str, after: float) -> None:
-        if abs(after - value) > 10**-_ROUNDING:
-            moved.append({"item": item, "label": label, "delta": round(after - value, _ROUNDING)})
-
-    after = combine(total, caps, score["posture"])
-    note("posture", "posture", after)
-    value = after
-    for item in sorted({*before, *score["items"]}):
-        old, new = before.get(item), score["items"].get(item)
-        if old == new:
-            continue
-        total += (new["penalty"] if new else 0.0) - (old["penalty"] if old else 0.0)
-        caps.subtract([old["cap"]] if old else [])
-        caps.update([new["cap"]] if new else [])
-        after = combine(total, caps, score["posture"])
-        note(item, (new or old or {})["label"], after)
-        value = after
+    for item, label, weighs in steps:
+        now = _combined(weighs, score["posture"])
+        if abs(now - value) > 10**-_ROUNDING:
+            moved.append({"item": item, "label": label, "delta": round(now - value, _ROUNDING)})
+        value = now
     return moved
 
 
@@ -113,13 +133,16 @@ def evaluate_team(members: Sequence[tuple[str, float, float]]) -> Team:
     return Team(round(value, 1), grade(value, 1.0), tuple(members))
 
 
-def _score(items: Mapping[str, Any], rating: float) -> float:
-    total, caps = _totals(items)
-    return combine(total, caps, rating)
+def _combined(weighs: Tally, rating: float) -> float:
+    return combine(weighs["total"] / _MILLION, Counter(weighs["caps"]), rating)
 
 
-def _totals(items: Mapping[str, Any]) -> tuple[float, Counter[str]]:
-    return sum(item["penalty"] for item in items.values()), Counter(item["cap"] for item in items.values())
+def _millionths(points: float) -> int:
+    return round(points * _MILLION)
+
+
+def _named(caps: Counter[str]) -> dict[str, int]:
+    return {name: count for name, count in sorted(caps.items()) if name and count}
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:

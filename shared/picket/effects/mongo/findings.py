@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from pymongo import UpdateOne
@@ -81,6 +81,15 @@ def scored_in(repository: str) -> list[Document]:
     return list(collection("findings").find({"scored_in": repository}))
 
 
+def set_costs(costs: Mapping[str, Document], revision: int) -> None:
+    """Note what findings cost as of *revision* of their repository's score; what is newer stays."""
+    writes = [
+        UpdateOne({"_id": name, "cost_revision": {"$lt": revision}}, {"$set": {"cost": one, "cost_revision": revision}})
+        for name, one in costs.items()
+    ]
+    collection("findings").bulk_write(writes, ordered=False)
+
+
 def change(finding: Document, fields: dict[str, Any]) -> bool:
     """Set *fields* of a finding if nobody changed it since it was read."""
     result = collection("findings").update_one(
@@ -133,7 +142,7 @@ def _writes(finding: Document) -> list[UpdateOne]:
     evidence = {name: finding[name] for name in ("evidence", "evidence_rank", "severity", "confidence")}
     first = {name: finding[name] for name in ("first", "first_rank")}
     fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
-    fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "created_at": now()}
+    fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
         UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),

@@ -26,26 +26,34 @@ def keep_change(entity: str, change: Document) -> None:
     )
 
 
-def replace(entity: str, former: Document | None, score: Document, change: Document) -> None:
+def replace(entity: str, former: Document | None, score: Document, change: Document) -> Document:
     """Put *score* in place of *former*, with the change that led to it.
 
     The change stands in the score itself until it is in the history: a crash in between loses nothing.
 
+    Returns:
+        The score as it is now.
+
     Raises:
         Busy: Somebody else replaced it since *former* was read.
     """
-    fields = {**score, "last_change": change}
+    fields = {**score, "last_change": change, "revision": former["revision"] + 1 if former else 1}
     if former is None:
         try:
-            collection("scores").insert_one({"_id": entity, "revision": 1, **fields})
+            collection("scores").insert_one({"_id": entity, **fields})
         except DuplicateKeyError:
             raise Busy(f"the score of {entity} is being computed elsewhere") from None
-        return
-    result = collection("scores").update_one(
-        {"_id": entity, "revision": former["revision"]}, {"$set": {**fields, "revision": former["revision"] + 1}}
-    )
-    if result.matched_count == 0:
-        raise Busy(f"the score of {entity} is being computed elsewhere")
+    else:
+        which = {"_id": entity, "revision": former["revision"]}
+        if collection("scores").update_one(which, {"$set": fields}).matched_count == 0:
+            raise Busy(f"the score of {entity} is being computed elsewhere")
+    return {"_id": entity, **fields}
+
+
+def forget_costs(score: Document) -> None:
+    """Take from a score, unless there is a newer one, the costs that are in the findings by now."""
+    which = {"_id": score["_id"], "revision": score["revision"]}
+    collection("scores").update_one(which, {"$set": {"costs": {}}})
 
 
 def history(entity: str, limit: int) -> list[Document]:
