@@ -190,3 +190,18 @@ def test_a_worker_that_is_busy_with_the_mirror_is_not_the_forges_fault(
     deployed.drain()
 
     assert states("s") == ["Done"]
+
+
+def test_of_a_long_list_only_as_many_are_asked_for_as_the_forge_has_places(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    parent = one_place.api.post("/scans", json=[{"repository": url(forge, work)} for work in works]).json
+    assert len(one_place.queue) == 2
+
+    waiting = []
+    while one_place.queue:
+        one_place.deliver(one_place.queue.pop(0))
+        waiting.append(sum(message.type.endswith("scan.requested.v1") for message in one_place.queue))
+
+    assert max(waiting) <= 3
+    assert states(parent["id"]) == ["Done"]

@@ -18,7 +18,7 @@ from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
-from picket.orchestration import cancellation
+from picket.orchestration import cancellation, waiting
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
 
@@ -170,7 +170,7 @@ def _bulk(root: str, addresses: list[RepositoryAddress]) -> Document:
     for order in orders:
         store.open_scan(order, _ACTOR)
     parent = store.advance(parent, ["InProgress"], _ACTOR)
-    broker.emit(*orders)
+    waiting.ask_for_many(orders)
     return parent
 
 

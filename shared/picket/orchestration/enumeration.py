@@ -16,7 +16,6 @@ from picket.events import CommitUnknown, ScanRequested, now
 from picket.orchestration import builds, completion, dispatch, folding, material, waiting
 
 _ACTOR = "enumerate"
-_THIS_MACHINE = "this machine"
 
 
 def expand(request: ScanRequested) -> None:
@@ -35,8 +34,7 @@ def expand(request: ScanRequested) -> None:
 def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
     """Fetch, walk and plan, if there is a place to do so; the batches count once the scan is Scheduled."""
     scan = scans.advance(lease.document, ["Validating"], _ACTOR)
-    address = admitted(request.url)
-    forge = address.host or _THIS_MACHINE
+    address, forge = admitted(request.url), waiting.forge_of(request)
     if scan["state"] != "Queued":
         scan = scans.advance(scan, ["Queued"], _ACTOR)
     scan = waiting.take_place(scan, forge, lease.fence)

@@ -7,16 +7,20 @@ dead worker left is asked for again by the sweep.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from picket.effects import broker
+from picket.effects.git.address import admitted
 from picket.effects.mongo import leases, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy, TransientError
-from picket.events import ago, now
+from picket.events import ScanRequested, ago, now
 from picket.settings import settings
 
 _ACTOR = "enumerate"
+_THIS_MACHINE = "this machine"
 _LANES = ("reactive", "scheduled", "integral")
 _SHARES = {"reactive": 1.0, "scheduled": 0.75, "integral": 0.5}
 """Part of a forge's places that scans of a kind may take: there is always one left for a push."""
@@ -66,6 +70,33 @@ def put_off(scan: Document, fence: int, error: TransientError) -> Document:
     if not later or failures > _MAX_FAILURES:
         raise error
     return put
+
+
+def ask_for_many(requests: Sequence[ScanRequested]) -> None:
+    """Ask for as many scans as their forges have places; the others wait in the store from the start.
+
+    The stream then never holds so many requests that a push is behind them.
+    """
+    first: list[ScanRequested] = []
+    asked: Counter[str] = Counter()
+    for request in requests:
+        forge = forge_of(request)
+        asked[forge] += 1
+        if asked[forge] <= settings().fetches_per_host:
+            first.append(request)
+        else:
+            scans.line_up(request.scan, _lane(forge, request.kind))
+    broker.emit(*first)
+
+
+def forge_of(request: ScanRequested) -> str:
+    """Return whose places a scan takes.
+
+    Raises:
+        Malformed: Its address is none.
+        Unsupported: Its address is not admitted.
+    """
+    return admitted(request.url).host or _THIS_MACHINE
 
 
 def wake(scan: Document, forge: str) -> None:

@@ -163,6 +163,11 @@ def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
     return scan
 
 
+def line_up(scan_id: str, queue: str) -> None:
+    """Let a scan that is New wait in *queue*; one that is not any more, has waited."""
+    collection("scans").update_one({"_id": scan_id, "state": "New"}, {"$set": {"queue": queue}})
+
+
 def leave(scan: Document, field: str) -> bool:
     """Take *field* away; False if somebody else did, or it holds something else by now."""
     result = collection("scans").update_one(
