@@ -130,8 +130,10 @@ def test_a_dead_letter_is_counted_by_its_trigger(counting: None, deployed: Deplo
 def test_a_dead_workers_lease_is_counted_by_whoever_ends_it_or_takes_over(counting: None, deployed: Deployment) -> None:
     assert counting is None
     past = {"lease_until": time.time() - 1, "fence": 1, "takeovers": 0}
-    collection("batches").insert_many([{"_id": "a", **past}, {"_id": "b", **past}, {"_id": "c", **leases.UNLEASED}])
-    for name in ("a", "c"):
+    collection("batches").insert_many(
+        [{"_id": "a", **past}, {"_id": "b", **past}, *({"_id": free, **leases.UNLEASED} for free in "cd")]
+    )
+    for name in "acd":
         with leases.held("batches", name):
             pass
     assert [leases.end("batches", document) for document in leases.expired("batches")] == [True]

@@ -117,6 +117,18 @@ def test_what_becomes_of_an_event_is_told_by_its_span_without_what_was_in_it(
     assert canary.encode() not in b"".join(collector.bodies)
 
 
+def test_an_exception_marks_the_span_it_passes_by_its_type_alone(collector: Collector) -> None:
+    canary = secrets.slack_token(6)
+    with pytest.raises(ValueError, match=canary), span("walk"):
+        int(canary)
+    flush()
+
+    [found] = collector.named("walk")
+    assert found.failed
+    assert b"ValueError" in collector.bodies[0]
+    assert canary.encode() not in collector.bodies[0]
+
+
 def test_a_delivery_continues_its_callers_trace_and_a_malformed_context_starts_a_new_one(
     collector: Collector, deployed: Deployment
 ) -> None:
@@ -159,6 +171,22 @@ def test_without_a_collector_the_trace_context_passes_through_and_no_sdk_is_impo
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_without_the_extra_the_work_goes_on_and_what_is_missing_is_said_once() -> None:
+    program = (
+        "import sys; sys.modules |= {'opentelemetry': None, 'prometheus_client': None}\n"
+        "from picket.effects import telemetry as t\n"
+        "for _ in range(2):\n"
+        "    with t.span('walk'): t.count('picket_scanned_bytes_total', 1)\n"
+    )
+    environment = {"PICKET_OTLP_ENDPOINT": "http://127.0.0.1:1", "PICKET_METRICS": "true", "K_SERVICE": "scan"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+
+    assert sorted(done.stderr.splitlines()) == [
+        "PICKET_METRICS is set, but picket[telemetry] is not installed",
+        "PICKET_OTLP_ENDPOINT is set, but picket[telemetry] is not installed",
+    ]
 
 
 @pytest.mark.parametrize("status", [200, 503])
