@@ -1,6 +1,7 @@
 """Packs and manifests in a real S3 server: a scanner needs no clone, no forge and none of its credentials."""
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,21 @@ def test_what_is_found_from_packs_is_what_is_found_from_the_mirror(
     assert work.head()
 
 
+def test_a_push_brings_the_former_side_of_what_it_changes(
+    clustered: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old, new = secrets.slack_token(3), secrets.slack_token(4)
+    before = work.head()
+    ask(clustered, url(forge), "s", **push(before, work.commit({"c.py": f"# moved\ny\nt = '{old}'\nu = '{new}'\n"})))
+    clustered.deliver(clustered.queue.pop(0))
+    elsewhere(environment, tmp_path / "other")
+
+    clustered.drain()
+
+    assert states("s") == ["Done"]
+    assert [one["start_line"] for one in findings(clustered)] == [4]
+
+
 def test_two_scanners_on_two_data_folders_share_the_work(
     clustered: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch, bucket: dict[str, str], tmp_path: Path
 ) -> None:
@@ -199,8 +215,9 @@ def test_what_is_too_large_is_left_out_of_the_pack_and_listed(
     environment.setenv("PICKET_MAX_BLOB_BYTES", "1000")
     forget()
     work = Work(forge.root / "o" / "r")
-    work.commit({"huge": "x" * 200_000, "small": f"t = '{secrets.slack_token(6)}'\n"})
-    work.commit({"huge": "y" * 200_000})
+    dice = random.Random(1)
+    work.commit({"huge": dice.randbytes(200_000), "small": f"t = '{secrets.slack_token(6)}'\n"})
+    work.commit({"huge": dice.randbytes(200_000)})
 
     ask(clustered, url(forge), "s")
     clustered.drain()
@@ -210,6 +227,7 @@ def test_what_is_too_large_is_left_out_of_the_pack_and_listed(
     assert len(findings(clustered)) == 1
     manifest = json.loads(artifacts.get(batch["material"]))
     assert len(manifest["too_large"]) == 2
+    assert len(artifacts.get(str(batch["material"]).replace(".json", ".pack"))) < 10_000
 
 
 def test_commits_without_any_new_blob_need_no_pack(clustered: Deployment, forge: GitHttpServer) -> None:
@@ -332,7 +350,9 @@ def test_the_build_of_a_push_is_kept_where_asked_with_the_same_bytes_each_time(
 
     ask(clustered, url(forge), "s1", repository="h/o/r", **push(first, second))
     ask(clustered, url(forge), "s2", repository="h/o/r", **push(before, first, reason="late"))
-    ask(clustered, url(forge), "s3", repository="h/o/r", **push(before, first, ref="refs/heads/else"))
+    work.git("checkout", "--quiet", "-b", "else")
+    elsewhere_pushed = push(second, work.commit({"v": "3\n"}), ref="refs/heads/else")
+    ask(clustered, url(forge), "s3", repository="h/o/r", **elsewhere_pushed)
     clustered.drain()
 
     names = [f"artifact:build_artifacts/o/r{end}.zip" for end in ("", f"/{first}", f"/{second}")]
