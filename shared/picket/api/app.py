@@ -14,6 +14,7 @@ from picket.api import (
     events,
     findings,
     openapi,
+    organizations,
     pages,
     repositories,
     scans,
@@ -32,7 +33,10 @@ from picket.runtime.problems import problem, status_of
 
 logs.configure()  # now: the process that watches over the workers says something, too, and never answers a request
 
-_MODULES = (scans, events, findings, builds, repositories, schedules, scores, sources, dead_letters, openapi, pages)
+_MODULES = (
+    *(scans, events, findings, builds, repositories, schedules, organizations, scores, sources),
+    *(dead_letters, openapi, pages),
+)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from picket.api import dead_letters
 from picket.api.builds import BuildOrder
 from picket.api.findings import FILTERS
+from picket.api.organizations import OrganizationOrder
 from picket.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from picket.api.repositories import TeamOrder
 from picket.api.scans import MAX_ITEMS, ScanOrder
@@ -47,6 +48,7 @@ _MODELS = (
     SourceOrder,
     RotateOrder,
     ScheduleOrder,
+    OrganizationOrder,
     dead_letters.ReplayOrder,
     dead_letters.DropOrder,
 )
@@ -107,6 +109,7 @@ def _paths() -> Json:
         "/sources/{id}/rotate": {
             "post": _operation("Renew a webhook's secret", body=_ref(RotateOrder), parameters=[_path("id")])
         },
+        **_organizations(paging),
         **_dead_letters(paging),
     }
 
@@ -120,6 +123,21 @@ def _schedules(repository: Json) -> Json:
             "put": _operation("Set a schedule", body=_ref(ScheduleOrder), parameters=one),
             "delete": _operation("Take a schedule away", parameters=one),
         },
+    }
+
+
+def _organizations(paging: list[Json]) -> Json:
+    one = [_path("id", "host/name")]
+    return {
+        "/organizations": {
+            "post": _operation("Register an organization's repositories", "202", body=_ref(OrganizationOrder)),
+            "get": _operation("List organizations", parameters=paging),
+        },
+        "/organizations/{id}": {
+            "get": _operation("Show an organization", parameters=one),
+            "delete": _operation("Forget an organization", parameters=one),
+        },
+        "/organizations/{id}/sync": {"post": _operation("List its repositories again", "202", parameters=one)},
     }
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from picket.cli import dead_letters, hooks, repositories, requests, rules, sources
+from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources
 from picket.cli.run import run
 from picket.cli.top import top
 from picket.cli.up import up
@@ -31,6 +31,7 @@ app.command()(requests.findings)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")
+app.add_typer(organizations.app, name="organizations")
 app.add_typer(repositories.app, name="repositories")
 app.add_typer(dead_letters.app, name="dead-letters")
 

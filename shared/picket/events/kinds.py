@@ -81,6 +81,26 @@ class ScanRequested(Event):
         return self.scan
 
 
+class OrganizationRequested(Event):
+    """A page of an organization's repositories is to be listed and registered."""
+
+    TYPE: ClassVar[str] = "dev.picket.organization.requested.v1"
+
+    organization: str = Field(description="Id of the organization: host/name")
+    sync: int = Field(description="Which listing of it this is, from 1")
+    page: int = Field(description="Which page of that, from 0")
+
+    @property
+    def subject(self) -> str:
+        """The organization."""
+        return self.organization
+
+    @property
+    def natural_key(self) -> str:
+        """Organization, listing and page."""
+        return f"{self.organization}|{self.sync}|{self.page}"
+
+
 class CommitBatchCreated(Event):
     """A batch of commits waits in the store for a scanner."""
 

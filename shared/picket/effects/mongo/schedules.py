@@ -23,12 +23,13 @@ MOST_SCHEDULES = 20
 _TRIES = 5
 _MOST_RULESETS = 100
 """Former rulesets that are told apart when the oldest evidence is looked for."""
-_MARK = "at "
+MARK = "at "
+"""What a time that is looked up begins with."""
 
 
 def first(*, at_once: bool) -> Document:
     """Return the fields of a repository that nobody knew: it follows the schedule of all, or is due at once."""
-    return {"due" if at_once else "waits_since": f"{_MARK}{now()}"}
+    return {"due" if at_once else "waits_since": f"{MARK}{now()}"}
 
 
 def evidence(ruleset: str, at: str) -> Document:
@@ -44,7 +45,7 @@ def due_at(repository: Document, hours: float) -> str | None:
         return _time(repository["due"])
     if "waits_since" not in repository:
         return None
-    return _text(datetime.fromisoformat(_time(repository["waits_since"])) + timedelta(hours=hours))
+    return text_of(datetime.fromisoformat(_time(repository["waits_since"])) + timedelta(hours=hours))
 
 
 def rests(repository: Document) -> bool:
@@ -59,9 +60,9 @@ def due(hours: float, limit: int) -> list[Document]:
         hours: The schedule of those that have none of their own.
         limit: At most so many.
     """
-    found = list(collection("repositories").find({"due": {"$lt": _MARK + now()}}).sort("due", 1).limit(limit))
+    found = list(collection("repositories").find({"due": {"$lt": MARK + now()}}).sort("due", 1).limit(limit))
     if len(found) < limit:
-        before = {"$lt": _MARK + ago(timedelta(hours=hours))}
+        before = {"$lt": MARK + ago(timedelta(hours=hours))}
         waiting = collection("repositories").find({"waits_since": before}).sort("waits_since", 1)
         found += list(waiting.limit(limit - len(found)))
     return found
@@ -148,7 +149,7 @@ def stale(ruleset: str, limit: int) -> list[Document]:
 
 def rescans_since(span: timedelta, limit: int) -> int:
     """Count the repositories that a rescan was asked for within *span*, up to *limit*."""
-    recent = {"rescan_asked": {"$gt": _MARK + ago(span)}}
+    recent = {"rescan_asked": {"$gt": MARK + ago(span)}}
     return len(list(collection("repositories").find(recent, {"_id": 1}).limit(limit)))
 
 
@@ -158,7 +159,7 @@ def claim_rescan(repository: Document, ruleset: str) -> bool:
     Asked for counts as done: where it fails, the next scan by schedule looks at what is not scanned for the ruleset.
     """
     at = now()
-    fields = {"rescan_asked": _MARK + at, **evidence(ruleset, at)}
+    fields = {"rescan_asked": MARK + at, **evidence(ruleset, at)}
     return _claim_evidence(repository, {"$set": fields})
 
 
@@ -185,7 +186,7 @@ def _rewrite(repository_id: str, name: str, fresh: list[Schedule]) -> Document |
             raise Malformed(f"a repository has at most {MOST_SCHEDULES} schedules")
         revision = repository.get("schedules_revision", 0)
         change = _change(repository, kept, datetime.now(UTC))
-        if "$set" in change and repository.get("due", "~") < _MARK + now():
+        if "$set" in change and repository.get("due", "~") < MARK + now():
             change = {}  # a first look, or one that is late, is not put off
         fields = {"schedules": [asdict(schedule) for schedule in kept], "schedules_revision": revision + 1}
         change["$set"] = {**change.get("$set", {}), **fields}
@@ -201,11 +202,11 @@ def _change(repository: Document, schedules: list[Schedule], at: datetime) -> Do
     if rests(repository):
         return {"$unset": {"due": "", "waits_since": ""}}
     if not schedules:
-        return {"$set": {"waits_since": _MARK + _text(at)}, "$unset": {"due": ""}}
+        return {"$set": {"waits_since": MARK + text_of(at)}, "$unset": {"due": ""}}
     moments = [moment for schedule in schedules if (moment := _next(schedule, repository, at))]
     if not moments:
         return {"$unset": {"due": "", "waits_since": ""}}
-    return {"$set": {"due": _MARK + _text(min(moments))}, "$unset": {"waits_since": ""}}
+    return {"$set": {"due": MARK + text_of(min(moments))}, "$unset": {"waits_since": ""}}
 
 
 def _next(schedule: Schedule, repository: Document, after: datetime) -> datetime | None:
@@ -223,9 +224,10 @@ def _read(fields: Document) -> Schedule:
     return Schedule(**{**fields, **switches})
 
 
-def _text(moment: datetime) -> str:
+def text_of(moment: datetime) -> str:
+    """Return *moment* as RFC 3339 text in UTC, in the form of `events.now`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _time(marked: str) -> str:
-    return marked.removeprefix(_MARK)
+    return marked.removeprefix(MARK)

@@ -1,0 +1,1 @@
+"""The forges' own APIs: which repositories an organization has."""

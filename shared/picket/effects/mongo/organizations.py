@@ -1,0 +1,168 @@
+"""Organizations whose repositories are registered by their forge's own list, and how far each listing has come.
+
+`resume` is when a listing that has not ended is to be gone on with, should nobody do so before; `due` is when the
+next one begins. Both begin with a word: see `schedules`. A repository's `listed_in` names the listing that saw it last.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.leases import UNLEASED
+from picket.effects.mongo.schedules import MARK, text_of
+from picket.errors import Busy
+from picket.events import now
+
+FINAL = frozenset({"Done", "Failed"})
+_TRIES = 5
+_COUNTS = ("listed", "kept", "refused", "vanished")
+
+
+def find(organization_id: str) -> Document | None:
+    """Return an organization, or None."""
+    return collection("organizations").find_one({"_id": organization_id})
+
+
+def page(after: str, limit: int) -> list[Document]:
+    """Return up to *limit* organizations whose id follows *after*."""
+    return list(collection("organizations").find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit))
+
+
+def register(organization_id: str, wanted: Document, patience: timedelta) -> Document:
+    """Record an organization, or what is wanted of one that is known, and begin a listing; one under way is given up.
+
+    Args:
+        organization_id: Id of the organization.
+        wanted: What to list.
+        patience: After how long somebody goes on with it if it stands still.
+
+    Raises:
+        Busy: Others kept beginning new listings.
+    """
+    for _ in range(_TRIES):
+        former = find(organization_id)
+        if former is not None:
+            begun = begin(former, patience, wanted)
+            if begun is not None:
+                return begun
+            continue
+        first = {"_id": organization_id, "created_at": now(), "listed_at": None, **UNLEASED}
+        first |= {**wanted, **_fresh(1, patience)}
+        try:
+            collection("organizations").insert_one(first)
+        except DuplicateKeyError:
+            continue
+        return first
+    raise Busy(f"{organization_id} is being changed by others")
+
+
+def begin(organization: Document, patience: timedelta, wanted: Document | None = None) -> Document | None:
+    """Begin a listing of an organization that is as it was when read; None if another was begun since."""
+    change = {"$set": {**(wanted or {}), **_fresh(organization["sync"] + 1, patience)}, "$unset": {"due": ""}}
+    return _update({"_id": organization["_id"], "sync": organization["sync"]}, change)
+
+
+def advance(organization: Document, fields: Document, patience: timedelta) -> Document | None:
+    """Set *fields* of a listing that is where it was when read, and has not ended; None if it has moved.
+
+    Args:
+        organization: As last read.
+        fields: What to set: `page` and `cursor` move it on.
+        patience: After how long somebody goes on with it if it stands still.
+    """
+    return _update(_at(organization), {"$set": {**fields, "resume": _later(patience)}})
+
+
+def take_turn(organization: Document, patience: timedelta) -> Document | None:
+    """Take it on oneself to go on with a listing that stands still; None if somebody else did."""
+    which = {"_id": organization["_id"], "resume": organization["resume"]}
+    return _update(which, {"$set": {"resume": _later(patience)}})
+
+
+def end(organization: Document, fields: Document, due: datetime) -> Document | None:
+    """End a listing; the next one begins at *due*. None if it has moved."""
+    last = {**fields, "due": MARK + text_of(due)}
+    return _update(_at(organization), {"$set": last, "$unset": {"resume": "", "cursor": ""}})
+
+
+def to_resume(limit: int) -> list[Document]:
+    """Return listings that stand still, or whose pause is over."""
+    return list(collection("organizations").find({"resume": {"$lt": MARK + now()}}).sort("resume", 1).limit(limit))
+
+
+def due(limit: int) -> list[Document]:
+    """Return organizations that are to be listed again."""
+    return list(collection("organizations").find({"due": {"$lt": MARK + now()}}).sort("due", 1).limit(limit))
+
+
+def remove(organization_id: str) -> bool:
+    """Forget an organization; its repositories stay. False if there is none."""
+    collection("organization_pages").delete_many({"organization": organization_id})
+    return collection("organizations").delete_one({"_id": organization_id}).deleted_count == 1
+
+
+def known_page(organization: Document) -> Document | None:
+    """Return what was kept of the page that a listing is at, from the last time it was read."""
+    return collection("organization_pages").find_one({"_id": _page_id(organization)})
+
+
+def keep_page(organization: Document, fields: Document) -> None:
+    """Keep what the next listing needs to know of the page that this one is at."""
+    collection("organization_pages").update_one(
+        {"_id": _page_id(organization)}, {"$set": {**fields, "organization": organization["_id"]}}, upsert=True
+    )
+
+
+def see(organization: Document, repositories: list[str]) -> None:
+    """Note that a listing has seen *repositories* (ids)."""
+    collection("repositories").update_many(
+        {"_id": {"$in": repositories}},
+        {"$set": {"organization": organization["_id"], "listed_in": _mark(organization), "vanished_at": None}},
+    )
+
+
+def mark_vanished(organization: Document) -> int:
+    """Mark the repositories that earlier listings saw and this one, which is at its end, did not; how many."""
+    before = {"listed_in": {"$gt": f"in {organization['_id']}|", "$lt": _mark(organization)}}
+    change = {"$set": {"vanished_at": now()}, "$unset": {"listed_in": ""}}
+    return collection("repositories").update_many(before, change).modified_count
+
+
+def _fresh(sync: int, patience: timedelta) -> Document:
+    """Return the fields of a listing that begins."""
+    return {
+        **dict.fromkeys(_COUNTS, 0),
+        "state": "Requested",
+        "reason": "",
+        "requested_at": now(),
+        "resume": _later(patience),
+        "sync": sync,
+        "page": 0,
+        "cursor": "",
+        "failures": 0,
+        "takeovers": 0,
+    }
+
+
+def _at(organization: Document) -> Document:
+    return {"_id": organization["_id"], **{name: organization[name] for name in ("sync", "page", "state", "failures")}}
+
+
+def _update(which: Document, change: Document) -> Document | None:
+    return collection("organizations").find_one_and_update(which, change, return_document=ReturnDocument.AFTER)
+
+
+def _mark(organization: Document) -> str:
+    return f"in {organization['_id']}|{organization['sync']:08}"
+
+
+def _page_id(organization: Document) -> str:
+    return key(organization["_id"], str(organization["page"]))
+
+
+def _later(patience: timedelta) -> str:
+    return MARK + text_of(datetime.now(UTC) + patience)
