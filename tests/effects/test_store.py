@@ -231,6 +231,17 @@ def test_a_finding_changes_only_from_the_revision_read() -> None:
     assert len(findings.scored_in("r")) == 2
 
 
+def test_what_findings_cost_is_replaced_by_newer_revisions_only() -> None:
+    for name in ("f1", "f2"):
+        findings.record([finding(name)[0]], [finding(name)[1]])
+
+    findings.set_costs({"f1": {"penalty": 2.0}, "f2": {"penalty": 2.0}}, 2)
+    findings.set_costs({"f1": {"penalty": 1.0}}, 1)
+    findings.set_costs({"f2": {"penalty": 3.0}}, 3)
+
+    assert [found["cost"]["penalty"] for found in findings.get_many(["f1", "f2"])] == [2.0, 3.0]
+
+
 def test_pages_follow_each_other_and_filters_combine() -> None:
     for number in range(7):
         severity = "low" if number % 2 else "high"

@@ -367,6 +367,21 @@ def test_the_build_of_a_push_is_kept_where_asked_with_the_same_bytes_each_time(
     assert artifacts.get(names[2]) == again.read_bytes()
 
 
+def test_the_builds_of_pushes_that_go_together_are_all_kept(
+    clustered: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    heads = [work.head(), *(work.commit({"w": f"{number}\n"}) for number in range(3))]
+    for number in range(3):
+        ask(clustered, url(forge), f"s{number}", repository="h/q/r", **push(heads[number], heads[number + 1]))
+    clustered.api.put("/repositories/h/q/r/builds", json={"ref": "refs/heads/main"})
+
+    clustered.drain()
+
+    names = [f"artifact:build_artifacts/q/r{end}.zip" for end in ("", *(f"/{head}" for head in heads[1:]))]
+    assert sorted(name for name in stored("build_artifacts/") if "/q/r" in name) == sorted(names)
+    assert artifacts.get(names[0]) == artifacts.get(names[3])
+
+
 def test_a_build_that_cannot_be_kept_is_told_and_holds_nothing_up(
     clustered: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:
