@@ -268,6 +268,20 @@ def test_everything_is_summed_up_anew_on_the_first_event_of_a_day(
     assert tallied(finding)["total"] == 2 * before
 
 
+def test_a_repository_that_becomes_public_makes_every_finding_cost_more(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    finding = push(deployed, forge, work, 45)
+    before = tallied(finding)["total"]
+    collection("repositories").update_one({"_id": finding["repository"]}, {"$set": {"visibility": "public"}})
+    data = {"repository": finding["repository"], "change": "publicized", "name": finding["repository"]}
+    headers = {"ce-id": "x", "ce-type": "dev.picket.repository.changed.v1", "ce-source": "/t", "ce-specversion": "1.0"}
+
+    deployed.deliver(Message({**headers, "content-type": "application/json"}, pushes.encode(data)))
+
+    assert tallied(finding)["total"] == 1.25 * before
+
+
 def test_costs_that_a_dead_instance_did_not_get_to_are_put_into_the_findings_by_the_next(
     deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:
