@@ -64,6 +64,23 @@ def test_a_scan_without_a_place_waits_and_is_asked_for_when_there_is_one(
     assert "queue" not in scans.get("waits")
 
 
+def test_a_scan_that_waited_goes_on_in_its_own_trace_whoever_wakes_it(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    hold("other", "h/x")
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    ask(one_place, url(forge, works[0]), "waits").headers.update({"ce-correlationid": "mine", "ce-traceparent": trace})
+    one_place.drain()
+    let_go("other")
+    ask(one_place, url(forge, works[1]), "next").headers.update({"ce-correlationid": "another's"})
+
+    one_place.drain()
+
+    [woken] = [message for message in one_place.of_type("scan.requested") if message.data["scan"] == "waits"]
+    assert (woken.headers["ce-correlationid"], woken.headers["ce-traceparent"]) == ("mine", trace)
+    assert woken.headers["ce-causationid"] == "event-next"
+
+
 def test_a_push_has_a_place_where_integral_scans_have_none(
     one_place: Deployment, forge: GitHttpServer, works: list[Work]
 ) -> None:

@@ -27,7 +27,7 @@ MAX_ITEMS = 1_000
 _ACTOR = "api"
 _HIDDEN = frozenset(
     (
-        *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took"),
+        *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
         *("lease_until", "fence", "takeovers", "tips", "attempt", "completed_by", "chain", "root", "window", "planned"),
     )
 )

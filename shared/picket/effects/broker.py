@@ -7,7 +7,7 @@ from it. An event above 256 KiB goes to the artifact store, because NATS carries
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -53,8 +53,25 @@ def emit(*events: Event) -> None:
         TransientError: The broker did not accept one; those before it are accepted.
     """
     for event in events:
-        envelope = cause().wrap(event, source=f"/picket/{settings().service}")
-        _post(replace(envelope, traceparent=telemetry.traceparent() or envelope.traceparent), event)
+        _post(_wrapped(event, traceparent=trace()), event)
+
+
+def emit_for(origin: Mapping[str, str], event: Event) -> None:
+    """Post an event on behalf of what *origin* tells of: it goes on with that one's correlation and trace.
+
+    Args:
+        origin: `correlation` and `traceparent`; what is not in it is that of the event being handled.
+        event: The event; its id is derived from the event being handled.
+
+    Raises:
+        TransientError: The broker did not accept it.
+    """
+    _post(_wrapped(event, **{"traceparent": trace(), **origin}), event)
+
+
+def trace() -> str:
+    """Return the trace context of what is being handled: that of its span, where spans are made."""
+    return telemetry.traceparent() or cause().traceparent
 
 
 def repeat(envelope: Envelope, data: bytes) -> None:
@@ -64,6 +81,10 @@ def repeat(envelope: Envelope, data: bytes) -> None:
         TransientError: The broker did not accept it.
     """
     _send(envelope, f"urn:picket:schema:{envelope.type}" if envelope.type.startswith("dev.picket.") else "", data)
+
+
+def _wrapped(event: Event, **fields: str) -> Envelope:
+    return replace(cause().wrap(event, source=f"/picket/{settings().service}"), **fields)
 
 
 def _post(envelope: Envelope, event: Event) -> None:

@@ -64,6 +64,7 @@ def put_off(scan: Document, fence: int, error: TransientError) -> Document:
         reason=str(error),
         unset=("fetching",),
         branch=scans.branch(scan["repository"], scan["ref"]),
+        origin=_origin(),
         failures=failures,
         **later,
     )
@@ -85,7 +86,7 @@ def ask_for_many(requests: Sequence[ScanRequested]) -> None:
         if asked[forge] <= settings().fetches_per_host:
             first.append(request)
         else:
-            scans.line_up(request.scan, _lane(forge, request.kind))
+            scans.line_up(request.scan, _lane(forge, request.kind), _origin())
     broker.emit(*first)
 
 
@@ -108,7 +109,7 @@ def wake(scan: Document, forge: str) -> None:
 
 def ask_again(scan: Document) -> None:
     """Hand a scan's request to the broker once more; then, and only then, it no longer waits."""
-    broker.emit(scans.request_of(scan))
+    broker.emit_for(scan.get("origin", {}), scans.request_of(scan))
     for field in ("queue", "retry_at"):
         if field in scan:
             scans.leave(scan, field)
@@ -136,6 +137,7 @@ def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
         unset=("fetching",),
         queue=queue,
         branch=scans.branch(scan["repository"], scan["ref"]),
+        origin=_origin(),
     )
     if not _queue(waiting, _holders(waiting, forge)):
         ask_again(waiting)
@@ -149,6 +151,11 @@ def _moved(
     if moved is None:
         raise Busy(f"scan {scan['_id']} was changed by others")
     return moved
+
+
+def _origin() -> dict[str, str]:
+    """Return on whose account a scan waits, so that it goes on in its own trace, whoever wakes it."""
+    return {"correlation": broker.cause().correlation or broker.cause().id, "traceparent": broker.trace()}
 
 
 def _turn(scan: Document) -> tuple[str, str]:

@@ -163,9 +163,9 @@ def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
     return scan
 
 
-def line_up(scan_id: str, queue: str) -> None:
-    """Let a scan that is New wait in *queue*; one that is not any more, has waited."""
-    collection("scans").update_one({"_id": scan_id, "state": "New"}, {"$set": {"queue": queue}})
+def line_up(scan_id: str, queue: str, origin: dict[str, str]) -> None:
+    """Let a scan that is New wait in *queue* on account of *origin*; one that is not any more, has waited."""
+    collection("scans").update_one({"_id": scan_id, "state": "New"}, {"$set": {"queue": queue, "origin": origin}})
 
 
 def leave(scan: Document, field: str) -> bool:
