@@ -39,6 +39,10 @@ test: setup ## every test, the stack tests against real servers included
 bench: setup ## the budgets of the design, measured as ratios on this machine
 	$(BIN)/python -m tests.benchmarks
 
+bench-pipeline: setup ## webhooks, pushes, a burst, an integral scan, and how all of it grows
+	$(BIN)/python -m tests.benchmarks --output build/bench-pipeline.json \
+		--only pipeline --only webhooks --only pushes --only burst --only findings
+
 bench-scan: setup ## `picket scan` beside other scanners, on repositories that it makes
 	$(BIN)/python -m tests.benchmarks.scanning
 
@@ -51,4 +55,4 @@ lock: ## write requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras -o requirements.lock pyproject.toml
 
-.PHONY: help setup run lint types contracts test bench bench-scan check lock
+.PHONY: help setup run lint types contracts test bench bench-pipeline bench-scan check lock

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import pushed, scans, starts, webhooks
+from tests.benchmarks import burst, pushed, scans, starts, webhooks
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.processes import measure
 from tests.benchmarks.row import Row, as_json, table
@@ -24,8 +24,9 @@ GROUPS: dict[str, Callable[[Bench], list[Row]]] = {
     "starts": starts.rows,
     "webhooks": webhooks.rows,
     "pushes": pushed.rows,
-    "growth": scans.growth,
+    "burst": burst.rows,
     "findings": pushed.growth,
+    "growth": scans.growth,
 }
 
 _BUSY = 0.5

@@ -5,12 +5,25 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from pymongo import MongoClient
+from pymongo.database import Database
 from tests.benchmarks import material
 from tests.benchmarks.processes import Finished, clean_environment, measure
+
+
+@contextmanager
+def store(folder: Path) -> Iterator[Database[dict[str, Any]]]:
+    """Connect to the store of the stack that runs on *folder*."""
+    uri = json.loads((folder / "run" / "stack.json").read_text())["mongodb_uri"]
+    with MongoClient[dict[str, Any]](uri) as client:
+        yield client["picket"]
 
 
 @dataclass(frozen=True, slots=True)

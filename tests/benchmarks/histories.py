@@ -21,6 +21,7 @@ from tests.benchmarks.planted import Planted, plant
 
 VERSION = 2
 COMMITS = 5_400
+LONGER = 10_000
 FILES = 50_000
 HEAVY_BYTES = 1_100_000_000
 HEAVY_BLOB = 8_000_000
@@ -42,6 +43,11 @@ class Made:
 def long(*, quick: bool) -> Made:
     """Make a history of many commits: each release's changes, some files at a time."""
     return _made("long", COMMITS // 20 if quick else COMMITS, _long)
+
+
+def longer(*, quick: bool) -> Made:
+    """Make a history of ten thousand commits."""
+    return _made("longer", LONGER // 20 if quick else LONGER, _long)
 
 
 def heavy(*, quick: bool) -> Made:

@@ -10,8 +10,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 
@@ -20,7 +21,8 @@ class Order:
     """What to post; `{n}` in a header is the number of the request.
 
     No more than `count` requests, and none begun after `seconds`, over `connections` connections that stay open; `rate`
-    in requests a second, 0 for as fast as the answers come.
+    in requests a second, 0 for as fast as the answers come. A `file` has a JSON object a line, the headers and body of
+    one request.
     """
 
     url: str
@@ -30,6 +32,7 @@ class Order:
     count: int
     seconds: float
     rate: float = 0.0
+    file: str = ""
 
 
 @dataclass(slots=True)
@@ -48,11 +51,11 @@ async def run(order: Order) -> Result:
         OSError: The server broke a connection off.
     """
     result = Result()
-    numbers = iter(range(order.count))
+    requests = enumerate(_requests(order))
     parts = urlsplit(order.url)
     streams = [await asyncio.open_connection(parts.hostname, parts.port) for _ in range(order.connections)]
     start = time.perf_counter()
-    await asyncio.gather(*(_post_all(order, numbers, start, result, stream) for stream in streams))
+    await asyncio.gather(*(_post_all(order, requests, start, result, stream) for stream in streams))
     result.seconds = time.perf_counter() - start
     for _, writer in streams:
         writer.close()
@@ -61,29 +64,40 @@ async def run(order: Order) -> Result:
 
 async def _post_all(
     order: Order,
-    numbers: Iterator[int],
+    requests: Iterator[tuple[int, bytes]],
     start: float,
     result: Result,
     stream: tuple[asyncio.StreamReader, asyncio.StreamWriter],
 ) -> None:
     reader, writer = stream
-    for number in numbers:
+    for number, request in requests:
         due = start + number / order.rate if order.rate else time.perf_counter()
         if due - start > order.seconds:
             return
         if (pause := due - time.perf_counter()) > 0:
             await asyncio.sleep(pause)
-        writer.write(_request(order, number))
+        writer.write(request)
         status = await _answer(reader)
         result.milliseconds.append(1e3 * (time.perf_counter() - due))
         result.statuses[status] = result.statuses.get(status, 0) + 1
 
 
-def _request(order: Order, number: int) -> bytes:
-    parts = urlsplit(order.url)
+def _requests(order: Order) -> Iterator[bytes]:
+    if order.file:
+        for line in Path(order.file).read_text().splitlines():
+            one = json.loads(line)
+            yield _request(order.url, one["headers"], one["body"].encode())
+        return
     body = order.body.encode()
+    for number in range(order.count):
+        headers = {name: value.replace("{n}", str(number)) for name, value in order.headers.items()}
+        yield _request(order.url, headers, body)
+
+
+def _request(url: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    parts = urlsplit(url)
     lines = [f"POST {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value.replace('{n}', str(number))}" for name, value in order.headers.items()]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

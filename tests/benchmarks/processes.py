@@ -135,7 +135,7 @@ class _Together:
 
     def _run(self) -> None:
         while not self._ended.wait(_WATCH_SECONDS):
-            held = sum(_proportional_kb(Path(entry.path)) for entry in os.scandir("/proc") if self._is_ours(entry.name))
+            held = sum(proportional_kb(Path(entry.path)) for entry in os.scandir("/proc") if self._is_ours(entry.name))
             self.peak_mb = max(self.peak_mb, held / 1024)
 
     def _is_ours(self, name: str) -> bool:
@@ -145,7 +145,7 @@ class _Together:
             return False
 
 
-def _proportional_kb(process: Path) -> int:
+def proportional_kb(process: Path) -> int:
     """Return a process's share of memory in kB; 0 when it is gone. Source: proc_pid_smaps_rollup(5)."""
     try:
         lines = (process / "smaps_rollup").read_text().splitlines()

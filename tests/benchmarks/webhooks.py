@@ -20,7 +20,9 @@ from tests.support.repositories import GitHttpServer, Work
 from tests.support.stack import Running, eventually, picket_up
 
 CONNECTIONS = 16
-_RATE = 50.0
+_RATES = (50.0, 200.0)
+_P99_MS = {50.0: 50.0}
+"""Budget of the slowest of a hundred, by rate."""
 _WARMING = 100
 _REST_SECONDS = 3.0
 
@@ -42,8 +44,10 @@ def rows(bench: Bench) -> list[Row]:
     seconds = float(bench.times(10, 3))
     with _warm(bench, "webhooks-rate", seconds) as order:
         ours = _post(order, "t", expected="202")
-    with _warm(bench, "webhooks-time", seconds) as order:
-        steady = _post(replace(order, rate=_RATE, count=int(_RATE * seconds)), "p", expected="202")
+    steady: dict[float, Result] = {}
+    for rate in _RATES:
+        with _warm(bench, f"webhooks-{rate:g}", seconds) as order:
+            steady[rate] = _post(replace(order, rate=rate, count=int(rate * seconds)), "p", expected="202")
     with starts.function(starts.EMPTY, clean_environment()) as (address, _):
         empty = replace(order, url=address)
         _post(replace(empty, count=_WARMING), "w", expected="204")
@@ -59,19 +63,23 @@ def rows(bench: Bench) -> list[Row]:
             at_least=True,
             figures={"pushes/s": fast, "empty/s": least, "pushes": len(ours.milliseconds)},
         ),
-        Row(
-            "webhook at 50/s, p99",
-            f"time to 202 from when it was due, {len(steady.milliseconds)} pushes, pipeline at work",
-            percentile(steady.milliseconds, 99),
-            unit="ms",
-            limit=50,
-            figures={
-                "p50 ms": percentile(steady.milliseconds, 50),
-                "p99 ms": percentile(steady.milliseconds, 99),
-                "longest ms": max(steady.milliseconds),
-            },
-        ),
+        *(_steady(rate, result) for rate, result in steady.items()),
     ]
+
+
+def _steady(rate: float, result: Result) -> Row:
+    return Row(
+        f"webhook at {rate:g}/s, p99",
+        f"time to 202 from when it was due, {len(result.milliseconds)} pushes, pipeline at work",
+        percentile(result.milliseconds, 99),
+        unit="ms",
+        limit=_P99_MS.get(rate),
+        figures={
+            "p50 ms": percentile(result.milliseconds, 50),
+            "p99 ms": percentile(result.milliseconds, 99),
+            "longest ms": max(result.milliseconds),
+        },
+    )
 
 
 @contextmanager

@@ -48,17 +48,18 @@ def tally(costs: Iterable[Cost], onto: Tally | None = None, *, sign: int = 1) ->
         sign: 1 to add, -1 to take away.
 
     Returns:
-        `total` and `bare` (without exemptions), and how many items put each cap: `caps` and `bare_caps`.
+        `items`, their number; `total` and `bare` (without exemptions); how many put each cap: `caps` and `bare_caps`.
     """
-    begin = onto or {"total": 0, "bare": 0, "caps": {}, "bare_caps": {}}
-    total, bare = begin["total"], begin["bare"]
+    begin = onto or {"items": 0, "total": 0, "bare": 0, "caps": {}, "bare_caps": {}}
+    items, total, bare = begin["items"], begin["total"], begin["bare"]
     caps, bare_caps = Counter[str](begin["caps"]), Counter[str](begin["bare_caps"])
     for one in costs:
+        items += sign
         total += sign * _millionths(one["penalty"])
         bare += sign * _millionths(one["bare_penalty"])
         caps[one["cap"]] += sign
         bare_caps[one["bare_cap"]] += sign
-    return {"total": total, "bare": bare, "caps": _named(caps), "bare_caps": _named(bare_caps)}
+    return {"items": items, "total": total, "bare": bare, "caps": _named(caps), "bare_caps": _named(bare_caps)}
 
 
 def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> dict[str, Any]:
