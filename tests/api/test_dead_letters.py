@@ -200,6 +200,19 @@ def test_a_replay_that_the_broker_does_not_take_leaves_the_letter_open_and_is_th
     assert [sent.id for sent in deployed.sent] == [record["event"]]
 
 
+def test_a_further_replay_that_is_not_sent_opens_the_letter_again(deployed: Deployment) -> None:
+    letter = bury(deployed, "normalize", delivery())["id"]
+    replay(deployed, letter)
+    deployed.is_down = True
+    assert replay(deployed, letter, number=2).status_code == 503
+    deployed.is_down = False
+
+    assert [one["id"] for one in deployed.api.get("/dead-letters").json["letters"]] == [letter]
+    assert replay(deployed, letter).status_code == 202
+    assert deployed.api.get("/dead-letters").json["letters"] == []
+    assert len({sent.id for sent in deployed.sent}) == 2
+
+
 def test_a_replay_that_fails_again_is_a_letter_of_its_own_that_names_the_first(deployed: Deployment) -> None:
     first = bury(deployed, "normalize", delivery())["id"]
     replay(deployed, first)

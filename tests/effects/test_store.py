@@ -4,16 +4,31 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.support.deployment import forget
 
 from picket.commits.plan import Plan
-from picket.effects.mongo import batches, commits, findings, idempotency, leases, repositories, scans, scores, sources
+from picket.commits.schedule import Schedule
+from picket.effects.mongo import (
+    batches,
+    commits,
+    findings,
+    idempotency,
+    leases,
+    organizations,
+    rejections,
+    repositories,
+    scans,
+    schedules,
+    scores,
+    sources,
+)
 from picket.effects.mongo.client import client, collection, insert_new
 from picket.errors import Busy, Gone, Unsupported
-from picket.events import ScanRequested
+from picket.events import Envelope, ScanRequested
 from picket.settings import settings
 
 MONGODB_URI = os.environ.get("PICKET_TEST_MONGODB_URI", "")
@@ -313,3 +328,90 @@ def test_inserting_what_is_partly_there_inserts_the_rest() -> None:
     insert_new("commits", [{"_id": "b"}, {"_id": "c"}])
 
     assert {document["_id"] for document in collection("commits").find({})} == {"a", "b", "c"}
+
+
+def letter(number: int, function: str) -> str:
+    """Keep a dead letter; its id."""
+    rejections.keep_dead_letter(function, Envelope(f"e{number}", "t", "/s"), "{}", "", {})
+    return next(str(one["_id"]) for one in rejections.page("", 100) if one["event"]["id"] == f"e{number}")
+
+
+def test_letters_come_by_function_and_age_and_are_counted_while_they_are_open() -> None:
+    ids = [letter(number, ("scan", "score")[number % 2]) for number in range(5)]
+    rejections.keep(Envelope("r", "t", "/s"), "{}", "", kind="Gone", reason="gone")
+
+    first = rejections.page("", 2)
+    rest = rejections.page(first[-1]["place"], 10)
+    assert [one["_id"] for one in (*first, *rest)][:5] == [*ids[::2], *ids[1::2]]
+    assert "data" not in first[0]
+    assert rejections.counts()["scan"]["dead_letters"] == 3
+    closed = rejections.drop(rejections.get(ids[0]) or {}, "me")
+    assert closed["state"] == "dropped"
+    assert rejections.counts()["scan"]["dead_letters"] == 2
+    assert len(rejections.page("", 10)) == 5
+    assert len(rejections.page("", 10, closed=True)) == 6
+    assert [one["_id"] for one in rejections.page("", 10, function="scan", kind="dead-letter")] == [ids[2], ids[4]]
+
+
+def test_a_replay_is_begun_only_from_the_letter_as_it_was_read() -> None:
+    read = rejections.get(letter(1, "scan")) or {}
+
+    begun = rejections.begin_replay(read, {"number": 1})
+    assert begun
+    assert rejections.begin_replay(read, {"number": 1}) is None
+    assert rejections.end_replay(begun, 1)["state"] == "replayed"
+    assert rejections.page("", 10) == []
+
+
+def test_a_repository_is_claimed_only_for_the_time_it_was_read_with() -> None:
+    repositories.register("h/o/r", "u", at_once=True)
+    repositories.register("h/o/later", "u")
+
+    [found] = schedules.due(24.0, 10)
+    at = datetime.now(UTC)
+    assert schedules.claim(found, at)
+    assert not schedules.claim(found, at)
+    assert schedules.due(24.0, 10) == []
+    assert [one["_id"] for one in schedules.due(0.0, 10)] == ["h/o/later", "h/o/r"]
+    given = schedules.put("h/o/r", Schedule("s", "0 3 * * *", enabled=False, pull_requests=True)) or {}
+    assert schedules.of(given) == [Schedule("s", "0 3 * * *", enabled=False, pull_requests=True)]
+    assert schedules.due_at(given, 24.0) is None
+    assert "due" in (schedules.put("h/o/r", Schedule("t", "0 3 * * *")) or {})
+
+
+def test_evidence_for_other_rules_comes_oldest_first_and_is_claimed_once() -> None:
+    for number, digest in enumerate(["b", "a", "new", "b"]):
+        repositories.register(f"h/o/{number}", "u")
+        at = f"2026-01-0{9 - number}T00:00:00.000000Z"
+        repositories.update(f"h/o/{number}", history_ruleset=digest, history_scanned_at=at)
+
+    found = schedules.stale("new", 10)
+    assert [one["_id"] for one in found] == ["h/o/3", "h/o/1", "h/o/0"]
+    assert [one["_id"] for one in schedules.stale("new", 1)] == ["h/o/3"]
+    assert schedules.claim_rescan(found[0], "new")
+    assert not schedules.claim_rescan(found[0], "new")
+    assert [one["_id"] for one in schedules.stale("new", 10)] == ["h/o/1", "h/o/0"]
+    assert schedules.rescans_since(timedelta(hours=1), 10) == 1
+
+
+def test_a_listing_moves_on_only_from_where_it_was_read_and_tells_what_has_vanished() -> None:
+    patience = timedelta(minutes=10)
+    names = [repositories.register(f"h/o/{name}", "u") for name in "abc"]
+    first = organizations.register("h/o", {"forge": "github"}, patience)
+    organizations.see(first, names)
+    moved = organizations.advance(first, {"page": 1, "state": "Listing"}, patience)
+    assert moved
+    assert organizations.advance(first, {"page": 1}, patience) is None
+    assert organizations.end(moved, {"state": "Done"}, datetime.now(UTC) - patience)
+    assert organizations.to_resume(10) == []
+    [due] = organizations.due(10)
+    again = organizations.begin(due, patience)
+    assert again
+    assert organizations.begin(due, patience) is None
+    organizations.see(again, names[:2])
+
+    assert organizations.mark_vanished(again) == 1
+    assert organizations.mark_vanished(again) == 0
+    assert [bool((repositories.get(name) or {}).get("vanished_at")) for name in names] == [False, False, True]
+    assert organizations.due(10) == []
+    assert organizations.remove("h/o")

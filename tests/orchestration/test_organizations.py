@@ -140,6 +140,27 @@ def test_a_second_listing_adds_what_is_new_and_marks_what_has_vanished(deployed:
     assert registered(deployed, api, vanished=True) == []
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_what_has_vanished_is_not_scanned_until_it_is_back(
+    deployed: Deployment, github: ForgeApi, *, own: bool
+) -> None:
+    github.add("a", "b")
+    more = {"repository_schedule": {"cron": "0 3 * * *"}} if own else {}
+    add(deployed, github, **more)
+    where = f"/repositories/{github.host}/acme/b"
+    gone = github.entries.pop()
+    sync(deployed, github)
+    assert deployed.api.get(where).json["due_at"] is None
+    tick(deployed)
+    assert [message.data["repository"] for message in deployed.of_type("scan.requested")] == [f"{github.host}/acme/a"]
+
+    github.entries.append(gone)
+    sync(deployed, github)
+
+    assert deployed.api.get(where).json["vanished_at"] is None
+    assert deployed.api.get(where).json["due_at"]
+
+
 def test_archiving_on_the_forge_rests_a_repository_and_unarchiving_wakes_it(
     deployed: Deployment, github: ForgeApi
 ) -> None:
@@ -400,6 +421,23 @@ def test_an_order_given_again_begins_anew_and_the_former_listing_is_given_up(
 
     done = shown(deployed, github)
     assert (done["state"], done["exclude"], done["listed"]) == ("Done", ["r1"], 5)
+    assert github.pages_asked() == [1, 1, 2]
+
+
+def test_a_worker_whose_listing_was_given_up_meanwhile_does_not_move_the_new_one(
+    deployed: Deployment, github: ForgeApi
+) -> None:
+    github.add(*(f"r{number}" for number in range(5)))
+
+    def begin_anew(*_: object) -> None:
+        github.hook = lambda *_: None
+        order(deployed, github)
+
+    github.hook = begin_anew
+
+    done = add(deployed, github)
+
+    assert (done["state"], done["listed"], done["kept"], done["vanished"]) == ("Done", 5, 5, 0)
     assert github.pages_asked() == [1, 1, 2]
 
 

@@ -131,7 +131,7 @@ def summary(letter: Document) -> Document:
         "since": letter["at"],
         "last_at": letter["last_at"],
         "times": letter["times"],
-        "replays": letter["replays"],
+        "replays": letter.get("replays", []),
         **{name: letter.get(name) for name in ("dropped_at", "dropped_by")},
     }
 

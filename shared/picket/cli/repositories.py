@@ -29,7 +29,8 @@ def list_repositories(*, server: Server = DEFAULT_SERVER, as_json: AsJson = Fals
         return
     for repository in found:
         score = "-" if repository["score"] is None else f"{repository['score']:.1f}"
-        state = next((flag for flag in ("deleted", "archived") if repository[flag]), _short(repository["due_at"]))
+        resting = [name for name in ("deleted", "archived", "vanished_at") if repository[name]]
+        state = resting[0].removesuffix("_at") if resting else _short(repository["due_at"])
         print(f"{score:>5}  {state:20}  {repository['name']}")
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, text_of
@@ -118,11 +119,12 @@ def keep_page(organization: Document, fields: Document) -> None:
 
 
 def see(organization: Document, repositories: list[str]) -> None:
-    """Note that a listing has seen *repositories* (ids)."""
-    collection("repositories").update_many(
-        {"_id": {"$in": repositories}},
-        {"$set": {"organization": organization["_id"], "listed_in": _mark(organization), "vanished_at": None}},
-    )
+    """Note that a listing has seen *repositories* (ids); those that had vanished are looked at again."""
+    fields = {"organization": organization["_id"], "listed_in": _mark(organization), "vanished_at": None}
+    back = list(collection("repositories").find({"_id": {"$in": repositories}, "vanished_at": {"$gt": ""}}))
+    collection("repositories").update_many({"_id": {"$in": repositories}}, {"$set": fields})
+    for repository in back:
+        schedules.resume({**repository, **fields})
 
 
 def mark_vanished(organization: Document) -> int:

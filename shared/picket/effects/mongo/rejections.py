@@ -98,7 +98,7 @@ def begin_replay(letter: Document, record: Document) -> Document | None:
         The letter with it; None if somebody else noted one since *letter* was read.
     """
     count = letter["replay_count"]
-    fields = {"replays": [*letter["replays"], record], "replay_count": count + 1, "open": letter["place"]}
+    fields = {"replays": [*letter.get("replays", ()), record], "replay_count": count + 1, "open": letter["place"]}
     return collection(_name(letter)).find_one_and_update(
         {"_id": letter["_id"], "replay_count": count}, {"$set": fields}, return_document=ReturnDocument.AFTER
     )
@@ -126,7 +126,7 @@ def _close(letter: Document, fields: Document) -> Document:
 def _keep(prefix: str, function: str, envelope: Envelope, fields: Document) -> None:
     letter, at = _id(prefix, function, envelope.id), now()
     place = f"{re.sub(r'[^a-z0-9.-]', '-', function.lower())}|{at}|{letter}"
-    fresh = {"at": at, "place": place, "open": place, "state": "open", "replays": [], "replay_count": 0, "sent": 0}
+    fresh = {"at": at, "place": place, "open": place, "state": "open", "replay_count": 0, "sent": 0}
     collection(_PREFIXES[prefix]).update_one(
         {"_id": letter},
         {

@@ -2,7 +2,7 @@
 
 `due` is when the next of a repository's own schedules comes, or a first look; `waits_since` is there instead while it
 follows the schedule of all. `evidence` is the ruleset of its last full look and when that was; `rescan_asked` when
-another was asked for because of a new ruleset. A repository that is archived or deleted has none of them.
+another was asked for because of a new ruleset. A repository that rests has none of them.
 
 The one-machine store takes text that begins like a date for one, compares it by the second and uses no index. Times
 that are looked up therefore begin with a word.
@@ -49,8 +49,8 @@ def due_at(repository: Document, hours: float) -> str | None:
 
 
 def rests(repository: Document) -> bool:
-    """Tell whether a repository is left out because it is archived or deleted."""
-    return bool(repository.get("archived") or repository.get("deleted"))
+    """Tell whether a repository is left out: it is archived, deleted, or its forge lists it no more."""
+    return any(repository.get(name) for name in ("archived", "deleted", "vanished_at"))
 
 
 def due(hours: float, limit: int) -> list[Document]:
