@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from picket.changes import Change, Commit
@@ -10,7 +13,8 @@ from picket.commits.log import LOG_OPTIONS, parse_log
 from picket.effects.git.command import run
 from picket.errors import TransientError
 
-_CHUNK = 2_000
+_CHUNK = 1_000
+_AT_ONCE = 2
 
 
 def tips(git_dir: Path) -> list[str]:
@@ -51,15 +55,37 @@ def present(git_dir: Path, shas: Iterable[str]) -> list[str]:
 
 
 def changes(git_dir: Path, shas: Iterable[str]) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
-    """Read what each of *shas* changes, without any text."""
+    """Read what each of *shas* changes, without any text: of many, a part is read while git writes the next ones.
+
+    Raises:
+        GitFailed: One of *shas* is not there.
+        TransientError: Git did not tell of every one.
+    """
     wanted = list(shas)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = "\n".join([*wanted[start : start + _CHUNK], ""])
-        output = run(git_dir, "log", *LOG_OPTIONS, "--no-walk=unsorted", "--stdin", stdin=chunk.encode())
+    chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+    for chunk, output in zip(chunks, _ahead(partial(_log, git_dir), chunks), strict=True):
         found = list(parse_log(output))
-        if [commit.sha for commit, _ in found] != wanted[start : start + _CHUNK]:
+        if [commit.sha for commit, _ in found] != chunk:
             raise TransientError("git log did not tell of every commit asked for")
         yield from found
+
+
+def _log(git_dir: Path, shas: list[str]) -> bytes:
+    return run(git_dir, "log", *LOG_OPTIONS, "--no-walk=unsorted", "--stdin", stdin="\n".join([*shas, ""]).encode())
+
+
+def _ahead(read: Callable[[list[str]], bytes], chunks: Sequence[list[str]]) -> Iterator[bytes]:
+    """Give what *read* makes of each of *chunks*, some of them being read ahead at the same time."""
+    if len(chunks) < 2:  # noqa: PLR2004 - nothing to read ahead
+        yield from map(read, chunks)
+        return
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting = deque(pool.submit(read, chunk) for chunk in chunks[:_AT_ONCE])
+        for further in [*chunks[_AT_ONCE:], *[None] * _AT_ONCE][: len(chunks)]:
+            output = waiting.popleft().result()
+            if further is not None:
+                waiting.append(pool.submit(read, further))
+            yield output
 
 
 def sizes(git_dir: Path, blobs: Iterable[str]) -> dict[str, int]:
