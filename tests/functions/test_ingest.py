@@ -162,11 +162,45 @@ def test_a_rotated_secret_is_valid_together_with_the_former_one_for_a_grace_time
 
     newest = deployed.api.post(f"/sources/{source['id']}/rotate", json={"grace_seconds": 0}).json["secret"]
     assert post(deployed, path(source), PUSH, pushes.signed(newest, PUSH)).status_code == 202
+    seconds_pass()
+    assert post(deployed, path(source), PUSH, pushes.signed(newest, PUSH)).status_code == 202
     assert post(deployed, path(source), PUSH, pushes.signed(renewed, PUSH)).status_code == 401
 
 
+def seconds_pass() -> None:
+    """Let so much time pass that what was remembered of a source is read anew."""
+    from picket.effects.mongo import sources  # noqa: PLC0415 - connects
+
+    sources._remembered.cache_clear()
+
+
+def test_a_burst_reads_its_source_once_in_a_while(
+    deployed: Deployment, source: dict[str, Any], environment: pytest.MonkeyPatch
+) -> None:
+    from picket.effects.mongo import sources  # noqa: PLC0415 - connects
+
+    read: list[str] = []
+    by_token = sources.by_token
+
+    def counted(provider: str, token: str) -> Any:
+        read.append(token)
+        return by_token(provider, token)
+
+    environment.setattr(sources, "by_token", counted)
+    headers = [pushes.signed(source["secret"], PUSH, delivery=f"d{number}") for number in range(20)]
+
+    assert {post(deployed, path(source), PUSH, one).status_code for one in headers} == {202}
+
+    assert len(read) <= 2  # two, where the seconds change meanwhile
+    assert post(deployed, "/in/github/unknown", PUSH, headers[0]).status_code == 401
+    assert post(deployed, "/in/github/unknown", PUSH, headers[0]).status_code == 401
+    assert read.count("unknown") == 2
+
+
 def test_a_revoked_source_is_unknown(deployed: Deployment, source: dict[str, Any]) -> None:
+    assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 202
     assert deployed.api.delete(f"/sources/{source['id']}").status_code == 200
+    seconds_pass()
 
     assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 401
 

@@ -14,6 +14,7 @@ import yaml
 from picket.api import app as api_app
 from picket.effects import artifacts, broker, policy, ruleset
 from picket.effects.mongo import client as mongo
+from picket.effects.mongo import sources
 from picket.effects.telemetry import metrics, traces
 from picket.settings import settings
 
@@ -29,6 +30,7 @@ CACHED = (
     broker._pool,
     broker._overrides,
     artifacts._store,
+    sources._remembered,
     policy.rules,
     ruleset.current,
     ruleset.engine,
