@@ -79,7 +79,10 @@ def test_a_batch_whose_event_was_given_up_makes_room_for_the_next(small: Deploym
 
     assert states("s") == ["Partial"]
     assert [batch["state"] for batch in batches_of("s")] == ["Failed", "Done", "Done"]
-    assert scans.get("s")["history"][-1]["reason"] == "1 Failed"
+    shown = small.api.get("/scans/s").json
+    why = "gave up on dev.picket.commitbatch.created.v1 after its last retry"
+    assert shown["history"][-1]["reason"] == f"1 Failed: {why}"
+    assert shown["failures"] == [{"batch": batches_of("s")[0]["_id"], "commits": 1, "reason": why}]
 
 
 def test_the_sweep_puts_a_dead_scanners_batch_back(deployed: Deployment, work: Work) -> None:

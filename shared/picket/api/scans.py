@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections import Counter
 from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -25,6 +26,7 @@ from picket.runtime.problems import problem, status_of
 blueprint = Blueprint("scans", __name__)
 MAX_ITEMS = 1_000
 _ACTOR = "api"
+_FAILURES_SHOWN = 100
 _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
@@ -96,15 +98,24 @@ def running() -> Response:
 
 def view(scan: Document) -> Document:
     """Return a scan as the API shows it."""
-    counts = batches.count_by_state(scan)
+    own, children = batches.of_scan(scan), store.children(scan["_id"])
+    counts = dict(Counter(batch["state"] for batch in own))
+    failed = [part for part in (*own, *children) if part["state"] == "Failed"]
     finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
-        "children": [summary(child) for child in store.children(scan["_id"])],
+        "children": [summary(child) for child in children],
+        "failures": [failure(part) for part in failed[:_FAILURES_SHOWN]],
         "findings": f"/findings?scan={scan['_id']}",
         "scored": "scored_at" in scan,
     }
+
+
+def failure(part: Document) -> Document:
+    """Return what of a scan failed, a batch or a child, and why."""
+    kind = "batch" if "index" in part else "scan"
+    return {kind: part["_id"], "commits": part.get("count", 0), "reason": part["history"][-1]["reason"]}
 
 
 def summary(scan: Document) -> Document:

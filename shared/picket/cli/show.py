@@ -64,5 +64,8 @@ def scan(found: Json, out: Console) -> None:
     for step in found["history"]:
         reason = f": {plain(step['reason'])}" if step["reason"] else ""
         out.print(f"  {step['at'][:23]}  {step['state']} by {step['actor']}{reason}")
+    for failed in found["failures"]:
+        what = f"batch of {failed['commits']} commits" if "batch" in failed else failed["scan"]
+        out.print(f"  failed: {what}: {plain(failed['reason'])}")
     for child in found["children"]:
         out.print(f"  child {child['id']}  {child['state']}  {plain(child['repository'])}")

@@ -73,8 +73,14 @@ def _ending(scan: Document) -> tuple[str, str] | None:
         return (taker["state"], f"with {taker['_id']}") if taker["state"] in lifecycle.FINAL else None
     if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
         return None
-    children = Counter(child["state"] for child in scans.children(scan["_id"]))
-    return lifecycle.outcome(batches.count_by_state(scan), dict(children))
+    own, children = batches.of_scan(scan), scans.children(scan["_id"])
+    state, reason = lifecycle.outcome(_by_state(own), _by_state(children))
+    failed = [part["history"][-1]["reason"] for part in (*own, *children) if part["state"] == "Failed"]
+    return state, f"{reason}: {failed[0]}" if failed else reason
+
+
+def _by_state(parts: list[Document]) -> dict[str, int]:
+    return dict(Counter(part["state"] for part in parts))
 
 
 def _announce(scan: Document, actor: str) -> None:
