@@ -2,12 +2,20 @@
 
 import gzip
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 from tests.support.deployment import forget
 from tests.support.forges import ForgeApi
@@ -239,6 +247,8 @@ def test_an_answer_that_is_no_list_of_repositories_says_where(github: ForgeApi, 
         "</relative>; rel=next",
         "<http://{host}@evil.example/x>; rel=next",
         "<http://[::1/x>; rel=next",
+        "<http://{host}/a b>; rel=next",
+        "<http://{host}/\xe9>; rel=next",
     ],
 )
 def test_a_next_page_elsewhere_is_refused(github: ForgeApi, link: str) -> None:
@@ -295,7 +305,16 @@ def test_a_redirect_on_the_same_host_is_followed_with_the_token(github: ForgeApi
 
 
 @pytest.mark.parametrize(
-    "target", ["http://evil.example/", "https://{host}/", "//evil.example/", "http://127.0.0.1:1/"]
+    "target",
+    [
+        "http://evil.example/",
+        "https://{host}/",
+        "//evil.example/",
+        "http://127.0.0.1:1/",
+        "http://[::1",
+        "/a b",
+        "/\xe9",
+    ],
 )
 def test_a_redirect_to_another_host_is_refused(github: ForgeApi, target: str) -> None:
     github.hook = lambda *_: (302, {"Location": target.format(host=github.host)}, b"")
@@ -342,12 +361,67 @@ def test_a_body_that_breaks_off_is_asked_for_again(github: ForgeApi) -> None:
         read(github)
 
 
-def test_a_body_that_does_not_end_is_given_up(github: ForgeApi, environment: pytest.MonkeyPatch) -> None:
-    environment.setattr(transport, "_SECONDS", 0.0)
-    github.hook = lambda *_: (200, {}, b"[]")
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n["])
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(environment: pytest.MonkeyPatch, start: bytes) -> None:
+    environment.setattr(transport, "_SECONDS", 0.3)
+    over = threading.Event()
 
-    with pytest.raises(TransientError, match="took more"):
-        read(github)
+    def drip(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        with peer, suppress(OSError):
+            peer.recv(65_536)
+            peer.sendall(start)
+            while not over.wait(0.02):
+                peer.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        try:
+            with pytest.raises(TransientError, match="took more than"):
+                transport.get(f"http://127.0.0.1:{listener.getsockname()[1]}/", {})
+        finally:
+            over.set()
+            thread.join()
+
+
+@pytest.fixture
+def secure(github: ForgeApi, tmp_path: Path, environment: pytest.MonkeyPatch) -> ForgeApi:
+    """The forge behind TLS, as `forge.invalid`, with a certificate in a file of its own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    at = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("forge.invalid")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (tmp_path / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "both.pem").write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    github.secure(tmp_path / "both.pem")
+    github.hook = lambda *_: (200, {}, b"[]")
+    environment.setattr(transport, "resolve", lambda _: ["127.0.0.1"])
+    environment.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    return github
+
+
+def test_a_certificate_is_checked_against_the_name_though_the_address_is_pinned(
+    secure: ForgeApi, environment: pytest.MonkeyPatch
+) -> None:
+    port = secure.host.rpartition(":")[2]
+    assert transport.get(f"https://forge.invalid:{port}/x", {"Authorization": "Bearer t"}).status == 200
+
+    with pytest.raises(TransientError, match="did not answer"):
+        transport.get(f"https://other.invalid:{port}/x", {"Authorization": "Bearer t"})
+    environment.setenv("SSL_CERT_FILE", "/dev/null")
+    with pytest.raises(TransientError, match="did not answer"):
+        transport.get(f"https://forge.invalid:{port}/x", {"Authorization": "Bearer t"})
+    assert len(secure.requests) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "localhost"])

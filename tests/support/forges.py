@@ -3,11 +3,13 @@
 import hashlib
 import itertools
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -74,6 +76,12 @@ class ForgeApi:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+    def secure(self, certificate: Path) -> None:
+        """Speak TLS from now on, with the key and certificate in a file."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
 
     def add(self, *paths: str, **more: Any) -> None:
         """Add repositories."""

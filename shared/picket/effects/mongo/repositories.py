@@ -97,7 +97,7 @@ def update(repository: str, **fields: object) -> Document | None:
     document = collection("repositories").find_one_and_update(
         {"_id": repository}, {"$set": fields}, return_document=ReturnDocument.AFTER
     )
-    if document is not None and not fields.keys().isdisjoint({"archived", "deleted"}):
+    if document is not None and not fields.keys().isdisjoint({"archived", "deleted", "scanned_at"}):
         schedules.resume(document)
     return document
 
