@@ -20,7 +20,7 @@ _ACTOR = "enumerate"
 
 def expand(request: ScanRequested) -> None:
     """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
-    scan = scans.open_scan(request, _ACTOR)
+    scan = folding.let_go(scans.open_scan(request, _ACTOR))
     if scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan:
         with leases.held("scans", request.scan) as lease:
             scan = enumerate_commits(lease, request)
@@ -53,7 +53,7 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
 
 def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: leases.Lease) -> Document:
     """Record the batches of a scan whose commits are in the mirror."""
-    digest, tips = ruleset.digest(), history.tips(git_dir)
+    digest, tips = ruleset.digest(), [] if request.kind == "reactive" else history.tips(git_dir)
     shas = unscanned_commits(request, git_dir, digest, tips)
     plans = plan_batches(git_dir, shas)
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
@@ -67,7 +67,7 @@ def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: lease
         unset=("fetching",),
         attempt=lease.fence,
         ruleset=digest,
-        tips=[] if request.ref else tips,
+        tips=tips,
         commits=len(shas),
         planned=len(plans),
         window=dispatch.window(request.kind),
@@ -96,8 +96,10 @@ def plan_batches(git_dir: Path, shas: list[str]) -> list[plan.Plan]:
 
 def announce_unknown(request: ScanRequested, digest: str, shas: list[str]) -> None:
     """Raise the alarm for commits that a scheduled scan met and no delivery announced."""
+    if request.kind != "scheduled":
+        return
     repository = repositories.get(request.repository) or {}
-    if request.kind != "scheduled" or repository.get("history_ruleset") != digest:
+    if repository.get("history_ruleset") != digest:
         return  # nothing to compare with: never scanned in full, or for other rules
     announced = any(scan["kind"] == "reactive" for scan in scans.running(request.repository))
     if shas and not announced:
