@@ -70,6 +70,23 @@ def test_those_taken_along_go_on_by_themselves_when_the_scan_that_took_them_fail
     assert "taken_by" not in scans.get("s2")
 
 
+@pytest.mark.parametrize("ended", ["Failed", "Cancelled", "Partial"])
+def test_one_taken_along_goes_on_though_nobody_has_let_it_go_after_the_other_scan_ended_without_it(
+    deployed: Deployment, work: Work, ended: str
+) -> None:
+    before = work.head()
+    ask(deployed, work.path, "s1", **push(before, work.commit({"a": "1\n"})))
+    ask(deployed, work.path, "s2", **push(work.git("rev-parse", "HEAD"), work.commit({"a": "2\n"})))
+    collection("scans").update_one({"_id": "s1"}, {"$set": {"took": True, "state": ended}})
+    collection("scans").update_one({"_id": "s2"}, {"$set": {"taken_by": "s1", "state": "Queued"}})
+
+    deployed.drain()
+
+    assert states("s2") == ["Done"]
+    assert "taken_by" not in scans.get("s2")
+    assert [batch["scan"] for batch in collection("batches").find({})] == ["s2"]
+
+
 def test_full_scans_that_overlap_are_one(deployed: Deployment, work: Work) -> None:
     for number in range(3):
         ask(deployed, work.path, f"s{number}", kind="scheduled")

@@ -32,7 +32,7 @@ SCAN = (
     ),
     *(
         Move(state, "Partial", "feedback, dead letters", "some of its batches or children failed, others are done")
-        for state in ("Queued", "Scheduled", "InProgress")
+        for state in ("Scheduled", "InProgress")
     ),
     *(
         Move(state, "Failed", "any", "its request was rejected or given up, or all of its work failed")
@@ -43,7 +43,7 @@ SCAN = (
         for state in ("New", "Validating", "Queued", "Scheduling", "Scheduled", "InProgress")
     ),
 )
-"""A scan that another took along ends from Queued as that one does."""
+"""A scan that another took along is Done from Queued when that one is; if it ends otherwise, it goes on by itself."""
 
 BATCH = (
     Move("Queued", "InProgress", "scan", "a scanner holds its lease"),

@@ -69,8 +69,7 @@ def give_up(event: Event, actor: str, reason: str) -> None:
 def _ending(scan: Document) -> tuple[str, str] | None:
     """Return the final state and the reason; None while something is open."""
     if "taken_by" in scan:
-        taker = scans.get(scan["taken_by"])
-        return (taker["state"], f"with {taker['_id']}") if taker["state"] in lifecycle.FINAL else None
+        return ("Done", f"with {scan['taken_by']}") if scans.get(scan["taken_by"])["state"] == "Done" else None
     if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
         return None
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
@@ -102,9 +101,12 @@ def _announce(scan: Document, actor: str) -> None:
 
 
 def _tell_those_taken_along(scan: Document, actor: str) -> None:
-    """End the scans whose commits this one looked at; where it did not get to that, let them go on by themselves."""
+    """End the scans whose commits this one looked at; where it did not get to all, let them go on by themselves.
+
+    What of theirs is scanned already is not scanned again, and what fails is then theirs, to be replayed as such.
+    """
     for other in scans.taken_along(scan["_id"]):
-        if scan["state"] in {"Done", "Partial"}:
+        if scan["state"] == "Done":
             settle(other["_id"], actor)
         elif other["state"] not in lifecycle.FINAL:
             broker.emit(scans.request_of(other))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from picket.commits import selection
+from picket.commits import lifecycle, selection
 from picket.effects.mongo import scans
 from picket.effects.mongo.client import Document, collection
 from picket.events import ScanRequested
@@ -28,6 +28,21 @@ def take_along(scan: Document, request: ScanRequested) -> tuple[Document, ScanRe
             break
         request = request.model_copy(update={"after": follower.after})
     return scan, request
+
+
+def let_go(scan: Document) -> Document:
+    """Take a scan from the one that took it along, if that has ended without having looked at all of it.
+
+    Its request may come before whoever ended the other one has let it go: it must neither end nor wait with that.
+
+    Returns:
+        The scan as it is now.
+    """
+    taker = scans.find(scan["taken_by"]) if "taken_by" in scan else None
+    if taker is None or taker["state"] not in lifecycle.FINAL - {"Done"}:
+        return scan
+    scans.leave(scan, "taken_by")
+    return scans.get(scan["_id"])
 
 
 def _branch(scan: Document) -> str:

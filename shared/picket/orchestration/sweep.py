@@ -14,7 +14,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy
 from picket.events import CommitBatchScanned
-from picket.orchestration import completion, dispatch, expiry, waiting
+from picket.orchestration import completion, dispatch, expiry, folding, waiting
 
 _ACTOR = "sweep"
 _IDLE = timedelta(minutes=10)
@@ -57,7 +57,7 @@ def nudge(scan: Document) -> None:
         for batch in [] if scan["kind"] == "bulk" else batches.open_of(scan, scan["window"]):
             _hand_out(batch, scan)
         _settle(scan)
-    elif "taken_by" in scan:
+    elif "taken_by" in folding.let_go(scan):
         _settle(scan)
     else:
         waiting.ask_again(scan)
