@@ -321,6 +321,21 @@ def test_what_a_killed_fetch_left_behind_is_in_nobodys_way(
     assert len(planned("s2")) == 3
 
 
+def test_a_commit_that_a_broken_fetch_left_without_its_files_is_fetched_again(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    before = work.head()
+    assert deliver(deployed, forge, "s1") == 204
+    after = work.commit({"a": "more\n"})
+    loose = mirror.path_of("h/o/r") / "objects" / after[:2] / after[2:]
+    loose.parent.mkdir(exist_ok=True)
+    loose.write_bytes((work.path / ".git" / "objects" / after[:2] / after[2:]).read_bytes())
+
+    assert deliver(deployed, forge, "s2", **push(before, after)) == 204
+
+    assert planned("s2") == [after]
+
+
 def test_commits_scanned_for_the_ruleset_are_left_out(deployed: Deployment, forge: GitHttpServer, work: Work) -> None:
     from picket.effects import ruleset  # noqa: PLC0415 - reads the settings
     from picket.effects.mongo import commits  # noqa: PLC0415

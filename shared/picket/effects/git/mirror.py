@@ -67,13 +67,13 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
     with _locked(mirror):
         if not (mirror / "config").exists():
             Repo.init(mirror, bare=True, mkdir=True)
-        if wanted and has_commit(mirror, wanted):
+        if wanted and _is_whole(mirror, wanted):
             return mirror
         _drop_leftovers(mirror)
         _fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
         if (mirror / "shallow").exists():
             raise Gone("the repository is shallow: its history is not all there")
-        if wanted and not has_commit(mirror, wanted):
+        if wanted and not _is_whole(mirror, wanted):
             _fetch_commit(mirror, address, wanted)
     return mirror
 
@@ -86,6 +86,19 @@ def has_commit(mirror: Path, sha: str) -> bool:
     """Tell whether *sha* names a commit, or a tag of one, in the mirror."""
     try:
         run(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
+    except GitFailed:
+        return False
+    return True
+
+
+def _is_whole(mirror: Path, sha: str) -> bool:
+    """Tell whether *sha* names a commit in the mirror with all that it leads to.
+
+    Git unpacks a small fetch object by object, commits first: one that was killed or broke off leaves commits whose
+    files are not there. What refs lead to was checked by the fetch that moved them, and is not walked again.
+    """
+    try:
+        run(mirror, "rev-list", "--objects", "--quiet", f"{sha}^{{commit}}", "--not", "--all")
     except GitFailed:
         return False
     return True
@@ -108,7 +121,7 @@ def _fetch_commit(mirror: Path, address: RepositoryAddress, sha: str) -> None:
         _fetch(mirror, address, sha)
     except Gone as error:
         raise Gone(f"commit {sha} is not in the repository") from error
-    if not has_commit(mirror, sha):
+    if not _is_whole(mirror, sha):
         raise Gone(f"commit {sha} is not in the repository")
 
 
