@@ -16,7 +16,7 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import leases, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy, TransientError
-from picket.events import ScanRequested, ago, now
+from picket.events import ScanRequested, now
 from picket.settings import settings
 
 _ACTOR = "enumerate"
@@ -56,7 +56,7 @@ def put_off(scan: Document, fence: int, error: TransientError) -> Document:
     """
     failures = scan.get("failures", 0) + 1
     delay = min(_FIRST_DELAY * 2 ** max(0, failures - _ATTEMPTS), _LONGEST_DELAY)
-    later: Document = {} if failures < _ATTEMPTS else {"retry_at": ago(-delay)}
+    later: Document = {} if failures < _ATTEMPTS else {"retry_at": scans.in_time(delay)}
     put = _moved(
         scan,
         "Queued",

@@ -14,6 +14,7 @@ from picket.commits import lifecycle
 from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
+from picket.effects.mongo.schedules import MARK
 from picket.errors import Gone
 from picket.events import ScanRequested, ago, now
 
@@ -44,7 +45,7 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document
                 "chain": list(request.chain),
                 "running": request.repository,
                 "created_at": now(),
-                "idle_since": now(),
+                "idle_since": _stamp(),
                 "commits": 0,
                 "completed_at": None,
                 **moves.first("New", actor, request.reason),
@@ -112,7 +113,7 @@ def running(repository: str | None = None, limit: int = 100) -> list[Document]:
 
 def idle(span: timedelta, limit: int) -> list[Document]:
     """Return open scans in which nothing has moved for *span*, longest first."""
-    return list(collection("scans").find({"idle_since": {"$lt": ago(span)}}).sort("idle_since", 1).limit(limit))
+    return list(collection("scans").find({"idle_since": {"$lt": MARK + ago(span)}}).sort("idle_since", 1).limit(limit))
 
 
 def fetching(forge: str) -> list[Document]:
@@ -127,7 +128,7 @@ def queued(queue: str, limit: int = 1) -> list[Document]:
 
 def to_be_retried(limit: int) -> list[Document]:
     """Return scans whose forge did not answer and that are to be tried again by now."""
-    return list(collection("scans").find({"retry_at": {"$lt": now()}}).sort("retry_at", 1).limit(limit))
+    return list(collection("scans").find({"retry_at": {"$lt": _stamp()}}).sort("retry_at", 1).limit(limit))
 
 
 def count_for_root(root: str) -> int:
@@ -151,8 +152,8 @@ def move(  # noqa: PLR0913 - a step's parts, which read better at the call
         The scan after the move; None if somebody else moved it first, or the move is not legal.
     """
     final = target in lifecycle.FINAL
-    at = "completed_at" if final else "idle_since"
-    step = moves.Step(target, actor, reason, {at: now(), **fields}, _WHILE_OPEN if final else unset, fence)
+    at = {"completed_at": now()} if final else {"idle_since": _stamp()}
+    step = moves.Step(target, actor, reason, {**at, **fields}, _WHILE_OPEN if final else unset, fence)
     return moves.move("scans", lifecycle.SCAN, scan, step)
 
 
@@ -171,14 +172,24 @@ def line_up(scan_id: str, queue: str, origin: dict[str, str]) -> None:
 def leave(scan: Document, field: str) -> bool:
     """Take *field* away; False if somebody else did, or it holds something else by now."""
     result = collection("scans").update_one(
-        {"_id": scan["_id"], field: scan[field]}, {"$unset": {field: ""}, "$set": {"idle_since": now()}}
+        {"_id": scan["_id"], field: scan[field]}, {"$unset": {field: ""}, "$set": {"idle_since": _stamp()}}
     )
     return result.modified_count == 1
 
 
 def touch(scan_id: str) -> None:
     """Note that something of an open scan has moved, or was seen to."""
-    collection("scans").update_one({"_id": scan_id, "idle_since": {"$gt": ""}}, {"$set": {"idle_since": now()}})
+    collection("scans").update_one({"_id": scan_id, "idle_since": {"$gt": ""}}, {"$set": {"idle_since": _stamp()}})
+
+
+def in_time(span: timedelta) -> str:
+    """Return what `retry_at` holds of a scan to be tried again after *span*."""
+    return MARK + ago(-span)
+
+
+def _stamp() -> str:
+    """Return the time in the form that it is looked up in."""
+    return MARK + now()
 
 
 def set_scored(scan_id: str) -> None:
