@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.orchestration.asking import ask, push, states, tick
@@ -12,6 +13,7 @@ from picket.effects.git import mirror
 from picket.effects.mongo import scans
 from picket.effects.mongo.client import collection
 from picket.errors import Busy
+from picket.events import Envelope
 
 FORGE = "127.0.0.1"
 
@@ -79,6 +81,73 @@ def test_a_scan_that_waited_goes_on_in_its_own_trace_whoever_wakes_it(
     [woken] = [message for message in one_place.of_type("scan.requested") if message.data["scan"] == "waits"]
     assert (woken.headers["ce-correlationid"], woken.headers["ce-traceparent"]) == ("mine", trace)
     assert woken.headers["ce-causationid"] == "event-next"
+
+
+def waiting_for(deployed: Deployment, forge: GitHttpServer, works: list[Work], name: str = "waits") -> None:
+    """Let a scan of the first repository wait until a scan of another kind of it has left."""
+    hold("other", "h/same")
+    ask(deployed, url(forge, works[0]), name, repository="h/same")
+    deployed.drain()
+    assert states(name) == ["Queued"]
+    let_go("other")
+
+
+def test_whoever_died_between_the_end_of_its_work_and_saying_so_wakes_the_next_when_it_is_done_again(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    from picket.orchestration import waiting  # noqa: PLC0415 - reads settings
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    waiting_for(deployed, forge, works)
+    message = ask(deployed, url(forge, works[1]), "next", repository="h/same")
+    with environment.context() as patch:
+        patch.setattr(waiting, "wake", die)
+        with pytest.raises(KeyboardInterrupt):
+            deployed.deliver(message)
+    assert states("waits", "next") == ["Queued", "Scheduled"]
+
+    deployed.drain()
+
+    assert states("waits", "next") == ["Done", "Done"]
+
+
+def test_a_scan_that_fails_leaves_its_place_to_the_next(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    waiting_for(deployed, forge, works)
+    ask(deployed, f"{forge.url}/o/none/.git", "fails", repository="h/same")
+    collection("scans").update_one({"_id": "waits"}, {"$set": {"url": url(forge, works[0])}})
+
+    deployed.drain()
+
+    assert states("fails", "waits") == ["Failed", "Done"]
+
+
+def test_one_that_waits_anew_before_it_was_taken_from_its_queue_stays_in_it(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    from picket.effects import broker  # noqa: PLC0415 - reads settings
+    from picket.orchestration import waiting  # noqa: PLC0415
+
+    waiting_for(deployed, forge, works)
+    emit_for, overtaken = broker.emit_for, list[Any]()
+
+    def slow(origin: dict[str, str], event: Any) -> None:
+        """Send it, and let it be handled before the sender goes on, while somebody else has the place."""
+        emit_for(origin, event)
+        if not overtaken:
+            overtaken.append(event)
+            hold("third", "h/same")
+            assert deployed.deliver(deployed.queue.pop()) == {"enumerate": 204}
+
+    environment.setattr(broker, "emit_for", slow)
+    with broker.caused_by(Envelope(id="x", type="t", source="/t")):
+        waiting.ask_again(scans.get("waits"))
+
+    assert overtaken
+    assert scans.get("waits")["queue"] == "repository|h/same"
 
 
 def test_a_push_has_a_place_where_integral_scans_have_none(

@@ -25,6 +25,7 @@ def expand(request: ScanRequested) -> None:
         with leases.held("scans", request.scan) as lease:
             scan = enumerate_commits(lease, request)
     if scan["state"] in lifecycle.ENUMERATED and scan["kind"] != "bulk":
+        waiting.wake(scan, waiting.forge_of(request))  # here, since an attempt that died after it was done has not
         dispatch.hand_out(scan)
         for one in (request, *map(scans.request_of, scans.taken_along(request.scan) if scan.get("took") else ())):
             builds.keep(one)
@@ -46,9 +47,10 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
         git_dir = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
         return schedule(scan, request, git_dir, lease)
     except TransientError as error:
-        return waiting.put_off(scan, lease.fence, error)
-    finally:
-        waiting.wake(scan, forge)
+        return waiting.put_off(scan, forge, lease.fence, error)
+    except Exception:
+        waiting.leave_place(scan, forge)
+        raise
 
 
 def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: leases.Lease) -> Document:

@@ -48,7 +48,7 @@ def take_place(scan: Document, forge: str, fence: int) -> Document:
     return taken
 
 
-def put_off(scan: Document, fence: int, error: TransientError) -> Document:
+def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Document:
     """Leave the place at a forge that does not answer: the broker's retries come first, then longer and longer waits.
 
     Raises:
@@ -68,9 +68,16 @@ def put_off(scan: Document, fence: int, error: TransientError) -> Document:
         failures=failures,
         **later,
     )
+    wake(put, forge)
     if not later or failures > _MAX_FAILURES:
         raise error
     return put
+
+
+def leave_place(scan: Document, forge: str) -> None:
+    """Leave a place without having got anywhere, and ask for those that wait for it."""
+    scans.leave(scan, "fetching")
+    wake(scan, forge)
 
 
 def ask_for_many(requests: Sequence[ScanRequested]) -> None:

@@ -170,9 +170,10 @@ def line_up(scan_id: str, queue: str, origin: dict[str, str]) -> None:
 
 
 def leave(scan: Document, field: str) -> bool:
-    """Take *field* away; False if somebody else did, or it holds something else by now."""
+    """Take *field* away; False if somebody else did, or has moved the scan since it was read: it may wait anew."""
     result = collection("scans").update_one(
-        {"_id": scan["_id"], field: scan[field]}, {"$unset": {field: ""}, "$set": {"idle_since": _stamp()}}
+        {"_id": scan["_id"], field: scan[field], "revision": scan["revision"]},
+        {"$unset": {field: ""}, "$set": {"idle_since": _stamp()}},
     )
     return result.modified_count == 1
 
