@@ -1,7 +1,7 @@
 """Which refs a scan of everything looks at."""
 
 import pytest
-from tests.orchestration.asking import ask, batches_of
+from tests.orchestration.asking import ask, batches_of, push
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
@@ -54,6 +54,38 @@ def test_pull_requests_are_looked_at_where_asked_but_not_what_the_forge_merges_t
 
     assert found == {pull, merge}
     assert tried not in found
+
+
+def test_what_a_pull_request_proposes_is_no_commit_that_nobody_announced(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    planned(deployed, forge, "s1")
+    pull = lonely(work, "refs/pull/7/head")
+    assert planned(deployed, forge, "s2", kind="scheduled", pull_requests=True) == {pull}
+    assert deployed.of_type("commit.unknown") == []
+
+    quiet = work.commit({"b": "1\n"})
+    assert planned(deployed, forge, "s3", kind="scheduled", pull_requests=True) == {quiet}
+
+    [alarm] = deployed.of_type("commit.unknown")
+    assert (alarm.data["commits"], alarm.data["total"]) == ([quiet], 1)
+
+
+def test_only_the_commits_of_a_push_under_way_are_announced(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    planned(deployed, forge, "s1")
+    before = work.head()
+    pushed = work.commit({"b": "1\n"})
+    work.git("checkout", "--quiet", "-b", "quiet", before)
+    quiet = work.commit({"c": "1\n"})
+    ask(deployed, f"{forge.url}/o/r/.git", "push", **push(before, pushed))
+    deployed.queue.clear()
+
+    assert planned(deployed, forge, "s2", kind="scheduled") == {pushed, quiet}
+
+    [alarm] = deployed.of_type("commit.unknown")
+    assert alarm.data["commits"] == [quiet]
 
 
 def test_the_token_of_the_longest_part_of_a_name_counts(environment: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: lease
     plans = plan_batches(git_dir, shas)
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
     batches.create(scan, lease.fence, digest, plans, materials)
-    announce_unknown(request, digest, shas)
+    announce_unknown(request, git_dir, digest, shas)
     scheduled = scans.move(
         scan,
         "Scheduled",
@@ -96,15 +96,26 @@ def plan_batches(git_dir: Path, shas: list[str]) -> list[plan.Plan]:
     return list(plan.cut(blobs, sizes))
 
 
-def announce_unknown(request: ScanRequested, digest: str, shas: list[str]) -> None:
+def announce_unknown(request: ScanRequested, git_dir: Path, digest: str, shas: list[str]) -> None:
     """Raise the alarm for commits that a scheduled scan met and no delivery announced."""
-    if request.kind != "scheduled":
+    if request.kind != "scheduled" or not shas:
         return
     repository = repositories.get(request.repository) or {}
     if repository.get("history_ruleset") != digest:
         return  # nothing to compare with: never scanned in full, or for other rules
-    announced = any(scan["kind"] == "reactive" for scan in scans.running(request.repository))
-    if shas and not announced:
+    unknown = unannounced(request, git_dir, digest, shas)
+    if unknown:
         repositories.update(request.repository, unannounced_at=now())
-        newest = tuple(reversed(shas))[: selection.MAX_UNKNOWN]
-        broker.emit(CommitUnknown(repository=request.repository, scan=request.scan, commits=newest, total=len(shas)))
+        newest = tuple(reversed(unknown))[: selection.MAX_UNKNOWN]
+        broker.emit(CommitUnknown(repository=request.repository, scan=request.scan, commits=newest, total=len(unknown)))
+
+
+def unannounced(request: ScanRequested, git_dir: Path, digest: str, shas: list[str]) -> list[str]:
+    """Return those of *shas* that branches and tags lead to, and no push whose scan is still under way.
+
+    Forges announce pushes to branches and tags; what others propose in pull requests is announced to nobody.
+    """
+    pushed = [scan["after"] for scan in scans.running(request.repository) if scan["kind"] == "reactive"]
+    without = [*commits.covered_tips(request.repository, digest), *pushed]
+    found = frozenset(history.commits(git_dir, history.tips(git_dir, "refs/heads", "refs/tags"), without))
+    return [sha for sha in shas if sha in found]

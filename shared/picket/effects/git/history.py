@@ -17,9 +17,9 @@ _CHUNK = 1_000
 _AT_ONCE = 2
 
 
-def tips(git_dir: Path) -> list[str]:
-    """Return the commits that branches and tags lead to, without repeats; tags of other things are left out."""
-    refs = run(git_dir, "for-each-ref", "--format=%(objectname)^{commit}")
+def tips(git_dir: Path, *prefixes: str) -> list[str]:
+    """Return the commits that refs below *prefixes*, or all, lead to, without repeats; other things are left out."""
+    refs = run(git_dir, "for-each-ref", "--format=%(objectname)^{commit}", *prefixes)
     if not refs:
         return []
     # cat-file follows tags of tags to their end; what leads to no commit is "missing".
