@@ -87,6 +87,23 @@ def test_one_taken_along_goes_on_though_nobody_has_let_it_go_after_the_other_sca
     assert [batch["scan"] for batch in collection("batches").find({})] == ["s2"]
 
 
+def test_those_taken_along_by_a_scan_that_was_then_taken_along_itself_are_not_forgotten(
+    deployed: Deployment, work: Work
+) -> None:
+    heads = [work.head(), *(work.commit({"a": f"{n}\n"}) for n in range(3))]
+    for number in range(3):
+        ask(deployed, work.path, f"s{number}", **push(heads[number], heads[number + 1]))
+    collection("scans").update_one({"_id": "s1"}, {"$set": {"took": True}})  # and then its forge did not answer
+    collection("scans").update_one(
+        {"_id": "s2"}, {"$set": {"taken_by": "s1", "state": "Queued"}, "$unset": {"branch": ""}}
+    )
+
+    deployed.drain()
+
+    assert states("s0", "s1", "s2") == ["Done"] * 3
+    assert [batch["commits"] for batch in collection("batches").find({})] == [heads[1:3], heads[3:]]
+
+
 def test_full_scans_that_overlap_are_one(deployed: Deployment, work: Work) -> None:
     for number in range(3):
         ask(deployed, work.path, f"s{number}", kind="scheduled")

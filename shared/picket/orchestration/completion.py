@@ -10,7 +10,7 @@ from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested, now
-from picket.orchestration import dispatch
+from picket.orchestration import dispatch, folding
 
 _TRIES = 5
 
@@ -69,7 +69,8 @@ def give_up(event: Event, actor: str, reason: str) -> None:
 def _ending(scan: Document) -> tuple[str, str] | None:
     """Return the final state and the reason; None while something is open."""
     if "taken_by" in scan:
-        return ("Done", f"with {scan['taken_by']}") if scans.get(scan["taken_by"])["state"] == "Done" else None
+        taker = scans.get(scan["taken_by"])
+        return ("Done", f"with {taker['_id']}") if folding.looked_at_all(taker) else None
     if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
         return None
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
@@ -106,7 +107,7 @@ def _tell_those_taken_along(scan: Document, actor: str) -> None:
     What of theirs is scanned already is not scanned again, and what fails is then theirs, to be replayed as such.
     """
     for other in scans.taken_along(scan["_id"]):
-        if scan["state"] == "Done":
+        if folding.looked_at_all(scan):
             settle(other["_id"], actor)
         elif other["state"] not in lifecycle.FINAL:
             broker.emit(scans.request_of(other))

@@ -20,7 +20,8 @@ def take_along(scan: Document, request: ScanRequested) -> tuple[Document, ScanRe
     """
     waiting = [other for other in scans.waiting_of_branch(_branch(scan), _MOST) if other["_id"] != scan["_id"]]
     mine = scans.taken_along(scan["_id"]) if scan.get("took") else []
-    chosen = selection.chain(request, [scans.request_of(other) for other in (*mine, *waiting)])
+    # Of two that follow the same commit the last is chosen: what was taken before must stay part of the range.
+    chosen = selection.chain(request, [scans.request_of(other) for other in (*waiting, *mine)])
     by_id = {other["_id"]: other for other in (*mine, *waiting)}
     for follower in chosen:
         scan = _mark(scan)
@@ -28,6 +29,15 @@ def take_along(scan: Document, request: ScanRequested) -> tuple[Document, ScanRe
             break
         request = request.model_copy(update={"after": follower.after})
     return scan, request
+
+
+def looked_at_all(taker: Document) -> bool:
+    """Tell whether a scan that has ended looked at the commits of those that it took along.
+
+    One that took others along, failed to fetch, and was then taken along itself did not: whoever took it looked at its
+    own commits, not at theirs.
+    """
+    return taker["state"] == "Done" and "taken_by" not in taker
 
 
 def let_go(scan: Document) -> Document:
@@ -39,7 +49,7 @@ def let_go(scan: Document) -> Document:
         The scan as it is now.
     """
     taker = scans.find(scan["taken_by"]) if "taken_by" in scan else None
-    if taker is None or taker["state"] not in lifecycle.FINAL - {"Done"}:
+    if taker is None or taker["state"] not in lifecycle.FINAL or looked_at_all(taker):
         return scan
     scans.leave(scan, "taken_by")
     return scans.get(scan["_id"])

@@ -55,7 +55,8 @@ def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Do
         TransientError: *error*, while the broker's own retries are the quicker way, and in the end.
     """
     failures = scan.get("failures", 0) + 1
-    delay = min(_FIRST_DELAY * 2 ** max(0, failures - _ATTEMPTS), _LONGEST_DELAY)
+    doublings = min(max(0, failures - _ATTEMPTS), _MAX_FAILURES)  # more would be no timedelta any more
+    delay = min(_FIRST_DELAY * 2**doublings, _LONGEST_DELAY)
     later: Document = {} if failures < _ATTEMPTS else {"retry_at": scans.in_time(delay)}
     put = _moved(
         scan,
