@@ -6,12 +6,15 @@ import base64
 import fcntl
 import hashlib
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from git import Repo
+from git.exc import GitCommandError
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve, token_for
@@ -64,9 +67,9 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
     """
     resolve(address)  # before anything is made for it
     mirror = path_of(repository)
-    with _locked(mirror):
+    with _writing(), _locked(mirror):
         if not (mirror / "config").exists():
-            Repo.init(mirror, bare=True, mkdir=True)
+            _make(mirror)
         if wanted and _is_whole(mirror, wanted):
             return mirror
         _drop_leftovers(mirror)
@@ -76,6 +79,24 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
         if wanted and not _is_whole(mirror, wanted):
             _fetch_commit(mirror, address, wanted)
     return mirror
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say that what the disk does not take can be tried again: there may be room by then."""
+    try:
+        yield
+    except (OSError, GitCommandError) as error:
+        raise TransientError(f"the mirror cannot be written ({type(error).__name__})") from error
+
+
+def _make(mirror: Path) -> None:
+    """Make an empty mirror, whole or not at all: what died or had no room half way would pass for one."""
+    shutil.rmtree(mirror, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=mirror.parent, prefix="new-") as folder:
+        made = Path(folder) / mirror.name
+        Repo.init(made, bare=True, mkdir=True)
+        made.rename(mirror)
 
 
 def _left_out(*, pull_requests: bool) -> list[str]:
