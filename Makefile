@@ -36,6 +36,11 @@ contracts: setup ## import contracts
 test: setup ## every test, the stack tests against real servers included
 	$(BIN)/pytest
 
+faults: setup ## kill, fill, cut off and repeat everything while pushes come in; print what was lost and doubled
+	@rm -f build/faults.json
+	$(BIN)/pytest tests/stack/faults
+	@$(BIN)/python -m tests.support.faults
+
 bench: setup ## the budgets of the design, measured as ratios on this machine
 	$(BIN)/python -m tests.benchmarks
 
@@ -55,4 +60,4 @@ lock: ## write requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras -o requirements.lock pyproject.toml
 
-.PHONY: help setup run lint types contracts test bench bench-pipeline bench-scan check lock
+.PHONY: help setup run lint types contracts test faults bench bench-pipeline bench-scan check lock

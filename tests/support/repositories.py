@@ -3,6 +3,9 @@
 import os
 import subprocess
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +18,16 @@ IDENTITY = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
 }
+
+
+_LONGEST_WAIT = 60.0
+
+
+def opened() -> threading.Event:
+    """Return a gate that is open."""
+    gate = threading.Event()
+    gate.set()
+    return gate
 
 
 class Work:
@@ -56,6 +69,30 @@ class Work:
         return self.git("rev-parse", "HEAD")
 
 
+@dataclass
+class Mood:
+    """How a forge treats one repository: well, unless told otherwise.
+
+    `status` answers every request with that; `gate` holds requests up while it is closed; `spoil` makes of a pack what
+    is sent in its place.
+    """
+
+    status: int = 0
+    gate: threading.Event = field(default_factory=opened)
+    spoil: Callable[[bytes], bytes] = bytes
+
+
+def cut(content: bytes) -> bytes:
+    """Send the first half of a pack."""
+    return content[: len(content) // 2]
+
+
+def damage(content: bytes) -> bytes:
+    """Turn over a few bits in the middle of a pack's objects."""
+    middle = (content.index(b"PACK") + len(content)) // 2
+    return content[:middle] + bytes(255 - byte for byte in content[middle : middle + 4]) + content[middle + 4 :]
+
+
 class GitHttpServer:
     """`git http-backend` behind a small CGI server; every repository below *root* is exported."""
 
@@ -63,6 +100,7 @@ class GitHttpServer:
         server = self
         self.fail_with = 0
         self.banner = ""
+        self.moods: dict[str, Mood] = {}
         self.hang = threading.Event()
         self.hang.set()
 
@@ -91,10 +129,12 @@ class GitHttpServer:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Run the CGI program for one request."""
         self.hang.wait(10)
-        if self.fail_with:
-            request.send_error(self.fail_with)
-            return
         parts = urlsplit(request.path)
+        mood = self.moods.get("/".join(parts.path.split("/")[1:3]), Mood())
+        mood.gate.wait(_LONGEST_WAIT)
+        if status := mood.status or self.fail_with:
+            request.send_error(status)
+            return
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         environment = {
             "PATH": os.environ["PATH"],
@@ -124,4 +164,6 @@ class GitHttpServer:
             request.send_header("X-Banner", self.banner[start : start + 4_000])
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
-        request.wfile.write(content)
+        is_pack = parts.path.endswith("/git-upload-pack") and b"PACK" in content
+        with suppress(BrokenPipeError):  # a client that has waited too long is gone
+            request.wfile.write(mood.spoil(content) if is_pack else content)

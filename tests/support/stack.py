@@ -6,25 +6,85 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import urllib3
+from pymongo import MongoClient
+from pymongo.database import Database
 from tests.support import pushes
 
 Json = dict[str, Any]
 T = TypeVar("T")
+BROKER = "/picket/default"
 
 
 class Running:
     """A running stack, seen from outside."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
-        self.process = process
-        self.url = url
+    def __init__(self, data_dir: Path, arguments: Sequence[str], environment: dict[str, str]) -> None:
+        self.data_dir = data_dir
         self.http = urllib3.PoolManager(retries=False, maxsize=32, timeout=30.0)
+        self._arguments = arguments
+        self._environment = environment
+        self._below: set[int] = set()
+        self.process, self.url = _start(data_dir, 0, arguments, environment)
+
+    def kill_and_restart(self) -> None:
+        """Kill the stack's own process, broker and activator in it, and start one on the same folder and port."""
+        self._below |= set(descendants(self.process.pid))
+        self.process.kill()
+        self.process.wait()
+        self._close_output()
+        port = int(self.url.rpartition(":")[2])
+        self.process, self.url = _start(self.data_dir, port, self._arguments, self._environment)
+
+    def end(self) -> None:
+        """Ask the stack to end, and see that nothing of it is left."""
+        self._below |= set(descendants(self.process.pid))
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._close_output()
+            self.http.clear()
+        eventually(lambda: not [pid for pid in self._below if command_line(pid)], 10)
+
+    def _close_output(self) -> None:
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where everything of it is: `url`, `ingress_url`, `nats_url`, `mongodb_uri`."""
+        return dict(json.loads((self.data_dir / "run" / "stack.json").read_text()))
+
+    @contextmanager
+    def store(self) -> Iterator[Database[Json]]:
+        """Look into its store."""
+        with MongoClient[Json](self.addresses["mongodb_uri"]) as client:
+            yield client["picket"]
+
+    def send_event(self, headers: dict[str, str], body: bytes) -> int:
+        """Post an event to the broker's ingress; the status."""
+        url = self.addresses["ingress_url"] + BROKER
+        return int(self.http.request("POST", url, body=body, headers=headers).status)
+
+    def tick(self) -> None:
+        """Let the clock tick, as its PingSource does every five minutes."""
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": f"tick-{uuid.uuid4().hex}",
+            "ce-source": "/test/clock",
+            "ce-type": "dev.knative.sources.ping",
+            "content-type": "application/json",
+        }
+        assert self.send_event(headers, b'{"task":"sweep"}') == 202
 
     def get(self, path: str) -> Json:
         """GET a JSON document; the answer must be 200."""
@@ -120,30 +180,33 @@ def kill(pids: list[int]) -> None:
 @contextmanager
 def picket_up(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Running]:
     """Run the stack until the block ends, and see that nothing of it is left."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PICKET_", "K_"))}
-    command = [sys.executable, "-m", "picket.cli", "up", "--port", "0", "--data-dir", str(data_dir)]
     data_dir.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        data_dir.with_suffix(".stderr").open("a") as errors,
-        subprocess.Popen(
+    running = Running(data_dir, arguments, environment or {})
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+def _start(
+    data_dir: Path, port: int, arguments: Sequence[str], environment: dict[str, str]
+) -> tuple[subprocess.Popen[str], str]:
+    """Start `picket up`, and wait until it says that it is ready; the process and its URL."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PICKET_", "K_"))}
+    command = [sys.executable, "-m", "picket.cli", "up", "--port", str(port), "--data-dir", str(data_dir)]
+    with data_dir.with_suffix(".stderr").open("a") as errors:
+        process = subprocess.Popen(
             [*command, "--allow-local-repositories", *arguments],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**inherited, **(environment or {})},
-        ) as process,
-    ):
-        below: list[int] = []
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line.startswith("ready http://127.0.0.1:"), line
-            yield Running(process, line.split()[1])
-        finally:
-            below = descendants(process.pid)
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            finally:
-                process.kill()
-        eventually(lambda: not [pid for pid in below if command_line(pid)], 10)
+            env={**inherited, **environment},
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith("ready http://127.0.0.1:"):
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        raise AssertionError(f"no stack: {line!r}, see {data_dir.with_suffix('.stderr')}")
+    return process, line.split()[1]
