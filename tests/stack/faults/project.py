@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import yaml
 from tests.support.deployment import ROOT
 
 FORGETFUL = ("knative/base/broker.yaml", "duplicateWindow: 2m", "duplicateWindow: 100ms")
@@ -34,12 +33,3 @@ def release(project: Path, function: str, source: str) -> None:
             (functions / folder.name).symlink_to(folder)
     (functions / function).mkdir()
     (functions / function / "main.py").write_text(source)
-
-
-def set_environment(project: Path, function: str, variables: dict[str, str]) -> None:
-    """Give a function more in its environment."""
-    file = project / "knative" / "base" / f"{function}.yaml"
-    service = yaml.safe_load(file.read_text())
-    container = service["spec"]["template"]["spec"]["containers"][0]
-    container.setdefault("env", []).extend({"name": name, "value": value} for name, value in variables.items())
-    file.write_text(yaml.safe_dump(service))
