@@ -1,6 +1,7 @@
 """Packs and manifests in a real S3 server: a scanner needs no clone, no forge and none of its credentials."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -100,6 +101,22 @@ def test_a_scanner_without_clone_and_forge_finds_the_same(
     assert list((tmp_path / "other" / "scratch").iterdir()) == []
     by_pack = findings(clustered)
     assert sorted(one["start_line"] for one in by_pack) == [1, 2, 501]
+
+
+def test_what_killed_workers_left_is_removed(clustered: Deployment, forge: GitHttpServer, work: Work) -> None:
+    work.commit({"of this test alone": "x\n"})  # what other tests stored is not stored again
+    data = settings().data_dir
+    left = [data / "scratch" / "old" / "objects", data / "mirrors" / "scratch" / "old", data / "scratch" / "at-work"]
+    for path in left:
+        path.mkdir(parents=True)
+    for path in (left[0].parent, left[1]):
+        os.utime(path, (0, 0))
+
+    ask(clustered, url(forge), "s")
+    clustered.drain()
+
+    assert states("s") == ["Done"]
+    assert [path.exists() for path in left] == [False, False, True]
 
 
 def test_what_is_found_from_packs_is_what_is_found_from_the_mirror(

@@ -7,9 +7,11 @@ is done again finds those of the first one. A scanner then needs neither a clone
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +26,8 @@ from picket.effects.mongo.client import Document
 from picket.settings import settings
 
 PREFIX = "material/"
+_LEFT_SECONDS = 3_600.0
+"""Longer than a batch may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def of(batch: Document, url: str) -> Iterator[Material]:
     if not batch.get("material"):
         yield _from_mirror(batch, url)
         return
-    with _scratch() as folder:
+    with _scratch(settings().data_dir.absolute() / "scratch") as folder:
         yield _from_artifacts(batch["material"], folder)
 
 
@@ -73,7 +77,7 @@ def _write(name: str, git_dir: Path, plan: Plan) -> None:
     blobs = {blob for _, changes in commits for change in changes for blob in (change.new, *change.olds)}
     sizes = history.sizes(git_dir, blobs)
     too_large = {blob for blob, size in sizes.items() if size > settings().max_blob_bytes}
-    with _scratch() as folder:
+    with _scratch(git_dir.with_name("scratch")) as folder:  # git moves a pack there, which file systems do not share
         for path in packs.write(git_dir, blobs - too_large, folder) or ():
             artifacts.put(f"{PREFIX}{name}{path.suffix}", path)
     artifacts.put(f"{PREFIX}{name}.json", manifest.write(commits, too_large))  # last: it says that all is there
@@ -98,9 +102,13 @@ def _from_mirror(batch: Document, url: str) -> Material:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
-    folder = settings().data_dir.absolute() / "scratch"
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a folder below *folder* until the block ends, and remove those that workers left which were killed."""
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.iterdir():
+        with suppress(FileNotFoundError):  # its owner is done with it just now
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder) as made:
         yield Path(made)
 
