@@ -21,12 +21,16 @@ ACTOR = "scan"
 
 @consumes(CommitBatchCreated)
 def main(event: CommitBatchCreated) -> None:
-    """Scan the batch unless that is done already, and say what its commits introduce."""
+    """Scan the batch unless that is done already, and say what its commits introduce.
+
+    Its commits count as scanned only once it is: nobody looks at those again, so their findings must be judged then.
+    """
     batch = batches.get(event.batch)
     if batch["state"] in {"Queued", "InProgress"}:
         with leases.held("batches", event.batch) as lease:
             batch = scan(lease)
     if batch["state"] == "Scanned":
+        commits.mark_scanned(batch["repository"], batch["scanned_for"], batch["commits"])
         broker.emit(CommitBatchScanned.of(batch, event.chain))
 
 
@@ -41,8 +45,6 @@ def scan(lease: leases.Lease) -> Document:
     count("picket_scanned_bytes_total", report.size)
     count("picket_scanned_blobs_total", report.blobs)
     findings.record(found, occurrences)
-    digest = ruleset.current().digest
-    commits.mark_scanned(batch["repository"], digest, batch["commits"])
     note("batch scanned", batch=batch["_id"], blobs=report.blobs, bytes=report.size, findings=len(found))
     scanned = batches.move(
         batch,
@@ -51,7 +53,7 @@ def scan(lease: leases.Lease) -> Document:
         fence=lease.fence,
         findings=[finding["_id"] for finding in found],
         skipped=[list(item) for item in report.skipped],
-        scanned_for=digest,
+        scanned_for=ruleset.current().digest,
     )
     if scanned is None:
         raise Busy("another worker took this batch over, or it was cancelled")

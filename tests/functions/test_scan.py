@@ -8,7 +8,7 @@ from tests.support import secrets
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
-from picket.effects.mongo import leases
+from picket.effects.mongo import batches, commits, leases
 from picket.effects.mongo.client import collection
 
 
@@ -215,3 +215,52 @@ def test_a_scan_of_what_was_scanned_does_nothing(deployed: Deployment, work: Wor
 
     assert len(deployed.of_type("commitbatch.created")) == batches
     assert json.loads(deployed.sent[-1].body)["repository"]
+
+
+def test_what_a_cancelled_batch_has_found_is_found_again_and_judged(
+    deployed: Deployment, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    work.commit({"a.py": f"t = '{secrets.slack_token(1)}'\n"})
+    wanted = deployed.api.post("/scans", json={"repository": str(work.path)}).json["id"]
+    deployed.deliver(deployed.queue.pop(0))
+    move = batches.move
+
+    def cancel(batch: Any, target: str, *rest: Any, **fields: Any) -> Any:
+        """Let the scan be cancelled when all is stored but that the batch is scanned."""
+        if target == "Scanned":
+            assert deployed.api.delete(f"/scans/{wanted}").status_code == 200
+        return move(batch, target, *rest, **fields)
+
+    with environment.context() as patch:
+        patch.setattr(batches, "move", cancel)
+        created = deployed.queue.pop(0)
+        assert deployed.deliver(created) == {"scan": 503}
+    deployed.queue.append(created)
+    deployed.drain()
+    assert deployed.of_type("finding.changed") == []
+
+    [finding] = scan(deployed, work)
+
+    assert [message.data["findings"] for message in deployed.of_type("finding.changed")] == [[finding["id"]]]
+
+
+def test_commits_count_as_scanned_though_the_scanner_died_before_it_noted_them(
+    deployed: Deployment, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    work.commit({"a.py": f"t = '{secrets.slack_token(1)}'\n"})
+    deployed.api.post("/scans", json={"repository": str(work.path)})
+    deployed.deliver(deployed.queue.pop(0))
+    created = deployed.queue.pop(0)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with environment.context() as patch:
+        patch.setattr(commits, "mark_scanned", die)
+        with pytest.raises(KeyboardInterrupt):
+            deployed.deliver(created)
+    assert collection("commits").count_documents({}) == 0
+
+    assert deployed.deliver(created) == {"scan": 204}
+
+    assert collection("commits").count_documents({}) == 1
