@@ -51,6 +51,39 @@ def test_a_push_that_does_not_follow_goes_by_itself(deployed: Deployment, work: 
     assert "taken_by" not in scans.get("s3")
 
 
+def test_commits_that_a_push_rewrote_without_saying_so_are_looked_at_all_the_same(
+    deployed: Deployment, work: Work
+) -> None:
+    start = work.head()
+    leaked = work.commit({"a": f"t = '{secrets.slack_token(1)}'\n"})
+    work.git("reset", "--quiet", "--hard", start)
+    amended = work.commit({"a": "2\n"})
+    ask(deployed, work.path, "s1", **push(start, leaked))
+    ask(deployed, work.path, "s2", **push(leaked, amended))
+    ask(deployed, work.path, "s3", **push(amended, start))
+
+    deployed.drain()
+
+    assert states("s1", "s2", "s3") == ["Done"] * 3
+    assert [scans.get(name)["taken_by"] for name in ("s2", "s3")] == ["s1", "s1"]
+    [batch] = collection("batches").find({})
+    assert set(batch["commits"]) == {leaked, amended}
+    assert len(deployed.api.get("/findings").json["findings"]) == 1
+
+
+def test_a_push_does_not_fail_with_one_taken_along_whose_commits_are_gone(deployed: Deployment, work: Work) -> None:
+    start = work.head()
+    leaked = work.commit({"a": f"t = '{secrets.slack_token(1)}'\n"})
+    message = ask(deployed, work.path, "s1", **push(start, leaked))
+    ask(deployed, work.path, "s2", **push(leaked, "e" * 40))
+
+    assert deployed.deliver(message) == {"enumerate": 503}
+    deployed.drain()
+
+    assert states("s1", "s2") == ["Done", "Failed"]
+    assert len(deployed.api.get("/findings").json["findings"]) == 1
+
+
 def test_those_taken_along_go_on_by_themselves_when_the_scan_that_took_them_fails(
     deployed: Deployment, work: Work
 ) -> None:

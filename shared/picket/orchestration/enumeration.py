@@ -11,7 +11,7 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import span
-from picket.errors import Busy, TransientError
+from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
 from picket.orchestration import builds, completion, dispatch, folding, material, waiting
 
@@ -21,15 +21,21 @@ _ACTOR = "enumerate"
 def expand(request: ScanRequested) -> None:
     """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
     scan = folding.let_go(scans.open_scan(request, _ACTOR))
-    if scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan:
-        with leases.held("scans", request.scan) as lease:
-            scan = enumerate_commits(lease, request)
+    if _is_to_do(scan):
+        with leases.held("scans", request.scan) as lease:  # it may have been taken along meanwhile
+            scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
+    if "taken_by" in scan or scan["state"] == "Cancelled":
+        waiting.pass_on(scan, waiting.forge_of(request))
     if scan["state"] in lifecycle.ENUMERATED and scan["kind"] != "bulk":
         waiting.wake(scan, waiting.forge_of(request))  # here, since an attempt that died after it was done has not
         dispatch.hand_out(scan)
         for one in (request, *map(scans.request_of, scans.taken_along(request.scan) if scan.get("took") else ())):
             builds.keep(one)
     completion.settle(request.scan, _ACTOR)
+
+
+def _is_to_do(scan: Document) -> bool:
+    return scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan
 
 
 def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
@@ -45,9 +51,16 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
     try:
         wanted, pulls = selection.wanted(request), request.pull_requests
         git_dir = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
+        for sha in history.astray(git_dir, folding.ends(scan), wanted):
+            mirror.fetch(request.repository, address, wanted=sha)
         return schedule(scan, request, git_dir, lease)
     except TransientError as error:
         return waiting.put_off(scan, forge, lease.fence, error)
+    except Gone as error:
+        if folding.let_all_go(scan):  # it may be a commit of theirs that is not there
+            return waiting.put_off(scan, forge, lease.fence, TransientError(str(error)))
+        waiting.leave_place(scan, forge)
+        raise
     except Exception:
         waiting.leave_place(scan, forge)
         raise
@@ -56,7 +69,7 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
 def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: leases.Lease) -> Document:
     """Record the batches of a scan whose commits are in the mirror."""
     digest, tips = ruleset.digest(), [] if request.kind == "reactive" else history.tips(git_dir)
-    shas = unscanned_commits(request, git_dir, digest, tips)
+    shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
     plans = plan_batches(git_dir, shas)
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
     batches.create(scan, lease.fence, digest, plans, materials)
@@ -80,12 +93,15 @@ def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: lease
 
 
 @span("walk")
-def unscanned_commits(request: ScanRequested, git_dir: Path, digest: str, tips: list[str]) -> list[str]:
-    """List what the scan concerns and nobody scanned for this ruleset, parents first."""
+def unscanned_commits(
+    request: ScanRequested, git_dir: Path, digest: str, tips: list[str], ends: list[str]
+) -> list[str]:
+    """List what the scan, and those that it took along, concern and nobody scanned for this ruleset, parents first."""
     covered = commits.covered_tips(request.repository, digest)
     known = bool(request.before) and mirror.has_commit(git_dir, request.before)
     wanted, without = selection.walk(request, tips, covered, before_known=known)
-    return commits.unscanned(request.repository, digest, history.commits(git_dir, wanted, without) if wanted else [])
+    found = history.commits(git_dir, [*wanted, *ends], without) if wanted else []
+    return commits.unscanned(request.repository, digest, found)
 
 
 @span("plan")

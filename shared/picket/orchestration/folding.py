@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from picket.commits import lifecycle, selection
+from picket.effects import broker
 from picket.effects.mongo import scans
 from picket.effects.mongo.client import Document, collection
 from picket.events import ScanRequested
@@ -31,6 +32,16 @@ def take_along(scan: Document, request: ScanRequested) -> tuple[Document, ScanRe
     return scan, request
 
 
+def ends(scan: Document) -> list[str]:
+    """Return the commits that the pushes end at which *scan* looks at, its own first; none where it is no push.
+
+    The last of them need not lead to the others: not every sender tells of a push that it was forced.
+    """
+    if scan["kind"] != "reactive" or not scan.get("took"):
+        return []
+    return [scan["after"], *(other["after"] for other in scans.taken_along(scan["_id"]))]
+
+
 def looked_at_all(taker: Document) -> bool:
     """Tell whether a scan that has ended looked at the commits of those that it took along.
 
@@ -38,6 +49,18 @@ def looked_at_all(taker: Document) -> bool:
     own commits, not at theirs.
     """
     return taker["state"] == "Done" and "taken_by" not in taker
+
+
+def let_all_go(scan: Document) -> bool:
+    """Let those that *scan* took along go on by themselves; False if there are none.
+
+    Whoever dies half way leaves them to the sweep: sent first, a request could come while they are still taken.
+    """
+    others = scans.taken_along(scan["_id"])
+    for other in others:
+        scans.leave(other, "taken_by")
+        broker.emit(scans.request_of(other))
+    return bool(others)
 
 
 def let_go(scan: Document) -> Document:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from picket.changes import Change, Commit
 from picket.commits.log import LOG_OPTIONS, parse_log
-from picket.effects.git.command import run
+from picket.effects.git.command import GitFailed, run
 from picket.errors import TransientError
 
 _CHUNK = 1_000
@@ -42,6 +42,14 @@ def commits(git_dir: Path, wanted: Iterable[str], without: Iterable[str] = ()) -
     lines = [*wanted, *(f"^{sha}" for sha in present(git_dir, without))]
     output = run(git_dir, "rev-list", "--topo-order", "--reverse", "--stdin", stdin="\n".join([*lines, ""]).encode())
     return output.decode().split()
+
+
+def astray(git_dir: Path, shas: Sequence[str], tip: str) -> list[str]:
+    """Return *shas* if any of them is not there, or nothing that the commit *tip* leads to; else none."""
+    try:
+        return list(shas) if shas and commits(git_dir, shas, [tip]) else []
+    except GitFailed:
+        return list(shas)
 
 
 def present(git_dir: Path, shas: Iterable[str]) -> list[str]:
