@@ -134,9 +134,9 @@ def test_one_that_waits_anew_before_it_was_taken_from_its_queue_stays_in_it(
     waiting_for(deployed, forge, works)
     emit_for, overtaken = broker.emit_for, list[Any]()
 
-    def slow(origin: dict[str, str], event: Any) -> None:
+    def slow(origin: dict[str, str], event: Any, turn: int) -> None:
         """Send it, and let it be handled before the sender goes on, while somebody else has the place."""
-        emit_for(origin, event)
+        emit_for(origin, event, turn)
         if not overtaken:
             overtaken.append(event)
             hold("third", "h/same")
@@ -148,6 +148,50 @@ def test_one_that_waits_anew_before_it_was_taken_from_its_queue_stays_in_it(
 
     assert overtaken
     assert scans.get("waits")["queue"] == "repository|h/same"
+
+
+def test_one_that_waits_anew_is_woken_by_another_event_though_the_same_one_leads_to_it(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    """The broker drops an id that it has seen: a redelivery that wakes a scan once more must not use it again."""
+    waiting_for(deployed, forge, works)
+    message = ask(deployed, url(forge, works[1]), "next", repository="h/same")
+    deployed.deliver(message)
+    hold("third", "h/same")
+    [first] = [one for one in deployed.queue if one.data.get("scan") == "waits" and one is not message]
+    deployed.queue.clear()
+    deployed.deliver(first)
+    assert scans.get("waits")["queue"] == "repository|h/same"
+    let_go("third")
+
+    deployed.deliver(message)
+
+    [second] = [one for one in deployed.queue if one.type == first.type]
+    assert (second.data, second.id != first.id) == (first.data, True)
+    deployed.drain()
+    assert states("waits", "next") == ["Done", "Done"]
+
+
+def test_a_scan_that_is_cancelled_while_it_fetches_leaves_its_place_to_the_next(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    message = ask(deployed, url(forge, works[0]), "cancelled")
+    other = ask(deployed, url(forge, works[0]), "waits", kind="scheduled")
+    deployed.queue.clear()
+    fetch = mirror.fetch
+
+    def meanwhile(*arguments: Any, **named: Any) -> Path:
+        if states("waits") != ["Queued"]:
+            assert deployed.deliver(other) == {"enumerate": 204}
+            assert deployed.api.delete("/scans/cancelled").status_code == 200
+        return fetch(*arguments, **named)
+
+    with environment.context() as patch:
+        patch.setattr(mirror, "fetch", meanwhile)
+        assert deployed.deliver(message) == {"enumerate": 503}
+    deployed.drain()
+
+    assert states("cancelled", "waits") == ["Cancelled", "Done"]
 
 
 def test_a_push_has_a_place_where_integral_scans_have_none(

@@ -17,7 +17,7 @@ import urllib3
 
 from picket.effects import artifacts, cloudevent, telemetry
 from picket.errors import TransientError
-from picket.events import Envelope, Event
+from picket.events import Envelope, Event, event_id
 from picket.settings import settings
 
 MAX_INLINE_BYTES = 256 * 1024
@@ -56,17 +56,19 @@ def emit(*events: Event) -> None:
         _post(_wrapped(event, traceparent=trace()), event)
 
 
-def emit_for(origin: Mapping[str, str], event: Event) -> None:
+def emit_for(origin: Mapping[str, str], event: Event, turn: int) -> None:
     """Post an event on behalf of what *origin* tells of: it goes on with that one's correlation and trace.
 
     Args:
         origin: `correlation` and `traceparent`; what is not in it is that of the event being handled.
-        event: The event; its id is derived from the event being handled.
+        event: The event; its id is derived from the event being handled and *turn*.
+        turn: What tells it from the same event sent before on account of the same one, which the broker would drop.
 
     Raises:
         TransientError: The broker did not accept it.
     """
-    _post(_wrapped(event, **{"traceparent": trace(), **origin}), event)
+    identity = event_id(cause().id, event.TYPE, f"{event.natural_key}|{turn}")
+    _post(_wrapped(event, **{"traceparent": trace(), **origin, "id": identity}), event)
 
 
 def trace() -> str:

@@ -10,7 +10,7 @@ from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested, now
-from picket.orchestration import dispatch, folding
+from picket.orchestration import dispatch, folding, waiting
 
 _TRIES = 5
 
@@ -43,6 +43,8 @@ def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
     done = scans.move(scan, state, actor, reason, completed_by=broker.cause().id)
     if done is None:
         return False
+    if "fetching" in scan:  # cancelled or given up: whoever had the place does not come to leave it any more
+        waiting.wake(done, scan["fetching"])
     _announce(done, actor)
     return True
 

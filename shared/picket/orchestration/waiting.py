@@ -116,8 +116,11 @@ def wake(scan: Document, forge: str) -> None:
 
 
 def ask_again(scan: Document) -> None:
-    """Hand a scan's request to the broker once more; then, and only then, it no longer waits."""
-    broker.emit_for(scan.get("origin", {}), scans.request_of(scan))
+    """Hand a scan's request to the broker once more; then, and only then, it no longer waits.
+
+    One that has waited anew since is asked for by another event: an id that the broker has seen would wake nobody.
+    """
+    broker.emit_for(scan.get("origin", {}), scans.request_of(scan), scan["revision"])
     for field in ("queue", "retry_at"):
         if field in scan:
             scans.leave(scan, field)
