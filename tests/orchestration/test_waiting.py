@@ -113,6 +113,42 @@ def test_whoever_died_between_the_end_of_its_work_and_saying_so_wakes_the_next_w
     assert states("waits", "next") == ["Done", "Done"]
 
 
+def test_a_scan_that_is_taken_along_while_its_request_is_handled_does_not_wait_as_well(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    from picket.effects.mongo import leases  # noqa: PLC0415 - connects
+
+    hold("other", "h/same")
+    message = ask(deployed, url(forge, works[0]), "follower", repository="h/same")
+    take = leases._take
+
+    def late(name: str, document: str) -> Any:
+        """Take the lease after somebody else has taken the scan along."""
+        follower = scans.get("follower")
+        assert scans.move(follower, "Queued", "enumerate", "taken along by other", unset=("branch",), taken_by="other")
+        return take(name, document)
+
+    with environment.context() as patch:
+        patch.setattr(leases, "_take", late)
+        deployed.deliver(message)
+
+    assert "queue" not in scans.get("follower")
+    assert scans.get("follower")["history"][-1]["reason"] == "taken along by other"
+
+
+def test_a_scan_that_was_woken_and_needs_no_place_any_more_passes_it_on(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    waiting_for(deployed, forge, works)
+    cancelled = ask(deployed, url(forge, works[0]), "cancelled", repository="h/same")
+    assert deployed.api.delete("/scans/cancelled").status_code == 200
+    deployed.queue[:] = [cancelled]
+
+    deployed.drain()
+
+    assert states("cancelled", "waits") == ["Cancelled", "Done"]
+
+
 def test_a_scan_that_fails_leaves_its_place_to_the_next(
     deployed: Deployment, forge: GitHttpServer, works: list[Work]
 ) -> None:

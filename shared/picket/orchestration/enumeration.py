@@ -21,15 +21,21 @@ _ACTOR = "enumerate"
 def expand(request: ScanRequested) -> None:
     """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
     scan = folding.let_go(scans.open_scan(request, _ACTOR))
-    if scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan:
-        with leases.held("scans", request.scan) as lease:
-            scan = enumerate_commits(lease, request)
+    if _is_to_do(scan):
+        with leases.held("scans", request.scan) as lease:  # it may have been taken along meanwhile
+            scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
+    if "taken_by" in scan or scan["state"] == "Cancelled":
+        waiting.pass_on(scan, waiting.forge_of(request))
     if scan["state"] in lifecycle.ENUMERATED and scan["kind"] != "bulk":
         waiting.wake(scan, waiting.forge_of(request))  # here, since an attempt that died after it was done has not
         dispatch.hand_out(scan)
         for one in (request, *map(scans.request_of, scans.taken_along(request.scan) if scan.get("took") else ())):
             builds.keep(one)
     completion.settle(request.scan, _ACTOR)
+
+
+def _is_to_do(scan: Document) -> bool:
+    return scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan
 
 
 def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:

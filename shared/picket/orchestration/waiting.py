@@ -115,6 +115,12 @@ def wake(scan: Document, forge: str) -> None:
         ask_again(waiting)
 
 
+def pass_on(scan: Document, forge: str) -> None:
+    """Ask for those that wait behind a scan that needs no place any more, if nobody else will when they leave one."""
+    if not any(other["repository"] == scan["repository"] for other in _holders(scan, forge)):
+        wake(scan, forge)
+
+
 def ask_again(scan: Document) -> None:
     """Hand a scan's request to the broker once more; then, and only then, it no longer waits.
 
