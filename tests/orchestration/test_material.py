@@ -24,6 +24,7 @@ from tests.support.repositories import GitHttpServer, Work
 
 from picket.commits import plan
 from picket.effects import artifacts
+from picket.effects.mongo import scans
 from picket.effects.mongo.client import collection
 from picket.orchestration import material
 from picket.settings import settings
@@ -302,6 +303,32 @@ def test_artifacts_expire_but_not_while_a_batch_or_a_letter_needs_them(
     assert tick(clustered, "t2") == 204
     assert [name for name in stored() if name.partition("/")[2].startswith(batch_name())] == []
     assert work.head()
+
+
+def test_what_only_an_abandoned_enumeration_needs_expires_when_its_scan_has_ended(
+    clustered: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    message = ask(clustered, url(forge), "s")
+    move = scans.move
+
+    def die(scan: Any, target: str, *rest: Any, **fields: Any) -> Any:
+        if target == "Scheduled":
+            raise KeyboardInterrupt
+        return move(scan, target, *rest, **fields)
+
+    with environment.context() as patch:
+        patch.setattr(scans, "move", die)
+        with pytest.raises(KeyboardInterrupt):
+            clustered.deliver(message)
+    name = batch_name()
+    clustered.drain()
+    assert (states("s"), len(batches_of("s")), bool(work.head())) == (["Done"], 2, True)
+    environment.setenv("PICKET_ARTIFACT_DAYS", "0.000001")
+    forget()
+
+    assert tick(clustered, "t1") == 204
+
+    assert [one for one in stored() if one.partition("/")[2].startswith(name)] == []
 
 
 def batch_name() -> str:

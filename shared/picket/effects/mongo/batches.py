@@ -92,9 +92,10 @@ def open_of(scan: Document, limit: int) -> list[Document]:
 
 
 def needs(material: str) -> bool:
-    """Tell whether an open batch refers to *material*."""
-    found = collection("batches").find({"material": material}, {"open_in": 1})
-    return any("open_in" in batch for batch in found)
+    """Tell whether an open batch of an open scan refers to *material*; nobody closes those of an abandoned attempt."""
+    found = collection("batches").find({"material": material}, {"open_in": 1, "scan": 1})
+    owners = sorted({batch["scan"] for batch in found if "open_in" in batch})
+    return any("running" in scan for scan in collection("scans").find({"_id": {"$in": owners}}, {"running": 1}))
 
 
 def findings_of(scan: Document) -> list[str]:
