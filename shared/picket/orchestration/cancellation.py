@@ -28,10 +28,17 @@ def cancel(scan_id: str, actor: str, reason: str) -> Document:
     for child in scans.children(scan_id):
         if child["state"] in lifecycle.OPEN_SCAN | {"Cancelled"}:
             cancel(child["_id"], actor, f"with {scan_id}")
-    for batch in batches.open_of(scan, _AT_ONCE):
-        if batches.move(batch, "Cancelled", actor, reason) is not None:
-            leases.revoke("batches", batch["_id"])
+    while sum(_end_batch(batch, actor, reason) for batch in batches.open_of(scan, _AT_ONCE)):
+        continue
     return scan
+
+
+def _end_batch(batch: Document, actor: str, reason: str) -> bool:
+    """Cancel a batch; False if it is scanned already, or somebody else moved it."""
+    if batches.move(batch, "Cancelled", actor, reason) is None:
+        return False
+    leases.revoke("batches", batch["_id"])
+    return True
 
 
 def _end(scan_id: str, actor: str, reason: str) -> Document:

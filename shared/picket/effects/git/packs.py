@@ -13,7 +13,8 @@ _NAME = "pack-picket"
 def write(git_dir: Path, blobs: Iterable[str], folder: Path) -> tuple[Path, Path] | None:
     """Write a pack of *blobs* and its index into *folder*.
 
-    What is a delta of another one that is in it stays so; none is computed, as the pack is read once or twice.
+    What is a delta of another one that is in it stays so; none is computed, as the pack is read once or twice. The
+    same blobs make the same bytes: two that write them at once do not spoil each other's pair.
 
     Returns:
         Pack and index; None where there are no blobs.
@@ -21,11 +22,11 @@ def write(git_dir: Path, blobs: Iterable[str], folder: Path) -> tuple[Path, Path
     Raises:
         GitFailed: A blob is not there.
     """
-    asked = "".join(f"{blob}\n" for blob in blobs).encode()
+    asked = "".join(f"{blob}\n" for blob in sorted(blobs)).encode()
     if not asked:
         return None
     base = folder / _NAME
-    options = ("--quiet", "--window=0", "--delta-base-offset", "--no-write-bitmap-index")
+    options = ("--quiet", "--threads=1", "--window=0", "--delta-base-offset", "--no-write-bitmap-index")
     digest = output(git_dir, "pack-objects", *options, str(base), stdin=asked).decode().strip()
     return base.with_name(f"{_NAME}-{digest}.pack"), base.with_name(f"{_NAME}-{digest}.idx")
 
