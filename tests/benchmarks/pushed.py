@@ -15,6 +15,7 @@ from tests.support.repositories import Work
 from tests.support.stack import Json, Running, eventually, picket_up
 
 _POLL_SECONDS = 0.005
+_PATIENCE_SECONDS = 300.0
 _WARMING = 5
 _FEW = 300
 _TIMES = (4, 16)
@@ -60,7 +61,7 @@ class Pusher:
         start = time.perf_counter()
         status = self._stack.deliver(self._source, pushes.push(self._url, before, after), f"bench-{after}")
         assert status == 202, f"the push was answered {status}"
-        eventually(self._scored, 60, _POLL_SECONDS)
+        eventually(self._scored, _PATIENCE_SECONDS, _POLL_SECONDS)
         return time.perf_counter() - start
 
     def _scored(self) -> bool:
