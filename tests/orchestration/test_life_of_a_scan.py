@@ -126,7 +126,10 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.deployed.queue)
     @rule(which=ANY, after=st.integers(min_value=0, max_value=25))
     def kill_whoever_handles_it(self, which: int, after: int) -> None:
-        message = self.deployed.queue.pop(which % len(self.deployed.queue))
+        self.dying(after, self.deployed.queue.pop(which % len(self.deployed.queue)))
+
+    def dying(self, after: int, message: Message) -> None:
+        """Hand a message to a function that is killed at one of its steps; it is redelivered."""
         self.mortal.left = after
         try:
             self.hand_over(message)
@@ -141,12 +144,19 @@ class Life(RuleBasedStateMachine):
 
     @rule(idle=st.booleans())
     def tick(self, idle: bool) -> None:
+        self.hand_over(self.next_tick(idle=idle))
+
+    @rule(after=st.integers(min_value=0, max_value=25))
+    def kill_whoever_sweeps(self, after: int) -> None:
+        self.dying(after, self.next_tick(idle=True))
+
+    def next_tick(self, *, idle: bool) -> Message:
         if idle:
             collection("scans").update_many({"idle_since": {"$gt": ""}}, {"$set": {"idle_since": LONG_AGO}})
             collection("scans").update_many({"retry_at": {"$gt": ""}}, {"$set": {"retry_at": LONG_AGO}})
         self.ticks += 1
         headers = {"ce-id": f"tick-{self.ticks}", "ce-type": "dev.knative.sources.ping", "ce-source": "/ping"}
-        self.hand_over(Message({**headers, "ce-specversion": "1.0", "content-type": "application/json"}, b"{}"))
+        return Message({**headers, "ce-specversion": "1.0", "content-type": "application/json"}, b"{}")
 
     @precondition(lambda self: self.deployed.queue)
     @rule(which=ANY)
@@ -165,6 +175,18 @@ class Life(RuleBasedStateMachine):
         answer = self.deployed.api.delete(f"/scans/{scan}")
         assert answer.status_code in {200, 409}
         self.given_up |= answer.status_code == 200
+
+    @precondition(lambda self: self.pushed)
+    @rule(which=ANY, after=st.integers(min_value=0, max_value=15))
+    def kill_the_api_while_it_cancels(self, which: int, after: int) -> None:
+        self.given_up = True
+        self.mortal.left = after
+        try:
+            self.deployed.api.delete(f"/scans/{list(self.pushed.values())[which % len(self.pushed)]}")
+        except Killed:
+            pass
+        finally:
+            self.mortal.left = None
 
     @invariant()
     def every_history_keeps_to_the_table(self) -> None:

@@ -12,9 +12,11 @@ from tests.support.repositories import Work
 
 from picket.commits import plan
 from picket.commits.lifecycle import MAX_TAKEOVERS
+from picket.effects import broker
 from picket.effects.git import history, objects
 from picket.effects.mongo import batches, leases, scans
 from picket.effects.mongo.client import collection
+from picket.errors import TransientError
 
 
 @pytest.fixture
@@ -195,6 +197,27 @@ def test_a_scan_that_has_ended_cannot_be_cancelled(deployed: Deployment, work: W
 
     assert (answer.status_code, answer.json["detail"]) == (409, "the scan has ended: Done")
     assert deployed.api.delete("/scans/none").status_code == 404
+
+
+@pytest.mark.parametrize("how", ["the sweep", "the same call again"])
+def test_the_end_of_a_scan_is_told_even_if_whoever_ended_it_could_not(
+    deployed: Deployment, work: Work, environment: pytest.MonkeyPatch, how: str
+) -> None:
+    ask(deployed, work.path, "s")
+    with environment.context() as broker_is_away:
+        broker_is_away.setattr(broker, "_post", lambda *_: (_ for _ in ()).throw(TransientError("away")))
+        assert deployed.api.delete("/scans/s").status_code == 503
+    assert states("s") == ["Cancelled"]
+    assert deployed.of_type("scan.completed") == []
+
+    for number in range(2):
+        if how == "the sweep":
+            assert tick(deployed, f"t{number}") == 204
+        else:
+            assert deployed.api.delete("/scans/s").status_code == 200
+
+    [told] = deployed.of_type("scan.completed")
+    assert (told.data["scan"], told.data["state"]) == ("s", "Cancelled")
 
 
 def test_a_list_is_cancelled_with_its_children(deployed: Deployment, work: Work, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _FAILURES_SHOWN = 100
 _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
-        *("lease_until", "fence", "takeovers", "tips", "attempt", "completed_by", "chain", "root", "window", "planned"),
+        *("lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window", "planned"),
     )
 )
 

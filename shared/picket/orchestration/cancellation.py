@@ -45,6 +45,7 @@ def _end(scan_id: str, actor: str, reason: str) -> Document:
     for _ in range(_TRIES):
         scan = scans.get(scan_id)
         if scan["state"] == "Cancelled":
+            completion.settle(scan_id, actor)
             return scan
         if scan["state"] in lifecycle.FINAL:
             raise Conflict(f"the scan has ended: {scan['state']}")

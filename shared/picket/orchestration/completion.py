@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from picket.commits import lifecycle
 from picket.effects import broker
@@ -18,8 +19,8 @@ _TRIES = 5
 def settle(scan_id: str, actor: str) -> None:
     """Complete a scan if nothing of it is open, and say so; then its parent.
 
-    Whoever's compare-and-set succeeds emits `scan.completed`. If that instance dies before it has, the redelivery of
-    the same event finds its own id in the scan and emits it again, with the same id.
+    Whoever's compare-and-set succeeds emits `scan.completed`. If that instance dies before it has, the scan is left
+    untold: whoever meets it next, the sweep at the latest, emits the same event, with the same id.
 
     Raises:
         Busy: Others kept changing the scan; a redelivery will find it at rest.
@@ -27,7 +28,7 @@ def settle(scan_id: str, actor: str) -> None:
     for _ in range(_TRIES):
         scan = scans.get(scan_id)
         if scan["state"] in lifecycle.FINAL:
-            if scan.get("completed_by") == broker.cause().id:
+            if "untold" in scan:
                 _announce(scan, actor)
             return
         ending = _ending(scan)
@@ -40,7 +41,7 @@ def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
     """Move a scan to a final state and say so; False if somebody else changed it first."""
     if state == "Done" and "taken_by" not in scan:
         _note_evidence(scan)
-    done = scans.move(scan, state, actor, reason, completed_by=broker.cause().id)
+    done = scans.move(scan, state, actor, reason, untold=broker.cause().id)
     if done is None:
         return False
     if "fetching" in scan:  # cancelled or given up: whoever had the place does not come to leave it any more
@@ -86,21 +87,23 @@ def _by_state(parts: list[Document]) -> dict[str, int]:
 
 
 def _announce(scan: Document, actor: str) -> None:
-    broker.emit(
-        ScanCompleted(
-            repository=scan["repository"],
-            scan=scan["_id"],
-            kind=scan["kind"],
-            state=scan["state"],
-            reason=scan["history"][-1]["reason"],
-            commits=scan["commits"],
-            parent=scan["parent"],
+    with broker.caused_by(replace(broker.cause(), id=scan["untold"])):
+        broker.emit(
+            ScanCompleted(
+                repository=scan["repository"],
+                scan=scan["_id"],
+                kind=scan["kind"],
+                state=scan["state"],
+                reason=scan["history"][-1]["reason"],
+                commits=scan["commits"],
+                parent=scan["parent"],
+            )
         )
-    )
-    if scan.get("took"):
-        _tell_those_taken_along(scan, actor)
-    if scan["parent"]:
-        settle(scan["parent"], actor)
+        if scan.get("took"):
+            _tell_those_taken_along(scan, actor)
+        if scan["parent"]:
+            settle(scan["parent"], actor)
+    scans.told(scan["_id"])
 
 
 def _tell_those_taken_along(scan: Document, actor: str) -> None:

@@ -26,6 +26,8 @@ _AT_ONCE = 500
 def run() -> None:
     """Do all of it."""
     return_work_of_the_dead()
+    for scan in scans.untold(_AT_ONCE):
+        _settle(scan)
     for scan in scans.to_be_retried(_AT_ONCE):
         waiting.ask_again(scan)
     for scan in scans.idle(_IDLE, _AT_ONCE):

@@ -17,7 +17,7 @@ Document = dict[str, Any]
 _INDEXES: dict[str, tuple[str, ...]] = {
     "scans": (
         *("parent", "repository", "running", "root", "open_under", "idle_since"),
-        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until"),
+        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold"),
     ),
     "batches": ("scan", "open_in", "lease_until", "material"),
     "findings": ("repository", "scored_in"),

@@ -2,7 +2,8 @@
 
 Some fields are there only while something is so, which makes their index short: `running` (the repository) and
 `idle_since` while the scan is open, `open_under` (the parent) while a child is, `queue` while it waits for a place,
-`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there.
+`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there,
+`untold` (the id of the event that ended it) from its last move until others are told of it.
 """
 
 from __future__ import annotations
@@ -114,6 +115,16 @@ def running(repository: str | None = None, limit: int = 100) -> list[Document]:
 def idle(span: timedelta, limit: int) -> list[Document]:
     """Return open scans in which nothing has moved for *span*, longest first."""
     return list(collection("scans").find({"idle_since": {"$lt": MARK + ago(span)}}).sort("idle_since", 1).limit(limit))
+
+
+def untold(limit: int) -> list[Document]:
+    """Return final scans whose end others were not told of, as far as is known."""
+    return list(collection("scans").find({"untold": {"$exists": True}}).limit(limit))
+
+
+def told(scan_id: str) -> None:
+    """Note that others were told of a scan's end."""
+    collection("scans").update_one({"_id": scan_id}, {"$unset": {"untold": ""}})
 
 
 def fetching(forge: str) -> list[Document]:
