@@ -3,6 +3,9 @@
 from flask import Request, Response
 
 from picket.api.app import answer
+from picket.runtime.hardening import tell_what_is_weakened
+
+tell_what_is_weakened()
 
 
 def main(request: Request) -> Response:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SecretsSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
+from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from picket.errors import Misconfigured
+
+_SHORTEST_TOKEN = 20
+"""Characters; fewer can be guessed."""
 
 
 class Settings(BaseSettings):
@@ -61,7 +68,20 @@ class Settings(BaseSettings):
     encryption_key: SecretStr = Field(
         default=SecretStr(""), description="Fernet key that webhook secrets are stored under"
     )
-    api_token: SecretStr = Field(default=SecretStr(""), description="Bearer token of the API; not needed on loopback")
+    api_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token that may do everything, to make the others with; of the CLI: the one that it sends",
+    )
+    secrets_dir: DirectoryPath | None = Field(
+        default=None,
+        description="Folder with a file for each variable that is not in the environment, such as a mounted Secret",
+    )
+    requests_per_minute: int = Field(
+        default=600, ge=0, description="How many API requests a minute a replica answers to one token; 0: any number"
+    )
+    webhooks_per_minute: int = Field(
+        default=6_000, ge=0, description="How many deliveries a minute a replica takes of one source; 0: any number"
+    )
     public_url: str = Field(default="http://127.0.0.1:8080", description="Base of the URLs that `sources add` prints")
 
     allowed_hosts: tuple[str, ...] = Field(
@@ -129,6 +149,37 @@ class Settings(BaseSettings):
         """Whether only this machine can reach the function."""
         return self.host in {"127.0.0.1", "::1", "localhost"}
 
+    @property
+    def weakening(self) -> list[str]:
+        """Variables that are set to what weakens security."""
+        return sorted(variable_of(name) for name, weakens in _WEAKENS.items() if weakens(getattr(self, name)))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the environment does not say from the files of `secrets_dir`."""
+        del dotenv_settings, file_secret_settings
+        folder = env_settings().get("secrets_dir")
+        if not folder or not Path(folder).is_dir():
+            return init_settings, env_settings  # one that is none is told when its own field is checked
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, folder)
+
+
+_WEAKENS: dict[str, Callable[[Any], bool]] = {
+    "allow_local_repositories": bool,
+    "allow_private_addresses": bool,
+    "requests_per_minute": operator.not_,
+    "webhooks_per_minute": operator.not_,
+    "api_token": lambda token: 0 < len(token.get_secret_value()) < _SHORTEST_TOKEN,
+}
+"""Which values of which settings weaken security. No default does; what does is logged at start."""
+
 
 @cache
 def settings() -> Settings:
@@ -146,7 +197,8 @@ def settings() -> Settings:
 def _what_is_wrong(error: ValidationError | SettingsError) -> str:
     if isinstance(error, SettingsError):
         named = re.search(r'field "(\w+)"', str(error))
-        return f"{variable_of(named[1]) if named else 'a setting'}: not JSON"
+        what = "not JSON" if "parsing" in str(error) else "its file cannot be read"
+        return f"{variable_of(named[1]) if named else 'a setting'}: {what}"
     return "; ".join(
         f"{variable_of(str(item['loc'][0]))}: {item['msg']}"
         for item in error.errors(include_input=False, include_url=False)

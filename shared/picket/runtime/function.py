@@ -18,6 +18,7 @@ from picket.effects.telemetry import logs, shapes
 from picket.errors import Malformed, PermanentError, TooLarge, TransientError, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
+from picket.runtime.hardening import tell_what_is_weakened
 from picket.runtime.probes import answer_probe
 from picket.runtime.problems import is_outage, problem, status_of
 from picket.settings import settings
@@ -50,6 +51,7 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
             return _run(envelope, text, dataref, types, handler)
 
         logs.configure()
+        tell_what_is_weakened()
         return main
 
     return decorate

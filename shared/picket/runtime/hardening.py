@@ -1,0 +1,55 @@
+"""What every answer to the world tells browsers and caches, and what is said of settings that weaken security."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Response
+
+from picket.effects.telemetry import note
+from picket.errors import Misconfigured
+from picket.settings import settings
+
+_POLICY = (
+    "default-src 'none'",
+    "style-src 'self'",  # all that a page loads: one sheet of ours, no script, no image
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+)
+_HEADERS = {
+    "Content-Security-Policy": "; ".join(_POLICY),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TWO_YEARS = 2 * 365 * 86_400
+
+
+def hardened(response: Response) -> Response:
+    """Add the header fields that keep an answer from being framed, sniffed, cached or read by another site."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if _is_behind_https():
+        # Of this host alone: what else is below its domain is not ours to speak for.
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={_TWO_YEARS}")
+    return response
+
+
+def _is_behind_https() -> bool:
+    try:
+        return settings().public_url.startswith("https://")
+    except Misconfigured:
+        return False  # probes are answered all the same; everything else says what is wrong
+
+
+def tell_what_is_weakened() -> None:
+    """Log once, at start, which settings weaken security."""
+    try:
+        found = settings().weakening
+    except Misconfigured:
+        return  # each answer says so
+    if found:
+        note("settings weaken security", level=logging.WARNING, settings=found)
