@@ -7,7 +7,9 @@ from picket.effects import broker
 from picket.effects.mongo import sources
 from picket.errors import Unauthorized
 from picket.events import Envelope, WebhookReceived
+from picket.runtime import limits
 from picket.runtime.intake import receives, traceparent
+from picket.settings import settings
 from picket.webhooks import delivery
 
 _NOBODY = ("github", ("a secret that signs nothing",))
@@ -17,6 +19,7 @@ _NOBODY = ("github", ("a secret that signs nothing",))
 def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     """Accept a delivery once its signature is verified and the broker has its event."""
     source = sender(provider, token, headers, body)
+    limits.spend(source.id, settings().webhooks_per_minute, "deliveries of this source")
     received = delivery.parse(provider, headers, body)
     key = delivery.delivery_key(source.id, received.id)
     is_new = sources.record_delivery(key, source.id, received.event)

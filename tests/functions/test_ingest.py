@@ -253,3 +253,32 @@ def test_health_is_answered_without_the_store(deployed: Deployment, environment:
     for client in deployed.clients.values():
         assert client.get("/health/liveness").status_code == 204
         assert client.get("/health/readiness").status_code == 204
+
+
+def test_a_source_that_sends_too_much_is_told_when_to_come_again_and_others_are_not(
+    deployed: Deployment, source: dict[str, Any], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PICKET_WEBHOOKS_PER_MINUTE", "3")
+    forget()
+    other = deployed.api.post("/sources", json={"provider": "github", "name": "u"}).json
+    answers = [
+        post(deployed, path(one), PUSH, pushes.signed(one["secret"], PUSH, delivery=f"d{number}"))
+        for number in range(4)
+        for one in ([source, other] if number == 0 else [source])
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 202, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 20
+    assert answers[-1].headers["RateLimit-Policy"] == '"minute";q=3;w=60'
+    assert len(deployed.sent) == 4
+
+
+def test_who_cannot_sign_uses_up_nothing_of_a_source(
+    deployed: Deployment, source: dict[str, Any], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PICKET_WEBHOOKS_PER_MINUTE", "1")
+    forget()
+    for _ in range(20):
+        assert post(deployed, path(source), PUSH, pushes.signed("guessed", PUSH)).status_code == 401
+
+    assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 202

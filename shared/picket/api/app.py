@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from http import HTTPStatus
 from typing import cast
 
-from flask import Flask, Request, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from picket.api import (
     builds,
@@ -21,13 +22,16 @@ from picket.api import (
     schedules,
     scores,
     sources,
+    tokens,
 )
+from picket.api.scopes import needed
 from picket.effects import telemetry
 from picket.effects.telemetry import logs
 from picket.errors import PermanentError, TooLarge
-from picket.runtime.access import refused
+from picket.runtime import access
 from picket.runtime.body import read_body
 from picket.runtime.function import unexpected
+from picket.runtime.hardening import hardened
 from picket.runtime.probes import answer_probe
 from picket.runtime.problems import problem, status_of
 
@@ -35,19 +39,18 @@ logs.configure()  # now: the process that watches over the workers says somethin
 
 _MODULES = (
     *(scans, events, findings, builds, repositories, schedules, organizations, scores, sources),
-    *(dead_letters, openapi, pages),
+    *(tokens, dead_letters, openapi, pages),
 )
+_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 4 * 1024 * 1024
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 def answer(incoming: Request) -> Response:
     """Answer one HTTP request."""
+    return hardened(_answer(incoming))
+
+
+def _answer(incoming: Request) -> Response:
     if probe := answer_probe(incoming):
         return probe
     try:
@@ -68,22 +71,47 @@ def answer(incoming: Request) -> Response:
 def _app() -> Flask:
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a repository may be named by its URL
     for module in _MODULES:
         app.register_blueprint(module.blueprint)
     app.before_request(_authenticate)
-    app.after_request(_harden)
-    app.register_error_handler(HTTPException, lambda error: problem(error.code or 500, str(error.description)))
+    app.before_request(_refuse_odd_query)
+    app.after_request(_tell_the_rate)
+    app.after_request(_record)
+    app.register_error_handler(HTTPException, _refusal)
     app.register_error_handler(PermanentError, lambda error: problem(status_of(error), str(error)))
     app.register_error_handler(Exception, unexpected)
     return app
 
 
 def _authenticate() -> Response | None:
-    """Ask for the bearer token, unless the Broker brings a dead letter."""
-    return None if dead_letters.is_from_broker(request) else refused(request)
+    """Ask for a token that may do this, unless the Broker brings a dead letter."""
+    return None if dead_letters.is_from_broker(request) else access.refused(request, needed(request.endpoint))
 
 
-def _harden(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+def _refuse_odd_query() -> Response | None:
+    """Refuse a query that is no text: servers hand on whatever bytes there are, and only `%xx` is checked later."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        return problem(HTTPStatus.BAD_REQUEST, "the query is not UTF-8")
+    return None
+
+
+def _tell_the_rate(response: Response) -> Response:
+    response.headers.update(g.get("rate", {}))
     return response
+
+
+def _record(response: Response) -> Response:
+    """Log who has changed something."""
+    if request.method not in _LOOKING and response.status_code < HTTPStatus.BAD_REQUEST and "caller" in g:
+        logs.note("changed through the API", caller=access.caller().name, route=request.endpoint)
+    return response
+
+
+def _refusal(error: HTTPException) -> Response:
+    answer = problem(error.code or 500, str(error.description))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(error.valid_methods)
+    return answer

@@ -16,6 +16,7 @@ from picket.api.repositories import TeamOrder
 from picket.api.scans import MAX_ITEMS, ScanOrder
 from picket.api.schedules import ScheduleOrder
 from picket.api.sources import RotateOrder, SourceOrder
+from picket.api.tokens import TokenOrder
 
 blueprint = Blueprint("openapi", __name__)
 Json = dict[str, Any]
@@ -49,6 +50,7 @@ _MODELS = (
     RotateOrder,
     ScheduleOrder,
     OrganizationOrder,
+    TokenOrder,
     dead_letters.ReplayOrder,
     dead_letters.DropOrder,
 )
@@ -109,6 +111,11 @@ def _paths() -> Json:
         "/sources/{id}/rotate": {
             "post": _operation("Renew a webhook's secret", body=_ref(RotateOrder), parameters=[_path("id")])
         },
+        "/tokens": {
+            "post": _operation("Make a bearer token", "201", body=_ref(TokenOrder)),
+            "get": _operation("List bearer tokens"),
+        },
+        "/tokens/{id}": {"delete": _operation("Revoke a bearer token", parameters=[_path("id")])},
         **_organizations(paging),
         **_dead_letters(paging),
     }
@@ -178,7 +185,7 @@ def _stream(summary: str, parameter: Json) -> Json:
     """Describe an operation that answers with events."""
     seen = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}, "description": "the last event seen"}
     operation = _operation(summary, parameters=[parameter, seen])
-    operation["responses"]["200"]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+    operation["responses"]["200"]["content"] = {"text/event-stream": {}}
     operation["responses"]["204"] = {"description": "The scan has ended and all of it was told"}
     return operation
 

@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources
+from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources, tokens
+from picket.cli.keys import keys
 from picket.cli.run import run
 from picket.cli.top import top
 from picket.cli.up import up
@@ -30,6 +31,8 @@ app.command()(watch)
 app.command()(requests.findings)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")
+app.add_typer(tokens.app, name="tokens")
+app.command()(keys)
 app.add_typer(rules.app, name="rules")
 app.add_typer(organizations.app, name="organizations")
 app.add_typer(repositories.app, name="repositories")

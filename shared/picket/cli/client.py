@@ -14,6 +14,18 @@ from picket.settings import settings
 
 Json = dict[str, Any]
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
+# Only what was refused for coming too fast is sent again, after the time that the answer names.
+_RETRIES = urllib3.Retry(
+    total=None,
+    connect=False,
+    read=False,
+    redirect=False,
+    other=0,
+    status=10,
+    status_forcelist=[429],
+    allowed_methods=None,
+    raise_on_status=False,
+)
 
 
 class Client:
@@ -21,7 +33,7 @@ class Client:
 
     def __init__(self, server: str) -> None:
         self.server = server.rstrip("/")
-        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES)
         token = settings().api_token.get_secret_value()
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from flask import Request, Response
 from picket.effects import telemetry
 from picket.effects.telemetry import logs, shapes
 from picket.errors import PermanentError, Unauthorized
+from picket.runtime import limits
 from picket.runtime.body import read_body
 from picket.runtime.function import HttpFunction, unexpected
+from picket.runtime.hardening import hardened, tell_what_is_weakened
 from picket.runtime.probes import answer_probe
 from picket.runtime.problems import problem, status_of
 from picket.settings import settings
@@ -39,19 +42,26 @@ def receives(max_bytes: int) -> Callable[[Intake], HttpFunction]:
 
     def decorate(handler: Intake) -> HttpFunction:
         def main(request: Request) -> Response:
-            if probe := answer_probe(request):
-                return probe
-            place = _PATH.fullmatch(request.path)
-            if place is None:
-                return problem(404, "deliveries are posted to /in/{provider}/{token}")
-            if request.method != "POST":
-                return problem(405, "deliveries are posted")
-            return _run(handler, place["provider"], place["token"], request, max_bytes)
+            return hardened(_answer(handler, request, max_bytes))
 
         logs.configure()
+        tell_what_is_weakened()
         return main
 
     return decorate
+
+
+def _answer(handler: Intake, request: Request, max_bytes: int) -> Response:
+    if probe := answer_probe(request):
+        return probe
+    place = _PATH.fullmatch(request.path)
+    if place is None:
+        return problem(404, "deliveries are posted to /in/{provider}/{token}")
+    if request.method != "POST":
+        answer = problem(405, "deliveries are posted")
+        answer.headers["Allow"] = "POST"
+        return answer
+    return _run(handler, place["provider"], place["token"], request, max_bytes)
 
 
 def traceparent(headers: dict[str, str]) -> str:
@@ -78,6 +88,10 @@ def _run(handler: Intake, provider: str, token: str, request: Request, max_bytes
             span.tell(delivery=answer.get("delivery"))
             logs.note(f"delivery {outcome}", provider=provider, correlationid=answer.get("delivery"))
             return Response(json.dumps(answer), status=HTTPStatus.ACCEPTED, content_type="application/json")
+        except limits.Exceeded as error:
+            outcome, shown = "refused", provider  # its source has signed
+            logs.note("delivery over the limit", level=logging.WARNING, provider=provider)
+            return error.answer
         except PermanentError as error:
             outcome = "unauthorized" if isinstance(error, Unauthorized) else "refused"
             return problem(status_of(error), str(error))

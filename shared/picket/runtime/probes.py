@@ -6,7 +6,7 @@ from flask import Request, Response
 
 from picket.effects.telemetry import metrics
 from picket.runtime.access import refused
-from picket.runtime.problems import problem
+from picket.runtime.problems import is_outage, problem
 from picket.settings import settings
 
 _HEALTH = frozenset({"/health/liveness", "/health/readiness"})
@@ -26,7 +26,13 @@ def _metrics(request: Request) -> Response:
     """Answer with the numbers: ingest and api are open to the world, so these are not."""
     if not settings().metrics:
         return problem(404, "PICKET_METRICS is not set: nothing is counted")
-    if answer := refused(request):
+    try:
+        answer = refused(request)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return problem(503, "the store is away, and with it who may ask")
+    if answer:
         return answer
     text, content_type = metrics.exposition()
     return Response(text, content_type=content_type)

@@ -28,6 +28,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "organization_pages": ("organization",),
     "score_history": ("moved",),
     "sources": ("source",),
+    "tokens": ("token", "name"),
     "dead_letters": ("place", "open", "dataref"),
     "rejections": ("place", "open", "dataref"),
 }
