@@ -54,10 +54,13 @@ bench-scan: setup ## `picket scan` beside other scanners, on repositories that i
 bench-false-alarms: setup ## what is found in well-known packages, per 10 MB, by rule
 	$(BIN)/python -m tests.benchmarks.false_alarms --show 3
 
-check: lint types contracts test ## what CI runs
+audit: setup ## known vulnerabilities of the locked dependencies; says so where nobody can be asked
+	@$(BIN)/python -m tests.support.audit
+
+check: lint types contracts audit test ## what CI runs
 
 lock: ## write requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras -o requirements.lock pyproject.toml
 
-.PHONY: help setup run lint types contracts test faults bench bench-pipeline bench-scan check lock
+.PHONY: help setup run lint types contracts test faults bench bench-pipeline bench-scan audit check lock
