@@ -45,6 +45,8 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     TYPE: ClassVar[str]
+    TERMINAL: ClassVar[bool] = False
+    """No function consumes it: it is for whoever makes a Trigger of their own."""
 
     repository: str = ""
 

@@ -207,6 +207,7 @@ class CommitUnknown(Event):
     """A scheduled scan met commits that no delivery announced."""
 
     TYPE: ClassVar[str] = "dev.picket.commit.unknown.v1"
+    TERMINAL: ClassVar[bool] = True
 
     scan: str
     commits: tuple[str, ...] = Field(description="Up to 1,000 commit ids, newest first")
@@ -250,6 +251,7 @@ class ScoreChanged(Event):
     """The score of a repository or a team moved."""
 
     TYPE: ClassVar[str] = "dev.picket.score.changed.v1"
+    TERMINAL: ClassVar[bool] = True
 
     entity: str = Field(description="Repository id or team id")
     score: float | None
@@ -268,6 +270,7 @@ class EventRejected(Event):
     """An event that redelivery cannot help was set aside."""
 
     TYPE: ClassVar[str] = "dev.picket.event.rejected.v1"
+    TERMINAL: ClassVar[bool] = True
 
     event: str
     event_type: str

@@ -17,6 +17,7 @@ from functools import partial
 from picket.effects import broker, ruleset
 from picket.effects.mongo import findings, repositories, scores
 from picket.effects.mongo.client import Document
+from picket.effects.telemetry import count
 from picket.errors import Busy
 from picket.events import ItemDelta, ScoreChanged, now
 from picket.scoring import posture
@@ -24,6 +25,8 @@ from picket.scoring.items import item
 from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally
 
 _TRIES = 10
+_DROP = 10.0
+"""Points that somebody on call would want to know of."""
 _TURNS = tuple(threading.Lock() for _ in range(64))
 """Events of one repository come in bursts; threads that take turns do not spoil each other's compare-and-set."""
 
@@ -74,8 +77,11 @@ def _update(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> N
     """Put a score in place and, if it moved, say what moved it."""
     with _TURNS[zlib.crc32(entity.encode()) % len(_TURNS)]:
         change = _attempts(entity, evaluate_now)
-    if change["score"] != change["previous"]:
-        broker.emit(_announcement(entity, change))
+    if change["score"] == change["previous"]:
+        return
+    broker.emit(_announcement(entity, change))
+    if None not in {change["score"], change["previous"]} and change["previous"] - change["score"] >= _DROP:
+        count("picket_score_drops_total", kind=change["kind"])
 
 
 def _attempts(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> Document:

@@ -14,10 +14,13 @@ from tests.support.collector import Collector, collecting
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
+from picket.effects import broker
 from picket.effects.mongo import leases
 from picket.effects.mongo.client import collection
 from picket.effects.telemetry import count, metrics, observe, traces
 from picket.effects.telemetry.names import METRICS, Metric
+from picket.events import Envelope
+from picket.orchestration import rating
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "t" * 20
@@ -125,6 +128,21 @@ def test_a_dead_letter_is_counted_by_its_trigger(counting: None, deployed: Deplo
         "trigger=scan": 2,
         "trigger=other": 1,
     }
+
+
+@pytest.mark.parametrize(("score", "drops"), [(60.0, 1), (85.0, 0), (99.0, 0)])
+def test_a_score_that_falls_far_is_counted(
+    counting: None, deployed: Deployment, environment: pytest.MonkeyPatch, score: float, drops: int
+) -> None:
+    assert counting is None
+    for number, exact in enumerate([90.0, score]):
+        rated = rating.Rating({"score": exact, "exact": exact, "grade": "A"})
+        with broker.caused_by(Envelope(id=f"e{number}", type="t", source="/t")), environment.context() as patch:
+            patch.setattr(rating, "_of_team", lambda *_, rated=rated: rated)
+            rating.rate_team("payments")
+
+    found = scraped(deployed)
+    assert found.get(("picket_score_drops_total", "kind=team"), 0) == drops
 
 
 def test_a_dead_workers_lease_is_counted_by_whoever_ends_it_or_takes_over(counting: None, deployed: Deployment) -> None:

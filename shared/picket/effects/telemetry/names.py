@@ -80,6 +80,13 @@ METRICS = (
         "Open findings in the store, as of the last tick of the clock",
     ),
     Metric(
+        "picket_score_drops_total",
+        "counter",
+        "{score}",
+        ("kind",),
+        "Scores of a repository or team that fell by ten points or more at once",
+    ),
+    Metric(
         "picket_trigger_deliveries_total",
         "counter",
         "{event}",
