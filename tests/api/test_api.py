@@ -141,6 +141,19 @@ def test_odd_bytes_in_a_name_are_just_not_there(deployed: Deployment, path: str)
     assert deployed.api.get(path).status_code in {200, 404}
 
 
+def test_a_repository_may_be_named_by_its_url_as_it_is(deployed: Deployment) -> None:
+    """Two slashes in a row stay, instead of leading elsewhere."""
+    deployed.api.post("/repositories", json={"repository": "https://h.invalid/o/r"})
+
+    for path in ("/repositories/https://h.invalid/o/r", "/repositories/h.invalid/o/r"):
+        assert deployed.api.get(path).json["id"] == "h.invalid/o/r"
+
+
+def test_a_query_of_bytes_that_are_no_text_is_refused(deployed: Deployment) -> None:
+    for path in ("/", "/findings", "/repositories", "/openapi.json"):
+        assert deployed.api.get(path, environ_overrides={"QUERY_STRING": "after=\x80"}).status_code == 400
+
+
 @pytest.mark.parametrize("limit", ["000000001" + "9" * 5000, "000000001999999999", "-1", "1.0", " 1"])
 def test_an_odd_limit_is_refused(deployed: Deployment, limit: str) -> None:
     assert deployed.api.get("/findings", query_string={"limit": limit}).status_code == 400

@@ -30,11 +30,13 @@ _TWO_YEARS = 2 * 365 * 86_400
 
 def hardened(response: Response) -> Response:
     """Add the header fields that keep an answer from being framed, sniffed, cached or read by another site."""
+    there = {name.lower() for name, _ in response.headers}  # every look-up in them goes through all
     for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in there:
+            response.headers.add(name, value)
     if _is_behind_https():
         # Of this host alone: what else is below its domain is not ours to speak for.
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_TWO_YEARS}")
+        response.headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
     return response
 
 
