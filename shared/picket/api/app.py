@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from picket.api import (
     builds,
     dead_letters,
+    doctor,
     events,
     findings,
     openapi,
@@ -39,7 +40,7 @@ logs.configure()  # now: the process that watches over the workers says somethin
 
 _MODULES = (
     *(scans, events, findings, builds, repositories, schedules, organizations, scores, sources),
-    *(tokens, dead_letters, openapi, pages),
+    *(tokens, dead_letters, doctor, openapi, pages),
 )
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -71,7 +72,7 @@ def _answer(incoming: Request) -> Response:
 def _app() -> Flask:
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False  # a repository may be named by its URL
+    app.url_map.merge_slashes = False  # a redirect would be a problem without a Location
     for module in _MODULES:
         app.register_blueprint(module.blueprint)
     app.before_request(_authenticate)

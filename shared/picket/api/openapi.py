@@ -153,6 +153,7 @@ def _dead_letters(paging: list[Json]) -> Json:
     letter = [_path("id")]
     return {
         "/dead-letters": {"get": _operation("List dead letters and rejections", parameters=[*filters, *paging])},
+        "/doctor": {"get": _operation("Try what a deployment needs")},
         "/dead-letters/counts": {"get": _operation("Count dead letters and rejections by function")},
         "/dead-letters/{id}": {
             "get": _operation("Show a dead letter or rejection", parameters=letter),

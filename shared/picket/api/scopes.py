@@ -20,6 +20,7 @@ _ADMIN = (
     "dead_letters.keep",  # the Broker needs none, see dead_letters.is_from_broker
     *("repositories.set_team", "schedules.put", "schedules.remove", "organizations.add", "organizations.remove"),
     *("sources.add", "sources.rotate", "sources.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
+    "doctor.show",  # tells where things are, and does some work
 )
 
 SCOPES: dict[str, Scope] = {

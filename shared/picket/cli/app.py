@@ -7,6 +7,7 @@ import sys
 import typer
 
 from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources, tokens
+from picket.cli.doctor import doctor
 from picket.cli.keys import keys
 from picket.cli.run import run
 from picket.cli.top import top
@@ -33,6 +34,7 @@ app.command()(requests.score)
 app.add_typer(sources.app, name="sources")
 app.add_typer(tokens.app, name="tokens")
 app.command()(keys)
+app.command()(doctor)
 app.add_typer(rules.app, name="rules")
 app.add_typer(organizations.app, name="organizations")
 app.add_typer(repositories.app, name="repositories")

@@ -23,9 +23,8 @@ def keys(
     The store's address is that of MONGODB_URI. Keep what is printed: with another PICKET_HASH_KEY every finding is a
     new one, and without PICKET_ENCRYPTION_KEY no webhook can be verified any more.
     """
-    from secrets import token_hex, token_urlsafe  # noqa: PLC0415 - `picket --help` does without
-
-    from cryptography.fernet import Fernet  # noqa: PLC0415
+    from base64 import urlsafe_b64encode  # noqa: PLC0415 - `picket --help` does without
+    from secrets import token_bytes, token_hex, token_urlsafe  # noqa: PLC0415
 
     from picket.settings import settings  # noqa: PLC0415
 
@@ -34,7 +33,7 @@ def keys(
         "MONGODB_URI": uri,
         "MONGODB_URI_INGEST": ingest_uri or uri,
         "PICKET_HASH_KEY": token_hex(32),
-        "PICKET_ENCRYPTION_KEY": Fernet.generate_key().decode(),
+        "PICKET_ENCRYPTION_KEY": urlsafe_b64encode(token_bytes(32)).decode(),  # as Fernet's keys are
         "PICKET_API_TOKEN": token_urlsafe(32),
     }
     for name, value in made.items():

@@ -76,6 +76,17 @@ def trace() -> str:
     return telemetry.traceparent() or cause().traceparent
 
 
+def reach() -> None:
+    """Ask the broker's ingress whether it is there, and send nothing.
+
+    Raises:
+        TransientError: It did not answer, or there is none to ask.
+    """
+    response = _request("OPTIONS", {}, b"")
+    if response.status >= 500:  # noqa: PLR2004 - HTTP's class of the server's own errors
+        raise TransientError(f"the broker answered {response.status}")
+
+
 def repeat(envelope: Envelope, data: bytes) -> None:
     """Post an event that was sent before, under the id that *envelope* gives it now.
 
@@ -99,15 +110,19 @@ def _send(envelope: Envelope, schema: str, data: bytes) -> None:
         dataref = artifacts.put(f"events/{envelope.id}.json", data)
         data = b""
     headers, body = cloudevent.render(envelope, schema, data, dataref=dataref, overrides=_overrides())
+    response = _request("POST", headers, body)
+    if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's success class
+        raise TransientError(f"the broker answered {response.status} to {envelope.type}")
+
+
+def _request(method: str, headers: Mapping[str, str], body: bytes) -> urllib3.BaseHTTPResponse:
     sink = settings().sink
     if not sink:
         raise TransientError("K_SINK is not set: nowhere to send events")
     try:
-        response = _pool().request("POST", sink, body=body, headers=headers)
+        return _pool().request(method, sink, body=body, headers=headers)
     except urllib3.exceptions.HTTPError as error:
         raise TransientError(f"the broker did not answer ({type(error).__name__})") from error
-    if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's success class
-        raise TransientError(f"the broker answered {response.status} to {envelope.type}")
 
 
 @cache

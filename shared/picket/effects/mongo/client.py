@@ -58,6 +58,16 @@ def collection(name: str) -> Collection[Document]:
     return found
 
 
+def missing_indexes() -> list[str]:
+    """Make the indexes that are not there yet, and return those that the store has not got even so."""
+    missing: list[str] = []
+    for name, fields in _INDEXES.items():
+        keys = collection(name).index_information().values()
+        there = {field for key in keys for field, _ in key["key"]}
+        missing += [f"{name}.{field}" for field in fields if field not in there]
+    return missing
+
+
 def insert_new(name: str, documents: list[Document]) -> None:
     """Insert those of *documents* whose `_id` is not there yet.
 
