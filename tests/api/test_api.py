@@ -141,12 +141,13 @@ def test_odd_bytes_in_a_name_are_just_not_there(deployed: Deployment, path: str)
     assert deployed.api.get(path).status_code in {200, 404}
 
 
-def test_a_repository_may_be_named_by_its_url_as_it_is(deployed: Deployment) -> None:
-    """Two slashes in a row stay, instead of leading elsewhere."""
+def test_two_slashes_in_a_row_are_not_one(deployed: Deployment) -> None:
+    """A repository may be named by its URL; elsewhere nothing is there, and no redirect without a place to go to."""
     deployed.api.post("/repositories", json={"repository": "https://h.invalid/o/r"})
 
     for path in ("/repositories/https://h.invalid/o/r", "/repositories/h.invalid/o/r"):
         assert deployed.api.get(path).json["id"] == "h.invalid/o/r"
+    assert deployed.api.get("/scans//none").status_code == 404
 
 
 def test_a_query_of_bytes_that_are_no_text_is_refused(deployed: Deployment) -> None:

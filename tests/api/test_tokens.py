@@ -63,7 +63,7 @@ def test_every_route_has_a_scope_and_every_scope_a_route(deployed: Deployment) -
 def test_looking_takes_the_least_scope_and_what_could_hide_a_leak_the_largest() -> None:
     for rule in _app().url_map.iter_rules():
         looks = "GET" in (rule.methods or set())
-        guarded = {"tokens.page": "admin", "dead_letters.show": "submit"}
+        guarded = {"tokens.page": "admin", "doctor.show": "admin", "dead_letters.show": "submit"}
         expected = guarded.get(rule.endpoint, "read")
         assert (needed(rule.endpoint) == expected) is looks, rule
 

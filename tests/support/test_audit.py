@@ -83,9 +83,15 @@ def test_where_nobody_can_be_asked_it_says_so(
     assert "NOT DONE" in capsys.readouterr().out
 
 
-def test_a_service_that_knows_none_of_the_packages_has_not_been_asked() -> None:
-    assert not audit.Result(2, ("a", "b"), ()).says_something
-    assert audit.Result(2, ("a",), ()).says_something
+@pytest.mark.parametrize(("unknown", "told"), [(("a", "b"), "NOT DONE"), (("a",), "pypi does not know a")])
+def test_a_service_that_knows_none_of_the_packages_has_not_been_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], unknown: tuple[str, ...], told: str
+) -> None:
+    """A mirror of PyPI's files answers 404 to every question, which pip-audit takes for no vulnerability."""
+    monkeypatch.setattr(audit, "ask", lambda *_: audit.Result(2, unknown, ()))
+
+    assert audit.main(Path("requirements.lock"), ("pypi",)) == 0
+    assert told in capsys.readouterr().out
 
 
 def test_a_lock_without_hashes_fails(
