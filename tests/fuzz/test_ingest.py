@@ -28,8 +28,8 @@ _json = st.recursive(
     lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text(max_size=8), part, max_size=4),
     max_leaves=12,
 )
-_payloads = st.builds(
-    dict,
+_payloads: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict[str, Any],
     st.dictionaries(st.sampled_from(["ref", "before", "after", "repository", "data", "x"]), _json),
     type=st.sampled_from(["push", "scan.requested"]) | _json,
 )
