@@ -12,7 +12,8 @@ PicketError
 │   └── Exhausted      too many workers died over it
 ├── Misconfigured      a file or setting of this installation is wrong: 500, redelivered until somebody mends it
 └── TransientError     try again later: 503, and the broker redelivers
-    └── Busy           somebody else holds the lease just now
+    ├── Busy           somebody else holds the lease just now
+    └── Newer          a newer revision wrote it, and must go on with it
 
 No message may hold a secret, nor input that could be one.
 """
@@ -68,3 +69,7 @@ class TransientError(PicketError):
 
 class Busy(TransientError):
     """Another instance holds the lease on this work."""
+
+
+class Newer(TransientError):
+    """A newer revision wrote it: redelivery reaches one sooner or later."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+_VERSIONED = re.compile(r"(dev\.picket\..+)\.v(\d{1,9})")
 
 
 def event_id(parent: str, event_type: str, natural_key: str) -> str:
@@ -64,6 +67,12 @@ class Event(BaseModel):
     def handles(cls, event_type: str) -> bool:
         """Tell whether events of *event_type* are read by this class."""
         return event_type == cls.TYPE
+
+    @classmethod
+    def is_older_than(cls, event_type: str) -> bool:
+        """Tell whether *event_type* is a later version of this type: its data means something else."""
+        mine, other = _VERSIONED.fullmatch(cls.TYPE), _VERSIONED.fullmatch(event_type)
+        return bool(mine and other and mine[1] == other[1] and int(other[2]) > int(mine[2]))
 
     @classmethod
     def read(cls, text: str, envelope: Envelope) -> Self:  # noqa: ARG003 - GitHubSourceEvent needs the envelope

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, telemetry
 from picket.effects.telemetry import logs, shapes
-from picket.errors import Malformed, PermanentError, TooLarge, TransientError, Unsupported
+from picket.errors import Malformed, Newer, PermanentError, TooLarge, TransientError, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
 from picket.runtime.hardening import tell_what_is_weakened
@@ -99,6 +99,8 @@ def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...
     """Find the class of the event and build it, saying where the data does not fit, never what it is."""
     model = next((event for event in types if event.handles(envelope.type)), None)
     if model is None:
+        if any(event.is_older_than(envelope.type) for event in types):
+            raise Newer(f"{shapes.event_type(envelope.type)} is of a newer version than this revision reads")
         raise Unsupported(f"{settings().service} does not consume events of type {shapes.event_type(envelope.type)}")
     if dataref:
         text = artifacts.get(dataref).decode(errors="replace")

@@ -13,6 +13,7 @@ from picket.commits.plan import Plan
 from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.leases import UNLEASED
+from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import now
 
@@ -45,6 +46,7 @@ def create(
             **({"material": materials[index]} if materials and materials[index] else {}),
             **moves.first("Queued", "enumerate", ""),
             **UNLEASED,
+            **STAMP,
             "created_at": now(),
         }
         for index, plan in enumerate(plans)
@@ -67,7 +69,7 @@ def get(batch_id: str) -> Document:
 
 def find(batch_id: str) -> Document | None:
     """Return a batch, or None."""
-    return collection("batches").find_one({"_id": batch_id})
+    return readable(collection("batches").find_one({"_id": batch_id}))
 
 
 def at(scan: Document, indexes: range) -> list[Document]:

@@ -91,4 +91,4 @@ def key(*parts: str) -> str:
 
 def public(document: Document) -> Document:
     """Return *document* with `_id` as `id` first."""
-    return {"id": document["_id"], **{name: value for name, value in document.items() if name != "_id"}}
+    return {"id": document["_id"], **{name: value for name, value in document.items() if name not in {"_id", "schema"}}}

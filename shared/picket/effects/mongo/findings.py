@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 
 from picket.detection.identity import finding_id
 from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.schema import STAMP, known, readable
 from picket.effects.telemetry import span
 from picket.events import FindingReported, Severity, now
 from picket.settings import settings
@@ -28,7 +29,7 @@ def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> Non
         return
     writes = [write for finding in findings for write in _writes(finding)]
     collection("findings").bulk_write(writes, ordered=True)
-    insert_new("occurrences", [{"_id": _occurrence_id(item), **item} for item in occurrences])
+    insert_new("occurrences", [{"_id": _occurrence_id(item), **item, **STAMP} for item in occurrences])
 
 
 def report(event: FindingReported) -> Document:
@@ -68,12 +69,13 @@ def report(event: FindingReported) -> Document:
 
 def get(wanted: str) -> Document | None:
     """Return a finding."""
-    return collection("findings").find_one({"_id": wanted})
+    return readable(collection("findings").find_one({"_id": wanted}))
 
 
 def get_many(ids: Iterable[str]) -> list[Document]:
     """Return the findings with these ids, in the order of their ids."""
-    return sorted(collection("findings").find({"_id": {"$in": list(ids)}}), key=lambda finding: str(finding["_id"]))
+    found = map(known, collection("findings").find({"_id": {"$in": list(ids)}}))
+    return sorted(found, key=lambda finding: str(finding["_id"]))
 
 
 def scored_in(repository: str) -> list[Document]:
@@ -143,6 +145,7 @@ def _writes(finding: Document) -> list[UpdateOne]:
     first = {name: finding[name] for name in ("first", "first_rank")}
     fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
     fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
+    fresh |= STAMP
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
         UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),

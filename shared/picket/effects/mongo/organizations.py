@@ -15,6 +15,7 @@ from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, text_of
+from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Busy
 from picket.events import now
 
@@ -25,7 +26,7 @@ _COUNTS = ("listed", "kept", "refused", "vanished")
 
 def find(organization_id: str) -> Document | None:
     """Return an organization, or None."""
-    return collection("organizations").find_one({"_id": organization_id})
+    return readable(collection("organizations").find_one({"_id": organization_id}))
 
 
 def page(after: str, limit: int) -> list[Document]:
@@ -51,7 +52,7 @@ def register(organization_id: str, wanted: Document, patience: timedelta) -> Doc
             if begun is not None:
                 return begun
             continue
-        first = {"_id": organization_id, "created_at": now(), "listed_at": None, **UNLEASED}
+        first = {"_id": organization_id, "created_at": now(), "listed_at": None, **UNLEASED, **STAMP}
         first |= {**wanted, **_fresh(1, patience)}
         try:
             collection("organizations").insert_one(first)

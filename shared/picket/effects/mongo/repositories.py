@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.schema import STAMP, readable
 from picket.events import now
 
 
@@ -25,7 +26,7 @@ def find(name: str, forge_key: str = "") -> Document | None:
     if forge_key:
         known = collection("repositories").find_one({"forge_key": forge_key})
         if known is not None:
-            return known
+            return readable(known)
     holder = resolve(name)
     return get(holder) if holder else None
 
@@ -45,7 +46,7 @@ def register(name: str, url: str, *, forge_key: str = "", at_once: bool = False,
     """
     repository = _by_forge_key(forge_key) or _by_name(name, forge_key)
     known = {"name": name, "url": url, **fields, **({"forge_key": forge_key} if forge_key else {})}
-    fresh = {"created_at": now(), "criticality": 1.0, **schedules.first(at_once=at_once)}
+    fresh = {"created_at": now(), "criticality": 1.0, **schedules.first(at_once=at_once), **STAMP}
     collection("repositories").update_one({"_id": repository}, {"$set": known, "$setOnInsert": fresh}, upsert=True)
     collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
     return repository
@@ -87,7 +88,7 @@ def _by_name(name: str, forge_key: str) -> str:
 
 def get(repository: str) -> Document | None:
     """Return a repository by id."""
-    return collection("repositories").find_one({"_id": repository})
+    return readable(collection("repositories").find_one({"_id": repository}))
 
 
 def update(repository: str, **fields: object) -> Document | None:

@@ -16,6 +16,7 @@ from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK
+from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import ScanRequested, ago, now
 
@@ -51,6 +52,7 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document
                 "completed_at": None,
                 **moves.first("New", actor, request.reason),
                 **UNLEASED,
+                **STAMP,
                 **{name: value for name, value in optional.items() if value},
             }
         },
@@ -75,7 +77,7 @@ def get(scan_id: str) -> Document:
     Raises:
         Gone: There is none.
     """
-    document = collection("scans").find_one({"_id": scan_id})
+    document = find(scan_id)
     if document is None:
         raise Gone(f"scan {scan_id} is not known")
     return document
@@ -83,7 +85,7 @@ def get(scan_id: str) -> Document:
 
 def find(scan_id: str) -> Document | None:
     """Return a scan, or None."""
-    return collection("scans").find_one({"_id": scan_id})
+    return readable(collection("scans").find_one({"_id": scan_id}))
 
 
 def children(scan_id: str) -> list[Document]:

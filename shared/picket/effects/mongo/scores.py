@@ -5,12 +5,13 @@ from __future__ import annotations
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Busy
 
 
 def get(entity: str) -> Document | None:
     """Return the score of a repository or team."""
-    return collection("scores").find_one({"_id": entity})
+    return readable(collection("scores").find_one({"_id": entity}))
 
 
 def change_of(entity: str, cause: str) -> Document | None:
@@ -21,9 +22,8 @@ def change_of(entity: str, cause: str) -> Document | None:
 def keep_change(entity: str, change: Document) -> None:
     """Add a change to the history; adding it again changes nothing."""
     moved = {"moved": entity} if change["score"] != change["previous"] else {}
-    collection("score_history").update_one(
-        {"_id": key(entity, change["cause"])}, {"$setOnInsert": {"entity": entity, **moved, **change}}, upsert=True
-    )
+    fresh = {"entity": entity, **moved, **change, **STAMP}
+    collection("score_history").update_one({"_id": key(entity, change["cause"])}, {"$setOnInsert": fresh}, upsert=True)
 
 
 def replace(entity: str, former: Document | None, score: Document, change: Document) -> Document:
@@ -37,7 +37,7 @@ def replace(entity: str, former: Document | None, score: Document, change: Docum
     Raises:
         Busy: Somebody else replaced it since *former* was read.
     """
-    fields = {**score, "last_change": change, "revision": former["revision"] + 1 if former else 1}
+    fields = {**score, "last_change": change, "revision": former["revision"] + 1 if former else 1, **STAMP}
     if former is None:
         try:
             collection("scores").insert_one({"_id": entity, **fields})

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone, Misconfigured
 from picket.events import now
 from picket.settings import settings
@@ -47,6 +48,7 @@ def add(provider: str, name: str, scope: str) -> tuple[Document, str, str]:
         "created_at": now(),
         "secret": _encrypt(secret),
         "revoked": False,
+        **STAMP,
     }
     collection("sources").insert_one(document)
     return document, token, secret
@@ -85,7 +87,7 @@ def revoke(source_id: str) -> Document | None:
 
 def by_token(provider: str, token: str) -> Source | None:
     """Return the source that *token* in a URL belongs to; None if it is unknown, revoked or of another provider."""
-    document = collection("sources").find_one({"_id": _hash(token)})
+    document = readable(collection("sources").find_one({"_id": _hash(token)}))
     if document is None or document["revoked"] or document["provider"] != provider:
         return None
     valid = [document["secret"]]
@@ -117,14 +119,14 @@ def _remembered(provider: str, token: str, _period: int) -> Source:
 def record_delivery(delivery: str, source: str, event: str) -> bool:
     """Note a delivery; False if it was noted before."""
     try:
-        collection("deliveries").insert_one({"_id": delivery, "source": source, "event": event, "at": now()})
+        collection("deliveries").insert_one({"_id": delivery, "source": source, "event": event, "at": now(), **STAMP})
     except DuplicateKeyError:
         return False
     return True
 
 
 def _by_id(source_id: str) -> Document | None:
-    return collection("sources").find_one({"source": source_id})
+    return readable(collection("sources").find_one({"source": source_id}))
 
 
 def _new_secret(provider: str) -> str:

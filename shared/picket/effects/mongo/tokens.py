@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Conflict
 from picket.events import ago, now
 
@@ -57,6 +58,7 @@ def add(name: str, scope: str, days: int, by: str) -> tuple[Document, str]:
         "expires_at": ago(-timedelta(days=days)),
         "last_used_at": "",
         "revoked_at": "",
+        **STAMP,
     }
     collection("tokens").insert_one(document)
     return document, token
@@ -104,7 +106,7 @@ def _remembered(hashed: str, _period: int) -> Token | None:
 
     What is unknown is remembered as well: a client that goes on with a revoked one costs the store no more than others.
     """
-    document = collection("tokens").find_one({"_id": hashed})
+    document = readable(collection("tokens").find_one({"_id": hashed}))
     if document is None or document["revoked_at"]:
         return None
     if now() < document["expires_at"] and document["last_used_at"] < ago(_USED_WITHIN):

@@ -1,0 +1,32 @@
+"""Versions of stored documents, so that revisions of a function can work side by side.
+
+A field that is added, and means something where it is missing, needs no new version: updates name the fields that they
+set, so whoever does not know it leaves it alone. What older code must not touch is written with a new one.
+"""
+
+from __future__ import annotations
+
+from picket.effects.mongo.client import Document
+from picket.errors import Newer
+
+VERSION = 1
+STAMP = {"schema": VERSION}
+"""Field of every document that functions work on."""
+
+
+def readable(document: Document | None) -> Document | None:
+    """Return a document that this code understands, or None as it came.
+
+    Raises:
+        Newer: A newer revision wrote it; the event comes again, until it reaches one.
+    """
+    if document is not None:
+        known(document)
+    return document
+
+
+def known(document: Document) -> Document:
+    """Return a document that this code understands; see `readable`."""
+    if document.get("schema", VERSION) > VERSION:
+        raise Newer(f"{document['_id']} was written by a newer revision (schema {document['schema']})")
+    return document
