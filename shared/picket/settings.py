@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         default=600, ge=0, description="How many API requests a minute a replica answers to one token; 0: any number"
     )
     webhooks_per_minute: int = Field(
-        default=20_000,  # twice the burst that is measured: forges such as GitHub do not send again what is refused
+        default=20_000,  # four times the burst that is measured: GitHub does not send again what is refused
         ge=0,
         description="How many deliveries a minute a replica takes of one source; 0: any number",
     )
