@@ -59,8 +59,28 @@ audit: setup ## known vulnerabilities of the locked dependencies; says so where 
 
 check: lint types contracts audit test ## what CI runs
 
-lock: ## write requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--all-extras -o requirements.lock pyproject.toml
+BASE     ?=
+REGISTRY ?= localhost/picket
+TAG      ?= latest
 
-.PHONY: help setup run lint types contracts test faults bench bench-pipeline bench-scan audit check lock
+images: ## the functions' container images, their bills of materials and sizes (needs podman); BASE, REGISTRY, TAG, ENGINE
+	$(PYTHON) -m knative.image.build --base "$(BASE)" --registry "$(REGISTRY)" --tag "$(TAG)"
+
+OVERLAY ?= production
+
+secrets: setup ## make the Secrets that a deployment names, unless they are there; OVERLAY, MONGODB_URI
+	@OVERLAY=$(OVERLAY) PICKET=$(BIN)/picket knative/deploy.sh secrets
+
+deploy: ## apply knative/overlays/OVERLAY to the cluster that kubectl talks to, and wait until it is ready; REGISTRY, TAG
+	@OVERLAY=$(OVERLAY) knative/deploy.sh deploy
+
+undeploy: ## take functions and wiring away; Secrets, the store and its data stay
+	@OVERLAY=$(OVERLAY) knative/deploy.sh undeploy
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+lock: ## write requirements.lock from pyproject.toml, and what the images are made with (needs uv)
+	$(LOCK) --all-extras -o requirements.lock pyproject.toml
+	$(LOCK) --no-annotate --constraint requirements.lock -o knative/image/tools.txt knative/image/tools.in
+
+.PHONY: help setup run lint types contracts test faults bench bench-pipeline bench-scan audit check images secrets deploy undeploy lock

@@ -6,7 +6,17 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. `scan` goes its own way, past what the other commands need to start."""
+    """Run the command line, and say what to install where a part of it is not there."""
+    try:
+        _run()
+    except ModuleNotFoundError as error:
+        needs = "pip install 'picket[cli]', or 'picket[local]' for `up` and `run`"
+        sys.stderr.write(f"{error.name} is not installed: {needs}\n")
+        sys.exit(2)  # 1 would say that a scan has found something
+
+
+def _run() -> None:
+    """`scan` goes its own way, past what the other commands need to start."""
     if sys.argv[1:2] == ["scan"]:
         from picket.cli.replay import replay  # noqa: PLC0415
 

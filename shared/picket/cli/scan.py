@@ -42,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
         return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ModuleNotFoundError:
+        raise  # what to install is told for all commands at once
     except Exception as error:  # noqa: BLE001 - any other status would say clean, or found
         # No message: it may hold what was being looked at.
         where = traceback.extract_tb(error.__traceback__)[-1]

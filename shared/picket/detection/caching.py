@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+PREBUILT = Path(__file__).parent / "prebuilt"
+"""What an image brings along, made for its own rules and kind of CPU; elsewhere it is not there."""
+
 
 def read(path: Path) -> bytes:
-    """Return a cached file's content; empty when it is not there or cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError:  # not there yet, most of the time; anything worse shows when it is written
-        return b""
+    """Return a cached file's content, or that of the one that came with the image; empty when there is neither."""
+    for place in (path, PREBUILT / path.name):
+        try:
+            return place.read_bytes()
+        except OSError:  # not there yet, most of the time; anything worse shows when it is written
+            continue
+    return b""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
