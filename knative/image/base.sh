@@ -6,6 +6,7 @@ tag=$1
 engine=${2:-podman}
 
 command -v debootstrap > /dev/null || { echo "base.sh: debootstrap is not installed" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "base.sh: debootstrap needs root" >&2; exit 1; }
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 packages() { apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian' "Codename: $2" | sort -u; }
 mirror=$(packages '$(REPO_URI)' "$suite" | head -n 1)

@@ -17,13 +17,15 @@ import tomllib
 from pathlib import Path
 
 from knative.image import engine
-from knative.image.engine import ROOT, EngineFailed
+from knative.image.engine import ROOT, EngineFailed, Unusable
 
 HERE = Path(__file__).parent
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
 BASE = "docker.io/library/python:3.11-slim-bookworm"
 MADE_BASE = "localhost/picket/base:latest"
 INPUTS = "dev.picket.inputs"
+UNUSABLE = 3
+"""Exit status where nothing can be built here: no registry, and neither root nor debootstrap to do without."""
 SIZES = ROOT / "build" / "images.json"
 
 _FILES = ("Dockerfile", "prebuild.py", "requirements.py", "root.py", "sbom.py", "tools.txt")
@@ -38,6 +40,8 @@ def main() -> None:
     parser.add_argument("--tag", default="latest")
     parser.add_argument("function", nargs="*", choices=[*FUNCTIONS, []], help="none: all of them")
     given = parser.parse_args()
+    if not engine.is_there():
+        raise Unusable(f"{engine.NAME} is not installed")
     names = {function: f"{given.registry}/{function}:{given.tag}" for function in given.function or FUNCTIONS}
     old = {function: name for function, name in names.items() if not _is_current(function, name, given.base)}
     if old:
@@ -57,7 +61,11 @@ def main() -> None:
 
 
 def _base() -> str:
-    """Return the base image: the usual one, or where no registry can be reached one that is made here."""
+    """Return the base image: the usual one, or where no registry can be reached one that is made here.
+
+    Raises:
+        Unusable: Neither can be had.
+    """
     if engine.inspect(BASE):
         return BASE
     try:
@@ -65,7 +73,9 @@ def _base() -> str:
     except EngineFailed as error:
         if not engine.inspect(MADE_BASE):
             _say(f"{error}\nmaking a base of Debian's packages instead")
-            subprocess.run([HERE / "base.sh", MADE_BASE, engine.NAME], check=True, stdout=sys.stderr)
+            made = subprocess.run([HERE / "base.sh", MADE_BASE, engine.NAME], check=False, stdout=sys.stderr)
+            if made.returncode != 0:
+                raise Unusable(f"no base image can be had: {error}") from None
         return MADE_BASE
     return BASE
 
@@ -160,5 +170,6 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (EngineFailed, subprocess.CalledProcessError) as failure:
-        raise SystemExit(str(failure)) from None
+    except EngineFailed as failure:
+        _say(str(failure))
+        sys.exit(UNUSABLE if isinstance(failure, Unusable) else 1)

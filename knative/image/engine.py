@@ -31,6 +31,10 @@ class EngineFailed(Exception):
     """The engine did not do what it was asked for; the message is what it said."""
 
 
+class Unusable(EngineFailed):
+    """Nothing can be built or run on this machine as it is."""
+
+
 def is_there() -> bool:
     """Tell whether there is an engine."""
     return shutil.which(NAME) is not None
@@ -62,7 +66,7 @@ def environment(image: str) -> dict[str, str]:
     """Return an environment in which the engine can run *image*, which has Python: this one, or one for confinement.
 
     Raises:
-        EngineFailed: It can run it in neither.
+        Unusable: It can run it in neither.
     """
     confined = {
         **os.environ,
@@ -79,4 +83,4 @@ def environment(image: str) -> dict[str, str]:
             said += f"\n{error}"
         else:
             return env
-    raise EngineFailed(f"{NAME} can run nothing here:{said}")
+    raise Unusable(f"{NAME} can run nothing here:{said}")
