@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from knative.image import engine
@@ -28,6 +29,7 @@ UNUSABLE = 3
 """Exit status where nothing can be built here: no registry, and neither root nor debootstrap to do without."""
 SIZES = ROOT / "build" / "images.json"
 
+_AT_ONCE = 2
 _FILES = ("Dockerfile", "prebuild.py", "requirements.py", "root.py", "sbom.py", "tools.txt")
 _PASSED_ON = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "retries")
 
@@ -45,19 +47,30 @@ def main() -> None:
     names = {function: f"{given.registry}/{function}:{given.tag}" for function in given.function or FUNCTIONS}
     old = {function: name for function, name in names.items() if not _is_current(function, name, given.base)}
     if old:
-        base = given.base or _base()
-        env = engine.environment(base)
-        with tempfile.TemporaryDirectory() as folder:
-            secrets = _secrets(Path(folder))
-            bare = _build("bare", f"{given.registry}/bare:{given.tag}", base, secrets, env)
-            for function, name in old.items():
-                _say(f"building {name}")
-                _build(function, name, base, [*secrets, f"--label={INPUTS}={_inputs(function, given.base)}"], env)
-                _write_sbom(function, name)
-                _write_size(function, name, base, bare)
+        _renew(old, given.registry, given.tag, given.base)
     for function, name in names.items():
         size = json.loads(SIZES.read_text("utf-8"))[function]
         _say(f"{name}: {size['bytes'] / 1e6:.1f} MB, {size['over_bare'] / 1e6:.1f} MB of that beside Python")
+
+
+def _renew(old: dict[str, str], registry: str, tag: str, wanted_base: str) -> None:
+    base = wanted_base or _base()
+    env = engine.environment(base)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
+        secrets = _secrets(Path(folder))
+        bare = _build("bare", f"{registry}/bare:{tag}", base, secrets, env)
+
+        def renew(function: str) -> None:
+            _say(f"building {old[function]}")
+            label = f"--label={INPUTS}={_inputs(function, wanted_base)}"
+            _build(function, old[function], base, [*secrets, label], env)
+            _write_sbom(function, old[function])
+
+        first, *others = sorted(old, key=lambda function: function != "scan")  # it leads through every stage
+        renew(first)
+        list(pool.map(renew, others))
+    for function, name in old.items():
+        _write_size(function, name, base, bare)
 
 
 def _base() -> str:
