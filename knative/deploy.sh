@@ -8,7 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 overlay=$here/overlays/${OVERLAY:?say which: dev or production}
 [ -f "$overlay/kustomization.yaml" ] || { echo "there is no overlay $OVERLAY in $here/overlays" >&2; exit 1; }
 
-namespace() { kubectl create namespace "$1" --dry-run=client --output=yaml | kubectl apply --filename=-; }
+# One that is there keeps its labels, Pod Security's among them.
+namespace() { kubectl get namespace "$1" --output=name >/dev/null 2>&1 || kubectl create namespace "$1"; }
 there() { kubectl get secret "$2" --namespace="$1" --ignore-not-found --output=name | grep --quiet .; }
 keep() { kubectl create secret generic "$2" --namespace="$1" --from-env-file=/dev/stdin; }
 of() { kubectl get secret "$2" --namespace="$1" --output="jsonpath={.data.$3}" | base64 --decode; }
@@ -43,12 +44,30 @@ secrets() {
   "${PICKET:-picket}" keys | keep picket picket
 }
 
+# The overlay, with images from elsewhere where REGISTRY says so.
+manifests() {
+  local built named
+  built=$(kubectl kustomize "$overlay")
+  if [ -n "${REGISTRY:-}" ]; then
+    built=$(sed 's|image: .*/picket/\([a-z]*\):.*|image: '"$REGISTRY"'/\1:'"${TAG:-latest}"'|' <<<"$built")
+    named=$(grep --count --fixed-strings "image: $REGISTRY/" <<<"$built" || true)
+    [ "$named" -ge 7 ] || { echo "only $named of seven images could be named: say them in $overlay" >&2; return 1; }
+  elif [ -n "${TAG:-}" ]; then
+    echo "TAG needs REGISTRY: say where the images are" >&2
+    return 1
+  fi
+  printf '%s\n' "$built"
+}
+
+# The functions last: what is made before the Broker and the SinkBinding are there would not know where to send events.
 deploy() {
-  local images=''
-  if [ -n "${REGISTRY:-}" ]; then images='s|image: .*/picket/\([a-z]*\):.*|image: '$REGISTRY'/\1:'${TAG:-latest}'|'; fi
-  kubectl kustomize "$overlay" | sed "$images" | kubectl apply --filename=-
+  local all
+  all=$(manifests)
+  kubectl apply --filename=- --selector='app.kubernetes.io/component!=function' <<<"$all"
+  kubectl wait --namespace=picket --for=condition=Ready --timeout=5m --all brokers.eventing.knative.dev
+  kubectl apply --filename=- <<<"$all"
   kubectl wait --namespace=picket --for=condition=Ready --timeout=5m --all \
-    brokers.eventing.knative.dev triggers.eventing.knative.dev services.serving.knative.dev pingsources.sources.knative.dev
+    services.serving.knative.dev,triggers.eventing.knative.dev,pingsources.sources.knative.dev,sinkbindings.sources.knative.dev,domainmappings.serving.knative.dev
 }
 
 # Secrets, the store and its data stay: without the hash key they would be worth nothing.

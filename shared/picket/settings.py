@@ -123,7 +123,10 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=10.0, gt=0, description="Time after which a dead worker's work is taken over")
 
     metrics: bool = Field(
-        default=False, description="Count, and answer `GET /metrics` in Prometheus' format; asks for the API's token"
+        default=False, description="Count, and answer `GET /metrics` in Prometheus' format; asks for a token"
+    )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token that opens `GET /metrics` and nothing else"
     )
     otlp_endpoint: str = Field(
         default="",

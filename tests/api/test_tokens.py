@@ -149,6 +149,19 @@ def test_a_revoked_token_works_for_no_longer_than_it_is_remembered(beyond: Deplo
     assert tokens.REMEMBERED_SECONDS <= 5
 
 
+@pytest.mark.parametrize("name", ["loopback", "PICKET_API_TOKEN"])
+def test_no_token_is_called_what_the_log_calls_others(beyond: Deployment, name: str) -> None:
+    answer = beyond.api.post("/tokens", json={"name": name, "scope": "read"}, headers=bearer(BOOTSTRAP))
+    assert (answer.status_code, answer.json["detail"]) == (400, f"{name} is what the log calls another caller")
+
+
+def test_an_expired_token_leaves_its_name_to_the_next(beyond: Deployment, make: Make) -> None:
+    old, new = make("read"), make("read")
+    collection("tokens").update_one({"token": old["id"]}, {"$set": {"expires_at": ago(timedelta(days=1))}})
+
+    assert beyond.api.delete("/tokens/ci", json={}, headers=bearer(BOOTSTRAP)).json["id"] == new["id"]
+
+
 def test_a_name_that_several_have_revokes_none_of_them(beyond: Deployment, make: Make) -> None:
     first, _ = make("read"), make("read")
 

@@ -16,7 +16,10 @@ PROJECT = Path(__file__).parents[2]
 KNATIVE = PROJECT / "knative"
 KUBERNETES = "1.34"
 FUNCTIONS = {"ingest", "normalize", "enumerate", "scan", "feedback", "score", "api"}
-KEYS = {"MONGODB_URI", "MONGODB_URI_INGEST", "PICKET_HASH_KEY", "PICKET_ENCRYPTION_KEY", "PICKET_API_TOKEN"}
+KEYS = {
+    *("MONGODB_URI", "MONGODB_URI_INGEST", "PICKET_HASH_KEY", "PICKET_ENCRYPTION_KEY", "PICKET_API_TOKEN"),
+    *("PICKET_METRICS_TOKEN", "PICKET_GIT_TOKENS", "PICKET_OTLP_HEADERS"),
+}
 GIVEN = {
     ("picket", "picket"): KEYS,
     ("picket-mongodb", "mongodb"): {"ROOT_PASSWORD", "PICKET_PASSWORD", "INGEST_PASSWORD"},
@@ -29,8 +32,8 @@ EXAMPLES = sorted(path.parent for path in KNATIVE.glob("examples/*/kustomization
 
 
 def built(folder: Path) -> Cluster:
-    # In production the vault gives the secrets: what it does not give is missing.
-    given = {} if folder.name == "production" else GIVEN
+    # Here the vault gives the secrets: what it does not give is missing.
+    given = {} if folder.name == "complete" else GIVEN
     return Cluster(kustomize.build(folder), given)
 
 
@@ -61,7 +64,7 @@ def refused(document: Document, known: dict[tuple[str, str], Document]) -> Itera
 
 
 def test_there_are_the_overlays_and_examples_that_the_documentation_names() -> None:
-    assert {folder.name for folder in OVERLAYS} == {"dev", "production"}
+    assert {folder.name for folder in OVERLAYS} == {"dev", "production", "complete"}
     assert {folder.name for folder in EXAMPLES} == {"artifacts", "mongodb", "nack", "nats"}
 
 
@@ -94,14 +97,14 @@ def test_an_example_is_in_order(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", OVERLAYS, ids=lambda folder: folder.name)
-def test_every_function_has_its_own_account_and_only_ingest_and_api_can_be_called_from_outside(folder: Path) -> None:
+def test_every_function_has_its_own_account_and_only_ingest_can_be_called_from_outside(folder: Path) -> None:
     found = built(folder).functions
     assert {one["metadata"]["name"] for one in found} == FUNCTIONS
     for one in found:
         name = one["metadata"]["name"]
         assert one["spec"]["template"]["spec"]["serviceAccountName"] == name
         internal = one["metadata"]["labels"].get("networking.knative.dev/visibility") == "cluster-local"
-        assert internal == (name not in {"ingest", "api"})
+        assert internal == (name != "ingest"), "the sink of dead letters is let in by a name that outsiders can forge"
         assert one["spec"]["template"]["spec"]["containers"][0]["image"].rsplit("/", 1)[-1].startswith(f"{name}:")
 
 
@@ -118,12 +121,12 @@ def test_production_keeps_three_copies_of_every_event_and_is_always_there_for_a_
 
 
 def test_the_secret_of_the_vault_has_the_keys_that_are_made_without_one() -> None:
-    found = {one["metadata"]["name"]: one for one in built(KNATIVE / "overlays" / "production").of("ExternalSecret")}
+    found = {one["metadata"]["name"]: one for one in built(KNATIVE / "overlays" / "complete").of("ExternalSecret")}
     for one in found.values():
         assert set(one) == {"apiVersion", "kind", "metadata", "spec"}
         assert set(one["spec"]) == {"refreshInterval", "secretStoreRef", "target", "data"}
         assert all(set(row) == {"secretKey", "remoteRef"} for row in one["spec"]["data"])
-    assert {row["secretKey"] for row in found["picket"]["spec"]["data"]} == KEYS | {"PICKET_GIT_TOKENS"}
+    assert {row["secretKey"] for row in found["picket"]["spec"]["data"]} == KEYS
 
 
 def put(value: Any, kind: str, *way: Any) -> Callable[[Cluster], None]:
@@ -210,13 +213,13 @@ MISTAKES: list[tuple[Any, Callable[[Cluster], None], str]] = [
 def test_a_mistake_is_told(
     check: Callable[[Cluster], Iterator[str]], make: Callable[[Cluster], None], problem: str
 ) -> None:
-    cluster = copy.deepcopy(built(KNATIVE / "overlays" / "production"))
+    cluster = copy.deepcopy(built(KNATIVE / "overlays" / "complete"))
     make(cluster)
     assert problem in "\n".join(check(cluster))
 
 
 def test_a_way_out_for_scan_is_told() -> None:
-    cluster = built(KNATIVE / "overlays" / "production")
+    cluster = built(KNATIVE / "overlays" / "complete")
     [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == "enumerate-to-forges"]
     policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] = "scan"
     assert list(pods.denied_by_default(cluster)) == [
@@ -248,7 +251,7 @@ def test_a_stream_without_its_limits_is_told(key: str) -> None:
 def test_what_a_definition_does_not_admit_is_told(
     known: dict[tuple[str, str], Document], make: Callable[[Cluster], None], problem: str
 ) -> None:
-    cluster = built(KNATIVE / "overlays" / "production")
+    cluster = built(KNATIVE / "overlays" / "complete")
     make(cluster)
     told = [line for document in cluster.documents for line in refused(document, known)]
     assert len(told) == 1

@@ -96,7 +96,7 @@ def _read(value: str, default: object) -> tuple[object, ...]:
 
 def queries() -> dict[str, list[str]]:
     """Return what is asked of Prometheus, by rules and dashboard."""
-    [rules] = built(KNATIVE / "overlays" / "production").of("PrometheusRule")
+    [rules] = built(KNATIVE / "overlays" / "complete").of("PrometheusRule")
     dashboard = json.loads((COMPONENTS / "monitoring" / "dashboard.json").read_text())
     return {
         "rules": [rule["expr"] for group in rules["spec"]["groups"] for rule in group["rules"]],
@@ -131,7 +131,7 @@ def test_the_dashboard_has_a_place_for_every_panel() -> None:
 
 
 def test_every_alert_leads_to_a_part_of_the_runbook() -> None:
-    [rules] = built(KNATIVE / "overlays" / "production").of("PrometheusRule")
+    [rules] = built(KNATIVE / "overlays" / "complete").of("PrometheusRule")
     headings = re.findall(r"^#+ (.+)$", (KNATIVE / "README.md").read_text(), re.MULTILINE)
     for group in rules["spec"]["groups"]:
         for rule in group["rules"]:

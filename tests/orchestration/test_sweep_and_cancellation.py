@@ -14,7 +14,7 @@ from picket.commits import plan
 from picket.commits.lifecycle import MAX_TAKEOVERS
 from picket.effects import broker
 from picket.effects.git import history, objects
-from picket.effects.mongo import batches, leases, scans
+from picket.effects.mongo import batches, leases, scans, schema
 from picket.effects.mongo.client import collection
 from picket.errors import TransientError
 
@@ -277,3 +277,29 @@ def test_a_scanner_notices_that_its_batch_is_cancelled(
 
     assert batches_of("s")[0]["state"] == "Cancelled"
     assert collection("findings").count_documents({}) == 0
+
+
+def test_a_scan_of_a_newer_revision_holds_up_no_other(deployed: Deployment, work: Work, tmp_path: Path) -> None:
+    other = Work(tmp_path / "o" / "r2")
+    other.commit({"a": "1\n"})
+    for name, path in (("newer", work.path), ("mine", other.path)):
+        ask(deployed, path, name)
+    for _ in range(2):
+        deployed.deliver(deployed.queue.pop(0))
+    for name in ("newer", "mine"):
+        [batch] = batches_of(name)
+        batches.move(batch, "InProgress", "scan")
+        die("batches", batch["_id"])
+    newer = {"$set": {"schema": schema.VERSION + 1}}
+    collection("scans").update_one({"_id": "newer"}, newer)
+    collection("batches").update_one({"scan": "newer"}, newer)
+    deployed.queue.clear()
+
+    assert tick(deployed, "t1", idle=True) == 204
+    [left] = batches_of("newer")
+    assert (left["state"], left["takeovers"]) == ("InProgress", 0)
+    assert left["lease_until"] > 0
+    # What is asked for again on the other's account waits for a newer revision.
+    deployed.queue[:] = [message for message in deployed.queue if message.data["scan"] == "mine"]
+    deployed.drain()
+    assert states("mine") == ["Done"]

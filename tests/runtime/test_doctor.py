@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -199,6 +199,15 @@ def test_a_pod_tells_it_without_anything_but_python(ingress: type[Ingress], stor
     assert done.returncode == 0, done.stdout
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert [line.split()[1] for line in told.stdout.splitlines()] == CHECKS
+
+
+def test_a_check_that_does_not_end_ends_no_other(store: str, environment: pytest.MonkeyPatch) -> None:
+    assert store
+    environment.setattr(doctor, "_LONGEST", 3.0)
+    environment.setattr(broker, "reach", Event().wait)
+    found = of("score", environment)
+    assert (found["broker"].state, found["broker"].found) == ("wrong", "no answer within 3 s")
+    assert found["store"].state == "ok"
 
 
 def test_a_check_that_fails_unexpectedly_ends_no_other(store: str, environment: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,6 @@ database.createRole({
   privileges: [
     { resource: { db: "picket", collection: "sources" }, actions: ["find", "createIndex"] },
     { resource: { db: "picket", collection: "deliveries" }, actions: ["find", "insert", "createIndex"] },
-    // Who scrapes its numbers shows a token.
-    { resource: { db: "picket", collection: "tokens" }, actions: ["find", "update", "createIndex"] },
   ],
   roles: [],
 });

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from picket.api.bodies import read
 from picket.effects.mongo import tokens as store
 from picket.effects.mongo.client import Document
-from picket.errors import Gone
+from picket.errors import Gone, Malformed
 from picket.events import now
 from picket.runtime import access
 
@@ -32,6 +32,8 @@ class TokenOrder(BaseModel):
 def add() -> Response:
     """Make a token; the only answer that holds it."""
     order = read(TokenOrder)
+    if order.name in access.NAMES:
+        raise Malformed(f"{order.name} is what the log calls another caller")
     document, token = store.add(order.name, order.scope, order.days, access.caller().name)
     answer = jsonify({**view(document), "token": token})
     answer.status_code = 201

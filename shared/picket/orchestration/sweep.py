@@ -12,7 +12,7 @@ from picket.effects import broker, telemetry
 from picket.effects.mongo import batches, findings, leases, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
-from picket.errors import Busy
+from picket.errors import Busy, Newer
 from picket.events import CommitBatchScanned
 from picket.orchestration import completion, dispatch, expiry, folding, waiting
 
@@ -99,5 +99,5 @@ def _requeue_scan(scan: Document) -> None:
 def _settle(scan: Document) -> None:
     try:
         completion.settle(scan["_id"], _ACTOR)
-    except Busy:
-        note("scan moves after all", scan=scan["_id"])
+    except (Busy, Newer) as error:
+        note("scan is left to others", scan=scan["_id"], reason=type(error).__name__)

@@ -33,6 +33,8 @@ class Caller:
 
 LOCAL = Caller("loopback", "admin")
 _BOOTSTRAP = Caller("PICKET_API_TOKEN", "admin", "bootstrap")
+NAMES = frozenset({LOCAL.name, _BOOTSTRAP.name})
+"""What no token may be called: the log of changes would not tell who it was."""
 
 
 def refused(request: Request, scope: Scope = "read") -> Response | None:

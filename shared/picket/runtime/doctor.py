@@ -1,6 +1,7 @@
 """What a deployment needs, tried where a function runs: `python -m picket.runtime.doctor` in any pod.
 
-Each check says what it found, and where something is wrong, what to do. Nothing that is kept is changed.
+Each check says what it found, and where something is wrong, what to do. What it writes it takes away, but for a line in
+`deliveries` where it may not; indexes that are missing it makes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from threading import Thread
 from typing import Literal
 
 from pymongo.errors import DuplicateKeyError
@@ -36,6 +38,8 @@ _SECRETS = {
 """What each function cannot do its work without."""
 _SHORTEST_KEY, _FERNET_BYTES = 32, 32
 _SCANS, _FETCHES, _LIMITED = {"scan"}, {"enumerate"}, {"ingest"}
+_LONGEST = 10.0
+"""Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
 _MOST_SKEW = 2.0
 """Seconds; leases bear as much, and half of it again."""
 
@@ -51,8 +55,16 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Try everything. A check that fails in a way nobody thought of is wrong as well: it ends no other."""
-    return [_tried(name, check) for name, check in _CHECKS.items()]
+    """Try everything. A check that fails in a way nobody thought of, or does not end, is wrong: it ends no other."""
+    return [_in_time(name, check) for name, check in _CHECKS.items()]
+
+
+def _in_time(name: str, check: Callable[[], Finding]) -> Finding:
+    found: list[Finding] = []
+    thread = Thread(target=lambda: found.append(_tried(name, check)), daemon=True)
+    thread.start()
+    thread.join(_LONGEST)
+    return found[0] if found else Finding(name, "wrong", f"no answer within {_LONGEST:g} s", _ADVICE[name])
 
 
 def _tried(name: str, check: Callable[[], Finding]) -> Finding:

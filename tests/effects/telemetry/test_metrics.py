@@ -191,6 +191,12 @@ def test_beyond_loopback_the_numbers_need_the_apis_token(
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}x"}).status_code == 401
     assert client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+    environment.setenv("PICKET_METRICS_TOKEN", "m" * 40)
+    forget()
+    scraper = {"Authorization": f"Bearer {'m' * 40}"}
+    assert client.get("/metrics", headers=scraper).status_code == 200
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 401
+    assert deployed.api.get("/findings", headers=scraper).status_code == 401
 
 
 def test_a_page_of_another_site_gets_no_numbers(counting: None, deployed: Deployment) -> None:

@@ -19,6 +19,7 @@ from pymongo.errors import PyMongoError
 
 from picket.commits.lifecycle import MAX_TAKEOVERS
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.schema import is_known
 from picket.effects.telemetry import count
 from picket.errors import Busy, Exhausted
 from picket.settings import settings
@@ -83,9 +84,9 @@ def runs(document: Document) -> bool:
 
 
 def expired(name: str) -> list[Document]:
-    """Return the documents of collection *name* whose holders died, without what is long in them."""
+    """Return documents of collection *name* whose holders died, without what is long in them; those that we know."""
     found = collection(name).find({"lease_until": {"$gt": 0.0}}, {"commits": 0})
-    return [document for document in found if not runs(document)]
+    return [document for document in found if not runs(document) and is_known(document)]
 
 
 def end(name: str, document: Document) -> bool:

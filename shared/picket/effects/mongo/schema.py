@@ -14,6 +14,11 @@ STAMP = {"schema": VERSION}
 """Field of every document that functions work on."""
 
 
+def is_known(document: Document) -> bool:
+    """Tell whether this code understands a document."""
+    return bool(document.get("schema", VERSION) <= VERSION)
+
+
 def readable(document: Document | None) -> Document | None:
     """Return a document that this code understands, or None as it came.
 
@@ -27,6 +32,6 @@ def readable(document: Document | None) -> Document | None:
 
 def known(document: Document) -> Document:
     """Return a document that this code understands; see `readable`."""
-    if document.get("schema", VERSION) > VERSION:
+    if not is_known(document):
         raise Newer(f"{document['_id']} was written by a newer revision (schema {document['schema']})")
     return document

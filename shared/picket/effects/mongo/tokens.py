@@ -76,7 +76,7 @@ def revoke(wanted: str, by: str) -> Document | None:
         Conflict: Several valid ones have that name.
     """
     by_id = collection("tokens").find_one({"token": wanted})
-    named = [one for one in collection("tokens").find({"name": wanted}) if not one["revoked_at"]]
+    named = [one for one in collection("tokens").find({"name": wanted}) if _is_valid(one)]
     if by_id is None and len(named) > 1:
         raise Conflict("several tokens have this name: revoke by id")
     found = by_id or next(iter(named), None)
@@ -87,6 +87,10 @@ def revoke(wanted: str, by: str) -> Document | None:
         fields = {name: found[name] for name in ("revoked_at", "revoked_by")}
         collection("tokens").update_one({"_id": found["_id"]}, {"$set": fields})
     return found
+
+
+def _is_valid(token: Document) -> bool:
+    return bool(not token["revoked_at"] and now() < token["expires_at"])
 
 
 def lately(token: str) -> Token | None:
