@@ -34,7 +34,7 @@ contracts: setup ## import contracts
 	$(BIN)/lint-imports
 
 test: setup ## every test, the stack tests against real servers included
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 faults: setup ## kill, fill, cut off and repeat everything while pushes come in; print what was lost and doubled
 	@rm -f build/faults.json
