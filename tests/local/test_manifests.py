@@ -38,7 +38,7 @@ def test_the_shipped_manifests_wire_every_function() -> None:
         assert one.delivery.dead_letter is not None
         assert (one.delivery.dead_letter.service, one.delivery.dead_letter.path) == ("api", f"/dead-letters/{one.name}")
     assert all(any(binding.covers(one) for binding in found.bindings) for one in found.services)
-    assert {one.name for one in found.services if not one.internal} == {"ingest", "api"}
+    assert {one.name for one in found.services if not found.is_given_events(one)} == {"ingest", "api"}
     assert [one.sink.broker for one in found.pings] == ["/picket/default"]
 
 

@@ -24,11 +24,6 @@ class Service:
     window: float
 
     @property
-    def internal(self) -> bool:
-        """Whether only the cluster, which is to say the Broker, reaches it."""
-        return self.labels.get("networking.knative.dev/visibility") == "cluster-local"
-
-    @property
     def capacity(self) -> int:
         """Requests that one replica is given at once."""
         return self.concurrency or self.target
@@ -120,3 +115,7 @@ class Manifests:
     triggers: list[Trigger] = field(default_factory=list)
     pings: list[PingSource] = field(default_factory=list)
     bindings: list[SinkBinding] = field(default_factory=list)
+
+    def is_given_events(self, service: Service) -> bool:
+        """Tell whether a Trigger gives a function its work, so that nobody waits for its answer."""
+        return any(trigger.subscriber.service == service.name for trigger in self.triggers)

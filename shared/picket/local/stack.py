@@ -188,7 +188,7 @@ class Stack:
     def _start_replica(self, service: Service) -> Replica:
         source = self._options.project.absolute() / "functions" / service.name / "main.py"
         command = [sys.executable, "-m", "functions_framework", "--target", "main", "--signature-type", "http"]
-        if service.internal:
+        if self._manifests.is_given_events(service):
             # What was accepted can wait in the stream: while cores are short, those who wait for an answer go first.
             command = ["nice", "-n", "10", *command]
         env = environment.of_function(service, self._shared, self._manifests.bindings, self.ingress_url)
