@@ -6,11 +6,9 @@ import json
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import urllib3
@@ -19,6 +17,7 @@ from tests.benchmarks.bench import Bench
 from tests.benchmarks.processes import PROJECT, ChildFailed, clean_environment, running, tail
 from tests.benchmarks.row import RATIO, Row, ratio
 from tests.support import stores
+from tests.support.sink import sink
 
 EMPTY = Path(__file__).with_name("empty.py")
 _HTTP = ("ingest", "api")
@@ -116,34 +115,11 @@ def _post(name: str, url: str) -> None:
 def _surroundings(folder: Path) -> Iterator[dict[str, str]]:
     """Run a store and a sink; yields the environment of a function that uses them."""
     command, port = stores.nx(folder)
-    with _sink() as sink, stores.running(command, port, folder / "output") as uri:
+    with sink() as broker, stores.running(command, port, folder / "output") as uri:
         yield clean_environment(
-            K_SINK=sink,
+            K_SINK=broker.url,
             MONGODB_URI=uri,
             PICKET_DATA_DIR=str(folder),
             PICKET_HASH_KEY="0" * 64,
             PICKET_ENCRYPTION_KEY=Fernet.generate_key().decode(),
         )
-
-
-@contextmanager
-def _sink() -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Keep the table clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -5,6 +5,7 @@ import random
 from typing import Any
 
 import pytest
+from tests.orchestration.asking import dying_before
 from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
@@ -287,17 +288,8 @@ def test_an_enumeration_that_died_half_way_leaves_no_batches_that_count(
 ) -> None:
     from picket.effects.mongo import batches, scans  # noqa: PLC0415 - connects
 
-    move = scans.move
-
-    def die(scan: Any, target: str, *rest: Any, **fields: Any) -> Any:
-        if target == "Scheduled":
-            raise KeyboardInterrupt
-        return move(scan, target, *rest, **fields)
-
-    with environment.context() as patch:
-        patch.setattr(scans, "move", die)
-        with pytest.raises(KeyboardInterrupt):
-            deliver(deployed, forge, "s1")
+    with dying_before(environment, "Scheduled"):
+        deliver(deployed, forge, "s1")
     work.commit({"a": "meanwhile\n"})
 
     assert deliver(deployed, forge, "s1") == 204

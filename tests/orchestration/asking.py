@@ -1,8 +1,11 @@
 """Asking for scans as normalize does, and giving the clock's events."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.support.deployment import Deployment, Message
 
 from picket.effects.mongo import repositories, scans
@@ -48,3 +51,19 @@ def states(*names: str) -> list[str]:
 def batches_of(scan: str) -> list[Document]:
     """Return the batches of a scan, in their order."""
     return sorted(collection("batches").find({"scan": scan}), key=lambda batch: int(batch["index"]))
+
+
+@contextmanager
+def dying_before(environment: pytest.MonkeyPatch, target: str) -> Iterator[None]:
+    """Kill whoever would move a scan to *target* within the block."""
+    move = scans.move
+
+    def move_or_die(scan: Document, to: str, *rest: Any, **fields: Any) -> Document | None:
+        if to == target:
+            raise KeyboardInterrupt
+        return move(scan, to, *rest, **fields)
+
+    with environment.context() as patch:
+        patch.setattr(scans, "move", move_or_die)
+        with pytest.raises(KeyboardInterrupt):
+            yield

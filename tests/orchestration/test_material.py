@@ -17,14 +17,13 @@ from typing import Any
 import pytest
 import urllib3
 from tests.benchmarks.starts import function
-from tests.orchestration.asking import ask, batches_of, push, states, tick
+from tests.orchestration.asking import ask, batches_of, dying_before, push, states, tick
 from tests.support import s3, secrets
 from tests.support.deployment import ROOT, Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.commits import plan
 from picket.effects import artifacts
-from picket.effects.mongo import scans
 from picket.effects.mongo.client import collection
 from picket.orchestration import material
 from picket.settings import settings
@@ -309,17 +308,8 @@ def test_what_only_an_abandoned_enumeration_needs_expires_when_its_scan_has_ende
     clustered: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:
     message = ask(clustered, url(forge), "s")
-    move = scans.move
-
-    def die(scan: Any, target: str, *rest: Any, **fields: Any) -> Any:
-        if target == "Scheduled":
-            raise KeyboardInterrupt
-        return move(scan, target, *rest, **fields)
-
-    with environment.context() as patch:
-        patch.setattr(scans, "move", die)
-        with pytest.raises(KeyboardInterrupt):
-            clustered.deliver(message)
+    with dying_before(environment, "Scheduled"):
+        clustered.deliver(message)
     name = batch_name()
     clustered.drain()
     assert (states("s"), len(batches_of("s")), bool(work.head())) == (["Done"], 2, True)

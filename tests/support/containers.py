@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Container:
 
 @contextmanager
 def running(
-    image: str, settings: Mapping[str, str], data: Path, mounts: Sequence[str] = ()
+    image: str, settings: Mapping[str, str], data: Path, mounts: Sequence[str] = (), arguments: Sequence[str] = ()
 ) -> Iterator[tuple[Container, float]]:
     """Run an image until the block ends; yields it, and the seconds from its process's start to its first 2xx."""
     env = engine.environment(image)
@@ -77,64 +77,31 @@ def running(
         *(f"--volume={mount}" for mount in mounts),
         *(f"--env={name}={value}" for name, value in {**settings, "PORT": str(port)}.items()),
     ]
-    container = Container(engine.ask("run", "--detach", *options, image, env=env), f"http://127.0.0.1:{port}", env)
-    try:
-        ready = _ready_at(container)
-        started = datetime.fromisoformat(container.state()["State"]["StartedAt"])
-        yield container, ready - started.timestamp()
-    finally:
-        engine.ask("rm", "--force", "--time=0", container.id, env=env)
+    url = f"http://127.0.0.1:{port}"
+    with ThreadPoolExecutor(1) as pool:
+        answered = pool.submit(
+            _answered_at, url
+        )  # asked from the start: the engine returns when a function is up already
+        container = Container(engine.ask("run", "--detach", *options, image, *arguments, env=env), url, env)
+        try:
+            ready = answered.result()
+            assert ready, f"the container does not answer: {container.log()[-2000:]}"
+            started = datetime.fromisoformat(container.state()["State"]["StartedAt"])
+            yield container, ready - started.timestamp()
+        finally:
+            engine.ask("rm", "--force", "--time=0", container.id, env=env)
 
 
-def _ready_at(container: Container) -> float:
+def _answered_at(url: str) -> float | None:
+    """Return when the function first says that it is ready; None if it does not in time."""
     deadline = time.time() + _DEADLINE_SECONDS
     while time.time() < deadline:
         try:
-            if container.request("GET", "/health/readiness").status == 204:
+            if (
+                urllib3.request("GET", f"{url}/health/readiness", retries=False, timeout=5.0).status
+                == HTTPStatus.NO_CONTENT
+            ):
                 return time.time()
         except urllib3.exceptions.HTTPError:
             time.sleep(_PAUSE_SECONDS)
-    raise AssertionError(f"the container does not answer: {container.log()[-2000:]}")
-
-
-@dataclass
-class Sink:
-    """What was sent to the broker's place so far."""
-
-    url: str = ""
-    sent: list[Message] = field(default_factory=list)
-
-    def take(self, name: str) -> Message:
-        """Return the oldest event of a type, by its middle part such as `scan.completed`, and take it out."""
-        found = next((message for message in self.sent if message.type == f"dev.picket.{name}.v1"), None)
-        assert found, f"no {name} among {[message.type for message in self.sent]}"
-        self.sent.remove(found)
-        return found
-
-
-@contextmanager
-def sink() -> Iterator[Sink]:
-    """Stand in for the broker's ingress until the block ends."""
-    found = Sink()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            found.sent.append(Message({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Keep test output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found.url = f"http://127.0.0.1:{server.server_address[1]}/"
-    try:
-        yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return None
