@@ -8,6 +8,7 @@ PicketError
 │   ├── Unauthorized   it does not prove who sent it
 │   ├── Unsupported    well-formed, but nothing here handles it
 │   ├── Gone           what it names is not there any more (or never was)
+│   ├── Damaged        what it names is there, and parts of it are missing or corrupt
 │   ├── Conflict       what is asked for cannot be done in the state that things are in
 │   └── Exhausted      too many workers died over it
 ├── Misconfigured      a file or setting of this installation is wrong: 500, redelivered until somebody mends it
@@ -49,6 +50,10 @@ class Unsupported(PermanentError):
 
 class Gone(PermanentError):
     """What the input names does not exist."""
+
+
+class Damaged(PermanentError):
+    """What the input names exists, but parts of it are missing or corrupt."""
 
 
 class Conflict(PermanentError):

@@ -52,13 +52,13 @@ def test_a_rule_sets_severity_and_the_score_follows(
 ) -> None:
     plain = push(deployed, forge, work, 1)
     before = score(deployed, plain)
-    rule = "- {id: low, match: {finding.path: {glob: '*.md'}}, actions: [{set: {severity: low, confidence: 0.2}}]}"
+    rule = "- {id: low, match: {finding.path: {glob: '*.md'}}, actions: [{set: {severity: low, confidence: 0.6}}]}"
     with_rules(environment, tmp_path, rule)
 
     changed = push(deployed, forge, work, 2, "notes.md")
 
     assert plain["severity"] != "low"
-    assert (changed["severity"], changed["confidence"], changed["rules_applied"]) == ("low", 0.2, ["low"])
+    assert (changed["severity"], changed["confidence"], changed["rules_applied"]) == ("low", 0.6, ["low"])
     after = score(deployed, changed)
     moved = sum(delta["delta"] for delta in after["history"][0]["deltas"])
     assert moved == pytest.approx(after["history"][0]["score"] - after["history"][0]["previous"], abs=1e-4)

@@ -216,7 +216,7 @@ def test_a_scan_that_is_cancelled_while_it_fetches_leaves_its_place_to_the_next(
     deployed.queue.clear()
     fetch = mirror.fetch
 
-    def meanwhile(*arguments: Any, **named: Any) -> Path:
+    def meanwhile(*arguments: Any, **named: Any) -> mirror.Fetched:
         if states("waits") != ["Queued"]:
             assert deployed.deliver(other) == {"enumerate": 204}
             assert deployed.api.delete("/scans/cancelled").status_code == 200

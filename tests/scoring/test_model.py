@@ -1,4 +1,4 @@
-"""Score model v1: the worked table, and what each factor does."""
+"""Score model v1.1: the worked table, and what each factor does."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picket.scanning.order import MIN_CONFIDENCE
 from picket.scoring.items import item
-from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
+from picket.scoring.model import LEAST_CONFIDENCE, MODEL, Item, cap_of, combine, grade, penalty
 from picket.scoring.posture import Check, checks, coverage, rating
 from picket.scoring.score import Cost, cost, deltas, evaluate, evaluate_team, tally
 
@@ -43,10 +44,10 @@ def items(count: int, severity: str, **more: object) -> list[Item]:
         pytest.param(items(100, "high"), 24.0, id="a hundred highs"),
     ],
 )
-def test_the_worked_table_of_model_v1(found: list[Item], expected: float) -> None:
+def test_the_worked_table_of_the_model(found: list[Item], expected: float) -> None:
     score = rated(found)
 
-    assert (MODEL, score["posture"], score["score"]) == ("v1", 80.0, expected)
+    assert (MODEL, score["posture"], score["score"]) == ("v1.1", 80.0, expected)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,9 @@ def test_the_worked_table_of_model_v1(found: list[Item], expected: float) -> Non
     [
         pytest.param({"is_live": True}, 1.5, id="a live secret"),
         pytest.param({"exploitability": 1.0}, 1.5, id="certain to be exploited"),
-        pytest.param({"confidence": 0.0}, 0.5, id="no confidence"),
+        pytest.param({"confidence": 0.75}, 0.75, id="as confident as that"),
+        pytest.param({"confidence": 0.5}, 0.5, id="the least confidence"),
+        pytest.param({"confidence": 0.49}, 0.0, id="what is not shown unless asked for"),
         pytest.param({"is_public": True}, 1.25, id="public repository"),
         pytest.param({"is_test": True, "is_public": True}, 0.5, id="test path"),
         pytest.param({"age_days": 7.0}, 1.0, id="within its time"),
@@ -70,6 +73,34 @@ def test_each_factor_of_a_penalty(change: dict[str, object], factor: float) -> N
     [changed] = items(1, "critical", **change)
 
     assert penalty(changed) == pytest.approx(10.0 * factor)
+
+
+def test_test_certificates_that_nobody_is_sure_of_neither_cost_nor_cap_anything() -> None:
+    doubtful = items(100, "high", confidence=0.35, is_test=True)
+
+    assert rated(doubtful)["score"] == rated([])["score"]
+
+
+@pytest.mark.parametrize(("confidence", "cap"), [(0.79, ""), (0.8, "critical")])
+def test_only_what_is_likely_caps_the_score(confidence: float, cap: str) -> None:
+    assert cap_of(Item("i", "x", "critical", confidence=confidence)) == cap
+    assert cap_of(Item("i", "x", "critical", confidence=0.1, is_live=True)) == "live"
+
+
+def test_the_score_counts_what_is_shown() -> None:
+    assert LEAST_CONFIDENCE == MIN_CONFIDENCE
+
+
+def test_without_a_look_there_is_no_score_and_without_a_whole_one_no_grade() -> None:
+    never = evaluate(tally(()), checks({}, "digest", NOW))
+    pushed = {"scanned_at": NOW.isoformat(), "delivered_at": NOW.isoformat(), "team": "t"}
+    once = evaluate(tally(()), checks(pushed, "digest", NOW))
+
+    assert (never["score"], never["exact"], never["score_without_exemptions"], never["grade"]) == (
+        *(None, None, None),
+        "unknown",
+    )
+    assert (once["score"] is None, once["grade"]) == (False, "unknown")
 
 
 def test_an_overdue_high_caps_lower_than_a_high() -> None:

@@ -33,12 +33,22 @@ def opened() -> threading.Event:
 class Work:
     """A work tree."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *options: str) -> None:
+        self._begin(path)
+        path.mkdir(parents=True)
+        self.git("init", "--quiet", "--initial-branch=main", *options)
+
+    @classmethod
+    def at(cls, path: Path) -> "Work":
+        """Take a work tree that is there."""
+        found = cls.__new__(cls)
+        found._begin(path)
+        return found
+
+    def _begin(self, path: Path) -> None:
         self.path = path
         self._clock = 1_700_000_000
         self._dates: dict[str, str] = {}
-        path.mkdir(parents=True)
-        self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str, stdin: bytes = b"") -> str:
         """Run git and return its output."""

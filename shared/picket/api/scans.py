@@ -27,10 +27,12 @@ blueprint = Blueprint("scans", __name__)
 MAX_ITEMS = 1_000
 _ACTOR = "api"
 _FAILURES_SHOWN = 100
+_SKIPPED_SHOWN = 100
 _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
         *("lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window", "planned"),
+        *("refs", "missing_refs", "missing", "missing_reason"),
     )
 )
 
@@ -105,11 +107,31 @@ def view(scan: Document) -> Document:
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
+        "refs": refs(scan),
+        "skipped": skipped(own),
         "children": [summary(child) for child in children],
         "failures": [failure(part) for part in failed[:_FAILURES_SHOWN]],
         "findings": f"/findings?scan={scan['_id']}",
         "scored": "scored_at" in scan,
     }
+
+
+def refs(scan: Document) -> Document:
+    """Return which refs a scan looked at: their number, and those that its server offered and that are missing."""
+    missing = scan.get("missing", 0)
+    return {
+        "looked_at": scan.get("refs", 0) - missing,
+        "missing": missing,
+        "missing_names": scan.get("missing_refs", []),
+        "reason": scan.get("missing_reason", ""),
+    }
+
+
+def skipped(own: list[Document]) -> Document:
+    """Return what of a scan's batches was not looked at, and why: the number of all, the first of them by name."""
+    found = [item for batch in own for item in batch.get("skipped", ())]
+    first = [{"path": path, "blob": blob, "reason": reason} for path, blob, reason in found[:_SKIPPED_SHOWN]]
+    return {"total": len(found), "first": first}
 
 
 def failure(part: Document) -> Document:

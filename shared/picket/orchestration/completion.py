@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from picket.commits import lifecycle
 from picket.effects import broker
-from picket.effects.mongo import batches, commits, leases, repositories, scans
+from picket.effects.mongo import batches, leases, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
-from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested, now
-from picket.orchestration import dispatch, folding, waiting
+from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested
+from picket.orchestration import dispatch, evidence, folding, waiting
 
 _TRIES = 5
 
@@ -39,8 +39,8 @@ def settle(scan_id: str, actor: str) -> None:
 
 def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
     """Move a scan to a final state and say so; False if somebody else changed it first."""
-    if state == "Done" and "taken_by" not in scan:
-        _note_evidence(scan)
+    if "taken_by" not in scan:
+        evidence.note(scan, state)
     done = scans.move(scan, state, actor, reason, untold=broker.cause().id)
     if done is None:
         return False
@@ -79,7 +79,10 @@ def _ending(scan: Document) -> tuple[str, str] | None:
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
     state, reason = lifecycle.outcome(_by_state(own), _by_state(children))
     failed = [part["history"][-1]["reason"] for part in (*own, *children) if part["state"] == "Failed"]
-    return state, f"{reason}: {failed[0]}" if failed else reason
+    reason = f"{reason}: {failed[0]}" if failed else reason
+    if missing := evidence.missing(scan):
+        return ("Partial" if state == "Done" else state), f"{reason}; {missing}" if reason else missing
+    return state, reason or evidence.emptiness(scan)
 
 
 def _by_state(parts: list[Document]) -> dict[str, int]:
@@ -117,15 +120,3 @@ def _tell_those_taken_along(scan: Document, actor: str) -> None:
         elif other["state"] not in lifecycle.FINAL:
             broker.emit(scans.request_of(other))
             scans.leave(other, "taken_by")
-
-
-def _note_evidence(scan: Document) -> None:
-    """Keep what the scan proves: that the tips it saw are covered, and when the repository was last looked at."""
-    if scan["kind"] == "bulk":
-        return
-    evidence = {"scanned_at": now()}
-    rulesets = {batch["scanned_for"] for batch in batches.of_scan(scan)} | {scan["ruleset"]}
-    if scan["kind"] in {"integral", "scheduled"} and rulesets == {scan["ruleset"]}:
-        commits.set_covered_tips(scan["repository"], scan["ruleset"], scan["tips"], scan["_id"])
-        evidence |= {"history_scanned_at": now(), "history_ruleset": scan["ruleset"]}
-    repositories.update(scan["repository"], **evidence)

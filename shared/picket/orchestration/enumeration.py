@@ -16,6 +16,8 @@ from picket.events import CommitUnknown, ScanRequested, now
 from picket.orchestration import builds, completion, dispatch, folding, material, waiting
 
 _ACTOR = "enumerate"
+_MISSING_SHOWN = 100
+"""Names of refs that a scan keeps; their number is kept beside them."""
 
 
 def expand(request: ScanRequested) -> None:
@@ -50,10 +52,10 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
     scan, request = folding.take_along(scan, request)
     try:
         wanted, pulls = selection.wanted(request), request.pull_requests
-        git_dir = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
-        for sha in history.astray(git_dir, folding.ends(scan), wanted):
+        fetched = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
+        for sha in history.astray(fetched.git_dir, folding.ends(scan), wanted):
             mirror.fetch(request.repository, address, wanted=sha)
-        return schedule(scan, request, git_dir, lease)
+        return schedule(scan, request, fetched, lease)
     except TransientError as error:
         return waiting.put_off(scan, forge, lease.fence, error)
     except Gone as error:
@@ -66,9 +68,10 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
         raise
 
 
-def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: leases.Lease) -> Document:
-    """Record the batches of a scan whose commits are in the mirror."""
-    digest, tips = ruleset.digest(), [] if request.kind == "reactive" else history.tips(git_dir)
+def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease) -> Document:
+    """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
+    git_dir, digest = fetched.git_dir, ruleset.digest()
+    tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads)
     shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
     plans = plan_batches(git_dir, shas)
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
@@ -84,6 +87,10 @@ def schedule(scan: Document, request: ScanRequested, git_dir: Path, lease: lease
         ruleset=digest,
         tips=tips,
         commits=len(shas),
+        refs=len(fetched.refs),
+        missing_refs=list(fetched.missing[:_MISSING_SHOWN]),
+        missing=len(fetched.missing),
+        missing_reason=fetched.reason,
         planned=len(plans),
         window=dispatch.window(request.kind),
     )

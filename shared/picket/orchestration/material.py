@@ -96,7 +96,7 @@ def _from_artifacts(reference: str, folder: Path) -> Material:
 def _from_mirror(batch: Document, url: str) -> Material:
     git_dir = mirror.path_of(batch["repository"])
     if not mirror.has_commit(git_dir, batch["commits"][-1]):
-        git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1])
+        git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1]).git_dir
     commits = history.changes(git_dir, batch["commits"])
     return Material(git_dir, tuple(change for _, changes in commits for change in changes))
 

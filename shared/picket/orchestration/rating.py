@@ -62,13 +62,13 @@ def _of_repository(name: str, changed: Collection[str] | None, former: Document 
     weighs = tally(after.values(), tally(before.values(), base, sign=-1) if base else None)
     score = evaluate(weighs, posture.checks(repository, ruleset.digest(), at)) | {"day": today}
     moved = {name: value for name, value in after.items() if before.get(name) != value}
-    return Rating(score, deltas(former, score, before, after), moved)
+    return Rating(score, deltas(former, score, before, after) if score["exact"] is not None else [], moved)
 
 
 def _of_team(team: str, former: Document | None) -> Rating:  # noqa: ARG001 - a team is always evaluated whole
     owned = {repository["_id"]: repository for repository in repositories.of_team(team)}
-    known = [(name, scores.get(name)) for name in owned]
-    result = evaluate_team([(name, found["exact"], owned[name]["criticality"]) for name, found in known if found])
+    known = [(name, (scores.get(name) or {}).get("exact")) for name in owned]
+    result = evaluate_team([(name, exact, owned[name]["criticality"]) for name, exact in known if exact is not None])
     members = [list(member) for member in result.members]
     return Rating({"score": result.score, "exact": result.score, "grade": result.grade, "members": members})
 

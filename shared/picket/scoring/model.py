@@ -1,4 +1,4 @@
-"""Score model v1: what an item costs, how costs become a score, and its caps.
+"""Score model v1.1: what an item costs, how costs become a score, and its caps.
 
 Every constant is part of the model's version: changing one is a new version, and histories are never mixed.
 """
@@ -10,11 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-MODEL = "v1"
+MODEL = "v1.1"
 
 BASE = {"critical": 10.0, "high": 5.0, "medium": 2.0, "low": 0.5, "unknown": 5.0, "info": 0.0}
 """Penalty by severity; what nobody rated weighs as much as a high."""
 SLA_DAYS = {"critical": 7, "high": 30, "medium": 90, "low": 120, "unknown": 30, "info": 120}
+LEAST_CONFIDENCE, CAPPING_CONFIDENCE = 0.5, 0.8
+"""Below the first a finding is not shown unless asked for, and costs nothing; from the second on it caps the score."""
 LIVE_FACTOR = 1.5
 PUBLIC_EXPOSURE, TEST_EXPOSURE = 1.25, 0.5
 SCALE = 40.0
@@ -66,7 +68,7 @@ def penalty(item: Item, *, with_exemptions: bool = True) -> float:
     sla = SLA_DAYS[item.severity]
     exploit = LIVE_FACTOR if item.is_live else 1.0 + 0.5 * item.exploitability
     age = 1.0 + min(1.0, max(0.0, item.age_days - sla) / sla)
-    confidence = 0.5 + 0.5 * min(1.0, max(0.0, item.confidence))
+    confidence = min(1.0, item.confidence) if item.confidence >= LEAST_CONFIDENCE else 0.0
     exposure = TEST_EXPOSURE if item.is_test else PUBLIC_EXPOSURE if item.is_public else 1.0
     return BASE[item.severity] * exploit * age * confidence * exposure * _residue(item)
 
@@ -77,6 +79,8 @@ def cap_of(item: Item, *, with_exemptions: bool = True) -> str:
         return ""
     if item.is_live:
         return "live"
+    if item.confidence < CAPPING_CONFIDENCE:
+        return ""
     if item.severity == "high":
         return "overdue high" if item.is_overdue else "high"
     return "critical" if item.severity == "critical" else ""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Outcome = Literal["pass", "fail", "unknown"]
 
+_HISTORY, _RECENT = "history-scanned", "recent-scan"
 _FRESH_LOOK = timedelta(days=7)
 _FRESH_DELIVERY = timedelta(days=30)
 
@@ -49,8 +50,20 @@ def coverage(found: tuple[Check, ...]) -> float:
     return sum(c.weight for c in found if c.outcome != "unknown") / sum(c.weight for c in found)
 
 
+def history_is_known(found: tuple[Check, ...]) -> bool:
+    """Return whether the whole history was looked at; without that, nothing can be graded."""
+    return not any(check.id == _HISTORY and check.outcome == "unknown" for check in found)
+
+
+def is_looked_at(found: tuple[Check, ...]) -> bool:
+    """Return whether there is evidence of a look at the repository, whole or of late; without it there is no score."""
+    return history_is_known(found) or any(check.id == _RECENT and check.outcome == "pass" for check in found)
+
+
 def _history(repository: dict[str, Any], ruleset: str) -> Check:
-    name, weight = "history-scanned", 10.0
+    name, weight = _HISTORY, 10.0
+    if repository.get("missing_refs"):
+        return Check(name, weight, "unknown", f"its last scan was not whole: {repository['missing_refs']}")
     if not repository.get("history_scanned_at"):
         return Check(name, weight, "unknown", "its history was never scanned in full")
     if repository.get("history_ruleset") != ruleset:
@@ -59,7 +72,7 @@ def _history(repository: dict[str, Any], ruleset: str) -> Check:
 
 
 def _scanned(repository: dict[str, Any], now: datetime) -> Check:
-    return Check("recent-scan", 7.5, *_fresh(repository.get("scanned_at"), _FRESH_LOOK, now, "scan"))
+    return Check(_RECENT, 7.5, *_fresh(repository.get("scanned_at"), _FRESH_LOOK, now, "scan"))
 
 
 def _delivers(repository: dict[str, Any], now: datetime) -> Check:

@@ -71,20 +71,22 @@ def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> dict[str, Any]
 
     Returns:
         The score document: `score` (0 to 100), `exact`, `grade`, `coverage` (0 to 1), `posture`, `checks`,
-        `score_without_exemptions`, and the `tally`.
+        `score_without_exemptions`, and the `tally`. The scores are None where nothing was looked at, and the grade is
+        "unknown" where the whole history was not.
     """
     rating, coverage = posture.rating(checks), posture.coverage(checks)
     score = _combined(weighs, rating)
     bare = combine(weighs["bare"] / _MILLION, Counter(weighs["bare_caps"]), rating)
+    is_known = posture.is_looked_at(checks)
     return {
         "model": MODEL,
-        "score": round(score, 1),
-        "exact": score,
-        "grade": grade(score, coverage),
+        "score": round(score, 1) if is_known else None,
+        "exact": score if is_known else None,
+        "grade": grade(score, coverage if posture.history_is_known(checks) else 0.0),
         "coverage": round(coverage, 3),
         "posture": round(rating, 1),
         "checks": [asdict(check) for check in checks],
-        "score_without_exemptions": round(bare, 1),
+        "score_without_exemptions": round(bare, 1) if is_known else None,
         "tally": weighs,
     }
 

@@ -12,7 +12,7 @@ from tests.support import secrets
 from tests.support.deployment import FUNCTIONS, Deployment, Message
 from tests.support.repositories import GitHttpServer, Work
 
-from picket.effects.git import mirror
+from picket.effects.git import failures
 from picket.effects.git.command import GitFailed
 from picket.effects.telemetry import about, logs, note
 
@@ -181,7 +181,7 @@ def test_a_stores_complaint_is_logged_by_its_kind_alone(
     ],
 )
 def test_what_a_forge_says_to_git_is_not_repeated(said: str, kept: str | None) -> None:
-    error = mirror._meaning(GitFailed(128, said))
+    error = failures.meaning(GitFailed(128, said))
 
     assert str(error).partition(": ")[2] == (said if kept is None else kept)
 

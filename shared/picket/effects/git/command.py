@@ -114,12 +114,19 @@ def run(
     return output if isinstance(output, bytes) else str(output).encode()
 
 
-def output(git_dir: Path, *arguments: str, stdin: bytes = b"", stdout: int | IO[bytes] = PIPE) -> bytes:
+def output(
+    git_dir: Path,
+    *arguments: str,
+    config: dict[str, str] | None = None,
+    stdin: bytes = b"",
+    stdout: int | IO[bytes] = PIPE,
+) -> bytes:
     """Run one git command in a repository of this machine's user, with no limits and without GitPython's start.
 
     Args:
         git_dir: A git directory.
         arguments: The command and its arguments.
+        config: More configuration for this command.
         stdin: What the command reads.
         stdout: A file that takes its output instead.
 
@@ -129,7 +136,7 @@ def output(git_dir: Path, *arguments: str, stdin: bytes = b"", stdout: int | IO[
     Raises:
         GitFailed: It ended with an error.
     """
-    command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(), *arguments]
+    command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
     done = run_process(command, input=stdin, stdout=stdout, stderr=PIPE, env=child_environment(), check=False)
     if done.returncode != 0:
         raise GitFailed(done.returncode, _cut(done.stderr))
@@ -146,29 +153,40 @@ class Limits:
 
 
 def run_limited(
-    git_dir: Path, *arguments: str, limits: Limits, config: dict[str, str], environment: dict[str, str]
-) -> None:
+    git_dir: Path | None,
+    *arguments: str,
+    limits: Limits,
+    config: dict[str, str],
+    environment: dict[str, str],
+    stdout: int | IO[bytes] = DEVNULL,
+) -> str:
     """Run a git command that writes what somebody else decides the size of.
 
     Args:
-        git_dir: A bare repository.
+        git_dir: A bare repository; None for a command that needs none.
         arguments: The command and its arguments.
         limits: How long it may take, and how much it may write where.
         config: More configuration for this command.
         environment: More environment; secrets go here, never into arguments.
+        stdout: A file that takes its output, which is dropped otherwise.
+
+    Returns:
+        The beginning of what it wrote to standard error.
 
     Raises:
         GitFailed: It ended with an error or took too long.
         TooLarge: What it writes grew beyond the limit.
     """
-    command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
+    where = ["--git-dir", str(git_dir)] if git_dir else []
+    command = ["git", "--no-pager", *where, *options(config), *arguments]
     deadline = time.monotonic() + limits.seconds
     # A file takes whatever a server has to say; a pipe that nobody reads would fill up and stop git.
     with tempfile.TemporaryFile() as stderr:
         process = Popen(
             command,
+            cwd=limits.folder,  # not a repository of somebody's that this process happens to stand in
             stdin=DEVNULL,
-            stdout=DEVNULL,
+            stdout=stdout,
             stderr=stderr,
             env=child_environment(environment),
             start_new_session=True,
@@ -185,9 +203,11 @@ def run_limited(
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)  # git's helpers, too
                 process.wait()
+        stderr.seek(0)
+        said = stderr.read(_MAX_STDERR)
         if process.returncode != 0:
-            stderr.seek(0)
-            raise GitFailed(process.returncode, _cut(stderr.read(_MAX_STDERR)))
+            raise GitFailed(process.returncode, _cut(said))
+        return said.decode(errors="replace")
 
 
 def _bytes_in(folder: Path) -> int:

@@ -17,9 +17,13 @@ _CHUNK = 1_000
 _AT_ONCE = 2
 
 
-def tips(git_dir: Path, *prefixes: str) -> list[str]:
-    """Return the commits that refs below *prefixes*, or all, lead to, without repeats; other things are left out."""
+def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = ()) -> list[str]:
+    """Return the commits that refs below *prefixes*, or all, lead to, and *also*, without repeats.
+
+    Refs that lead to something else are left out.
+    """
     refs = run(git_dir, "for-each-ref", "--format=%(objectname)^{commit}", *prefixes)
+    refs += "".join(f"{sha}^{{commit}}\n" for sha in also).encode()
     if not refs:
         return []
     # cat-file follows tags of tags to their end; what leads to no commit is "missing".

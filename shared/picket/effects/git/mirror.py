@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import hashlib
-import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from git import Repo
 from git.exc import GitCommandError
 
+from picket.commits import refs
 from picket.commits.repository import RepositoryAddress
-from picket.effects.git.address import resolve, token_for
-from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, run, run_limited
+from picket.effects.git import transport
+from picket.effects.git.address import resolve
+from picket.effects.git.command import GitFailed, run
+from picket.effects.git.failures import NotThere
 from picket.effects.telemetry import span
-from picket.errors import Busy, Gone, TransientError
+from picket.errors import Busy, Damaged, Gone, TransientError
 from picket.settings import settings
 
 _EVERYTHING = "+refs/*:refs/*"
-_PULL_REQUESTS = ("refs/pull", "refs/merge-requests")
-"""Where forges keep the heads of pull requests: GitHub, Gitea and Bitbucket, and GitLab."""
 _LOCK_SECONDS = 20.0
 _STALE_SECONDS = 5.0
-_SHA1_HEX = 40
-# What git and the transports say when there is no such repository, or none for us: asking again will not help.
-_GONE = re.compile(
-    r"not found|does not appear to be a git repository|does not exist|Authentication failed|could not read Username"
-    r"|Permission denied|access denied|repository .* not exported|returned error: (?:401|403|404|410)",
-    re.IGNORECASE,
-)
-_FROM_AFAR = re.compile(r"remote: [^\n]*? / |remote: .*|(?<=remote error: ).*")
-"""What the server says, in the words of `command`'s errors: whoever runs it chooses the words, git does not."""
-_REDIRECTED = re.compile(r"redirect|returned error: 30\d", re.IGNORECASE)
+_FORMATS = {40: "sha1", 64: "sha256"}
+"""Object format by the hex digits of an id."""
+_BROKEN_REFS = 10
+"""Objects of broken refs that are left out one after another; a repository with more of them fails."""
+_SHALLOW = "shallow roots are not allowed"
+_IS_SHALLOW = "the repository is shallow: its history is not all there"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A mirror after a fetch.
+
+    `refs` are the refs that its server offers and a scan looks at; `heads` commits that are checked out there and no
+    ref need lead to; `missing` the names of refs that were offered and not fetched, and `reason` why.
+    """
+
+    git_dir: Path
+    refs: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str = ""
 
 
 def path_of(repository: str) -> Path:
@@ -46,7 +57,7 @@ def path_of(repository: str) -> Path:
 
 
 @span("fetch")
-def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull_requests: bool = False) -> Path:
+def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull_requests: bool = False) -> Fetched:
     """Bring the mirror of *repository* up to date: all refs, those of pull requests where asked.
 
     Args:
@@ -56,10 +67,11 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
         pull_requests: Fetch the heads of pull requests, too. What a forge merges to try them out is left out.
 
     Returns:
-        The mirror's git directory.
+        The mirror; where no commit is wanted, compared with what its server offers.
 
     Raises:
-        Gone: There is no such repository, or it is not ours to read.
+        Damaged: Objects are missing or corrupt there.
+        Gone: There is no such repository, it is not ours to read, or nothing of it can be fetched.
         Unsupported: Its host's address is not admitted.
         Busy: Another worker is fetching it.
         TooLarge: It has more bytes than are admitted.
@@ -68,17 +80,83 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
     resolve(address)  # before anything is made for it
     mirror = path_of(repository)
     with _writing(), _locked(mirror):
-        if not (mirror / "config").exists():
-            _make(mirror)
-        if wanted and _is_whole(mirror, wanted):
-            return mirror
-        _drop_leftovers(mirror)
-        _fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
-        if (mirror / "shallow").exists():
-            raise Gone("the repository is shallow: its history is not all there")
-        if wanted and not _is_whole(mirror, wanted):
-            _fetch_commit(mirror, address, wanted)
-    return mirror
+        if wanted:
+            _fetch_wanted(mirror, address, wanted, pull_requests=pull_requests)
+            return Fetched(mirror)
+        return _fetch_all(mirror, address, pull_requests=pull_requests)
+
+
+def _fetch_wanted(mirror: Path, address: RepositoryAddress, wanted: str, *, pull_requests: bool) -> None:
+    """Make sure of a commit with all that it leads to; that says more than a comparison of refs would."""
+    if not (mirror / "config").exists():
+        _make(mirror, len(wanted))
+    if _is_whole(mirror, wanted):
+        return
+    _drop_leftovers(mirror)
+    transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
+    if not _is_whole(mirror, wanted):
+        _fetch_commit(mirror, address, wanted)
+
+
+def _fetch_all(mirror: Path, address: RepositoryAddress, *, pull_requests: bool) -> Fetched:
+    """Fetch every ref, and compare what is here then with what was offered.
+
+    Git warns and succeeds where it cannot store a ref: the ends of a shallow history, names that it does not take.
+    """
+    offered = _offered(address, pull_requests=pull_requests)
+    heads = (*([offered.pop("HEAD")] if "HEAD" in offered else ()), *transport.worktree_heads(address))
+    _make_for(mirror, len(next(iter((*offered.values(), *heads)), "")))
+    _drop_leftovers(mirror)
+    said = ""
+    if _refs_of(mirror) != offered:
+        said = _fetch_refs(mirror, address, offered, _left_out(pull_requests=pull_requests))
+    for head in dict.fromkeys(heads):
+        if not _is_whole(mirror, head):
+            said += transport.fetch(mirror, address, head)
+    missing = _missing(mirror, offered, address, pull_requests=pull_requests)
+    absent = [head for head in heads if not _is_whole(mirror, head)]
+    lost = (*missing, *(["HEAD"] if absent else ()))
+    reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them"
+    if lost and len(missing) == len(offered) and len(absent) == len(heads):
+        raise Gone(f"none of {len(lost)} refs could be fetched: {reason}")
+    whole = tuple(head for head in dict.fromkeys(heads) if head not in absent)
+    return Fetched(mirror, tuple(sorted(offered)), whole, lost, reason if lost else "")
+
+
+def _fetch_refs(mirror: Path, address: RepositoryAddress, offered: Mapping[str, str], left_out: list[str]) -> str:
+    """Fetch every ref but those whose objects turn out not to be there: one broken ref would fail all of them."""
+    for _ in range(_BROKEN_REFS):
+        try:
+            return transport.fetch(mirror, address, _EVERYTHING, *left_out)
+        except NotThere as error:
+            broken = [f"^{name}" for name, oid in offered.items() if oid == error.oid]
+            if not broken or set(broken) <= set(left_out):
+                raise
+            left_out = [*left_out, *broken]
+    return transport.fetch(mirror, address, _EVERYTHING, *left_out)
+
+
+def _offered(address: RepositoryAddress, *, pull_requests: bool) -> dict[str, str]:
+    """Return the refs that a server offers and a scan looks at; a broken one has an id of zeros."""
+    listed = transport.advertised(address)
+    return {name: oid for name, oid in listed.items() if refs.is_looked_at(name, pull_requests=pull_requests)}
+
+
+def _missing(
+    mirror: Path, offered: Mapping[str, str], address: RepositoryAddress, *, pull_requests: bool
+) -> tuple[str, ...]:
+    """Return the names of refs that were offered and are not here; one that has moved since is asked for again."""
+    here = _refs_of(mirror)
+    differ = [name for name, oid in offered.items() if here.get(name) != oid]
+    if not differ:
+        return ()
+    again = _offered(address, pull_requests=pull_requests)
+    return tuple(sorted(name for name in differ if name in again and here.get(name) != again[name]))
+
+
+def _refs_of(mirror: Path) -> dict[str, str]:
+    lines = run(mirror, "for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "surrogateescape")
+    return {name: oid for oid, _, name in (line.partition(" ") for line in lines.splitlines())}
 
 
 @contextmanager
@@ -90,17 +168,33 @@ def _writing() -> Iterator[None]:
         raise TransientError(f"the mirror cannot be written ({type(error).__name__})") from error
 
 
-def _make(mirror: Path) -> None:
-    """Make an empty mirror, whole or not at all: what died or had no room half way would pass for one."""
+def _make_for(mirror: Path, digits: int) -> None:
+    """Make a mirror unless there is one for ids of *digits* hex digits (0: of any).
+
+    One of another object format is that of another repository, which had this name before.
+    """
+    if (mirror / "config").exists():
+        made = run(mirror, "rev-parse", "--show-object-format").decode().strip()
+        if not digits or made == _FORMATS.get(digits):
+            return
+    _make(mirror, digits)
+
+
+def _make(mirror: Path, digits: int) -> None:
+    """Make an empty mirror for ids of *digits* hex digits, in place of the one there is.
+
+    It is made whole or not at all: what died or had no room half way would pass for one.
+    """
+    wanted = _FORMATS.get(digits)
     shutil.rmtree(mirror, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=mirror.parent, prefix="new-") as folder:
-        made = Path(folder) / mirror.name
-        Repo.init(made, bare=True, mkdir=True)
-        made.rename(mirror)
+        made_at = Path(folder) / mirror.name
+        Repo.init(made_at, bare=True, mkdir=True, object_format=wanted or _FORMATS[40])
+        made_at.rename(mirror)
 
 
 def _left_out(*, pull_requests: bool) -> list[str]:
-    return [f"^{place}/*/merge" if pull_requests else f"^{place}/*" for place in _PULL_REQUESTS]
+    return [f"^{pattern}" for pattern in refs.excluded(pull_requests=pull_requests)]
 
 
 def has_commit(mirror: Path, sha: str) -> bool:
@@ -136,35 +230,15 @@ def is_ancestor(mirror: Path, sha: str, of: str) -> bool:
 
 def _fetch_commit(mirror: Path, address: RepositoryAddress, sha: str) -> None:
     """Ask for a commit that no ref leads to any more, as after a forced push; a server may refuse."""
-    if len(sha) != _SHA1_HEX:
-        raise Gone(f"commit {sha} is not in the repository")  # git would take it for a ref's name
+    missing = Gone(f"commit {sha} is not in the repository")
+    if len(sha) not in _FORMATS:
+        raise missing  # git would take it for a ref's name
     try:
-        _fetch(mirror, address, sha)
-    except Gone as error:
-        raise Gone(f"commit {sha} is not in the repository") from error
+        said = transport.fetch(mirror, address, sha)
+    except (Gone, Damaged) as error:
+        raise (missing if isinstance(error, Gone) else error) from error
     if not _is_whole(mirror, sha):
-        raise Gone(f"commit {sha} is not in the repository")
-
-
-def _fetch(mirror: Path, address: RepositoryAddress, *what: str) -> None:
-    try:
-        _fetch_from(mirror, address, address.url, *what)
-    except GitFailed as error:
-        if _REDIRECTED.search(error.reason) and not address.url.endswith(".git"):
-            # GitLab redirects `name` to `name.git`; redirects are off because they could lead to a private address.
-            try:
-                _fetch_from(mirror, address, f"{address.url}.git", *what)
-            except GitFailed as second:
-                raise _meaning(second) from None
-            return
-        raise _meaning(error) from None
-
-
-def _meaning(error: GitFailed) -> Exception:
-    said = _FROM_AFAR.sub("", error.reason) or "the server refused"
-    if _GONE.search(error.reason) or "not our ref" in error.reason:
-        return Gone(f"the repository cannot be read: {said}")
-    return TransientError(f"fetching failed: {said}")
+        raise Gone(f"{missing}: it is shallow, and its history is not all there") if _SHALLOW in said else missing
 
 
 def _drop_leftovers(mirror: Path) -> None:
@@ -175,60 +249,6 @@ def _drop_leftovers(mirror: Path) -> None:
     for left in (*mirror.rglob("*.lock"), *(mirror / "objects" / "pack").glob("tmp_*")):
         if time.time() - left.stat().st_mtime > _STALE_SECONDS:
             left.unlink(missing_ok=True)
-
-
-def _fetch_from(mirror: Path, address: RepositoryAddress, url: str, *what: str) -> None:
-    arguments = [
-        "fetch",
-        "--quiet",
-        "--prune",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--no-auto-maintenance",
-        "--force",
-    ]
-    if not address.host:
-        # A folder may belong to somebody else; git would not look at it without being told.
-        arguments.append("--upload-pack=git -c safe.directory=* upload-pack")
-    run_limited(
-        mirror,
-        *arguments,
-        "--",
-        url,
-        *what,
-        config={f"protocol.{address.scheme}.allow": "always", **_pinned(address)},
-        environment={"GIT_ALLOW_PROTOCOL": address.scheme, **_credentials(address), **_pinned_ssh(address)},
-        limits=Limits(settings().fetch_timeout_seconds, settings().max_repository_bytes, mirror / "objects" / "pack"),
-    )
-
-
-def _pinned(address: RepositoryAddress) -> dict[str, str]:
-    """Make git connect to the addresses that were checked, so that a second look-up cannot lead elsewhere."""
-    addresses = resolve(address)
-    if address.scheme not in {"https", "http"} or address.host in addresses:
-        return {}
-    return {"http.curloptResolve": f"{address.host}:{address.port}:{','.join(addresses)}"}
-
-
-def _pinned_ssh(address: RepositoryAddress) -> dict[str, str]:
-    """The same for ssh; the host's key is still looked up by its name."""
-    if address.scheme != "ssh":
-        return {}
-    pin = f"-oHostName={resolve(address)[0]} -oHostKeyAlias={address.host}"
-    return {"GIT_SSH_COMMAND": f"{ENVIRONMENT['GIT_SSH_COMMAND']} {pin}"}
-
-
-def _credentials(address: RepositoryAddress) -> dict[str, str]:
-    """Hand the forge's token to git through the environment, where no process list shows it."""
-    token = token_for(address.name)
-    if token is None or address.scheme != "https":
-        return {}
-    basic = base64.b64encode(f"x-access-token:{token.get_secret_value()}".encode()).decode()
-    return {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.https://{address.host}/.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
-    }
 
 
 @contextmanager

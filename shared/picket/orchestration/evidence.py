@@ -1,0 +1,44 @@
+"""What a scan that ends proves of its repository, and what it does not: what was not looked at proves nothing."""
+
+from __future__ import annotations
+
+from picket.effects.mongo import batches, commits, repositories
+from picket.effects.mongo.client import Document
+from picket.events import now
+
+_OF_EVERYTHING = frozenset({"integral", "scheduled"})
+"""Kinds of scans that look at every ref."""
+_NAMED = 3
+"""Refs that a reason names."""
+
+
+def missing(scan: Document) -> str:
+    """Say which refs a scan could not look at; empty if it looked at all that its server offers."""
+    count, names = scan.get("missing", 0), scan.get("missing_refs", ())
+    if not count:
+        return ""
+    named = ", ".join(names[:_NAMED]) + (", …" if count > _NAMED else "")
+    return f"{count} of {max(count, scan['refs'])} refs could not be fetched ({scan['missing_reason']}): {named}"
+
+
+def emptiness(scan: Document) -> str:
+    """Say that a scan of everything met no commit; empty if it met one, or looked for less."""
+    return "" if scan["kind"] not in _OF_EVERYTHING or scan["tips"] else "the repository has no commits"
+
+
+def note(scan: Document, state: str) -> None:
+    """Keep in a repository what a scan that ends as *state* proves: which tips are covered, and since when.
+
+    A scan of everything that missed refs takes back that the whole history is known; one that met no commit proves
+    nothing.
+    """
+    if scan["kind"] in _OF_EVERYTHING and missing(scan):
+        repositories.update(scan["repository"], missing_refs=missing(scan), missing_at=now())
+    if state != "Done" or scan["kind"] == "bulk" or emptiness(scan):
+        return
+    known: Document = {"scanned_at": now()}
+    rulesets = {batch["scanned_for"] for batch in batches.of_scan(scan)} | {scan["ruleset"]}
+    if scan["kind"] in _OF_EVERYTHING and rulesets == {scan["ruleset"]}:
+        commits.set_covered_tips(scan["repository"], scan["ruleset"], scan["tips"], scan["_id"])
+        known |= {"history_scanned_at": now(), "history_ruleset": scan["ruleset"], "missing_refs": ""}
+    repositories.update(scan["repository"], **known)
