@@ -85,7 +85,7 @@ def test_a_partial_clone_tells_what_is_missing(picket: Picket, work: Work, tmp_p
     partial = tmp_path / "partial"
     git(tmp_path, "clone", "-q", "--filter=blob:none", f"file://{work.path}", str(partial))
     done = picket(partial)
-    assert (done.status, len(done.findings)) == (1, 1)
+    assert (done.status, len(done.findings)) == (2, 1)
     assert [each["path"] for each in done.json["errors"]] == ["gone.py"]
 
 
@@ -129,7 +129,8 @@ def test_a_deepened_clone_is_looked_at_again(picket: Picket, work: Work, tmp_pat
     work.commit({"a.py": "clean\n"})
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{work.path}", str(clone))
-    assert picket(clone).status == 0
+    assert picket(clone).status == 2
+    assert picket(clone, "--allow-missing").status == 0
     git(clone, "fetch", "-q", "--unshallow")
     assert picket(clone).status == 1
 
@@ -289,7 +290,7 @@ def test_what_cannot_be_written_changes_no_answer(
 
 def test_however_quiet_what_was_not_looked_at_is_told(picket: Picket, work: Work) -> None:
     work.commit({"big": "x" * 3_000})
-    assert "big larger than the limit" in picket(work.path, "--quiet", "--max-blob", "1k").err
+    assert "big: larger than the limit" in picket(work.path, "--quiet", "--max-blob", "1k").err
 
 
 def run(cache: Path, *arguments: str, folder: Path, **more: object) -> subprocess.Popen[bytes]:

@@ -10,6 +10,7 @@ import re
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from picket.scanning.formats import FORMATS, named, printable
 from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, STDIN, Order, Selection, is_url
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
+_PROBLEMS_SHOWN = 20
+"""Paths that are named for each reason."""
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -30,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command.
 
     Returns:
-        0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked.
+        0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked or not
+        everything could be looked at.
     """
     try:
         given = _parser().parse_args(arguments)
@@ -67,7 +71,9 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     out = named(given.format)(result)
     _write(out, given.output)
     # However quiet: what was not looked at is never passed over in silence.
-    said.extend(f"picket: not scanned: {_not_scanned(error)}\n" for error in result.errors)
+    said.extend(f"picket: not scanned: {line}\n" for line in _not_scanned(result.errors))
+    if not result.is_whole and not given.quiet:
+        say("not everything could be looked at" + ("" if result.succeeded else "; --allow-missing ends with 0 even so"))
     if given.verbose and result.stats["rules_without_hyperscan"]:
         say(
             f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}"
@@ -78,6 +84,8 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     err = "".join(said)
     sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
     status = int(given.exit_code) if result.findings else CLEAN
+    if not result.succeeded:
+        status = ERROR
     if result.rests_on and given.output is None:
         keep(arguments, result.rests_on, since, out=out, err=err, status=status)
     return status
@@ -90,8 +98,13 @@ def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
         f"{len(findings)} leaked credential{'s' if len(findings) > 1 else ''}" if findings else "no leaked credentials"
     )
     left_out = [f"{count} {name.replace('_', ' ')}" for name in REASONS if (count := stats[name])]
+    if pulls := stats.get("pull_requests_left_out"):
+        left_out.append(f"{pulls} ref{'s' if pulls > 1 else ''} of pull requests (--pull-requests)")
     aside = f"; left out: {', '.join(left_out)}" if left_out else ""
-    where = f"{stats['commits']} commits, " if stats["commits"] else ""
+    if stats.get("refs") == 0 and not stats["commits"]:
+        return f"the repository has no commits: nothing was looked at, {SECONDS} s{aside}"
+    of = f" of {stats['refs']} ref{'s' if stats['refs'] != 1 else ''}" if "refs" in stats else ""
+    where = f"{stats['commits']} commits{of}, " if stats["commits"] else ""
     return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {SECONDS} s{aside}"
 
 
@@ -139,6 +152,8 @@ def _order(given: argparse.Namespace) -> Order:
         redact=not given.no_redact,
         explain=given.explain,
         fresh=given.fresh,
+        pull_requests=given.pull_requests,
+        allow_missing=given.allow_missing,
     )
 
 
@@ -146,7 +161,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="picket scan",
         description="Find leaked credentials in a repository's history, a folder, a file or standard input.",
-        epilog="Ends with 0 when nothing was found, 1 when something was, 2 when it could not be done as asked.",
+        epilog="Ends with 0 when nothing was found, 1 when something was, 2 when it could not be done as asked or not "
+        "everything could be looked at.",
     )
     add = parser.add_argument
     add("target", nargs="?", default=".", help="repository folder, https or ssh URL, folder, file, or - (default: .)")
@@ -158,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--pre-push", action="store_true", help="what git's pre-push hook says on standard input")
     which.add_argument("--pre-receive", action="store_true", help="what git's pre-receive hook says on standard input")
     which.add_argument("--no-git", action="store_true", help="files as they are, without history")
+    add("--pull-requests", action="store_true", help="with --all: the refs of pull requests, too")
     add("--since", metavar="DATE", default="", help="only commits made since (2024-12-31, `3 weeks`)")
     add("--remote", metavar="NAME", default="", help="with --pre-push: the remote, as git names it to the hook")
     add("--rules", metavar="FILE", type=Path, help="rules in gitleaks' TOML (default: .gitleaks.toml there, else ours)")
@@ -172,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DECODE_DEPTH,
         help="encodings within one another (default: 2)",
     )
+    add("--allow-missing", action="store_true", help="do not end with 2 because something could not be looked at")
     add("--archives", action="store_true", help="look into zip, jar, whl, tar, gz …")
     add("--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help="0 to 1 (default: 0.5)")
     add("--no-redact", action="store_true", help="show the secrets themselves")
@@ -221,8 +239,17 @@ def _share(text: str) -> float:
     return share
 
 
-def _not_scanned(error: dict[str, Any]) -> str:
-    return f"{printable(error['path'])} {error['reason']}".strip()
+def _not_scanned(errors: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what was not scanned: each path once, with the number of its versions, and of many the first."""
+    lines = Counter((error["reason"], error["path"]) for error in errors)
+    by_reason: dict[str, list[str]] = {}
+    for (reason, path), count in lines.items():
+        times = f" ({count} versions)" if count > 1 else ""
+        by_reason.setdefault(reason, []).append(f"{printable(path)}{times}: {reason}" if path else reason)
+    for reason, said in by_reason.items():
+        yield from said[:_PROBLEMS_SHOWN]
+        if len(said) > _PROBLEMS_SHOWN:
+            yield f"{len(said) - _PROBLEMS_SHOWN} more paths: {reason}"
 
 
 @contextmanager

@@ -7,18 +7,19 @@ import subprocess
 
 
 def refs_of(git_dir: str) -> list[str]:
-    """Return every ref's object, a history's cut-off points, and every work tree's HEAD, each as git has it.
+    """Return every ref's object and name, what git warns of, cut-off points, and every work tree's HEAD, as git has it.
 
     Raises:
         OSError: There is no such folder, or no git.
         subprocess.CalledProcessError: It is no repository.
     """
-    command = ["git", "--git-dir", git_dir, "for-each-ref", "--format=%(objectname)"]
-    told = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    command = ["git", "--git-dir", git_dir, "for-each-ref", "--format=%(objectname) %(refname)"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    told, warned = (text.decode(errors="surrogateescape") for text in (done.stdout, done.stderr))
     common = os.path.realpath(os.path.join(git_dir, _text(f"{git_dir}/commondir").strip()))
     trees = sorted(os.listdir(f"{common}/worktrees")) if os.path.isdir(f"{common}/worktrees") else []
     folders = [common, *(f"{common}/worktrees/{tree}" for tree in trees)]
-    return [told, _text(f"{common}/shallow"), *(_text(f"{folder}/HEAD") for folder in folders)]
+    return [told, warned, _text(f"{common}/shallow"), *(_text(f"{folder}/HEAD") for folder in folders)]
 
 
 def _text(path: str) -> str:

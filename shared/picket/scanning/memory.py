@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from picket.commits import refs
 from picket.detection.caching import read, write_atomically
 from picket.effects.git.command import GitFailed, output
 from picket.effects.git.objects import Absent
@@ -21,10 +23,11 @@ from picket.scanning.files import read_text
 from picket.scanning.findings import made
 from picket.scanning.order import Order
 from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, most_telling
-from picket.scanning.revisions import EVERYTHING, Revisions, shallow_commits
+from picket.scanning.revisions import Revisions, shallow_commits
 from picket.scanning.sieve import Sieve
 
-VERSION = 1
+VERSION = 2
+_BROKEN = re.compile(r"ignoring (?:ref with broken name|broken ref|dangling symref) (\S+)")
 _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted"),
     *("entropy", "tags", "remediation", "doc_url"),
@@ -33,17 +36,35 @@ _EVIDENCE = (
 
 def place(git_dir: Path, order: Order, digest: str, sieve: Sieve, key: bytes) -> Path:
     """Name the file for one repository under one set of rules and options."""
-    options = replace(order, target="", jobs=1, rules=None, baseline=None)
+    options = replace(order, target="", jobs=1, rules=None, baseline=None, allow_missing=False)
     said = [VERSION, str(git_dir.resolve()), repr(options), digest, sieve.ignored, hashlib.sha256(key).hexdigest()]
     said += [read_text(path) for path in sieve.files]
     said += sorted(shallow_commits(git_dir))  # a history that is cut off elsewhere is another one
     return cache_dir() / "scans" / f"{hashlib.sha256(json.dumps(said).encode()).hexdigest()}.json"
 
 
-def tips_of(refs: Sequence[str]) -> frozenset[str]:
-    """Return what `heads.refs_of` tells of: what all refs and the HEADs of work trees lead to."""
-    objects, _, *heads = refs
-    return frozenset(objects.split()).union(head.strip() for head in heads if head and not head.startswith("ref:"))
+@dataclass(frozen=True, slots=True)
+class Tips:
+    """What the refs that a scan looks at and the HEADs of work trees lead to.
+
+    `refs` counts those refs, `left_out` those of pull requests that are not looked at; `broken` are names of refs that
+    git passes over.
+    """
+
+    objects: frozenset[str]
+    refs: int
+    left_out: int
+    broken: tuple[str, ...] = ()
+
+
+def tips_of(told: Sequence[str], *, pull_requests: bool) -> Tips:
+    """Read what `heads.refs_of` tells."""
+    listed, warned, _, *heads = told
+    pairs = [line.partition(" ")[::2] for line in listed.splitlines()]
+    objects = [oid for oid, name in pairs if refs.is_looked_at(name, pull_requests=pull_requests)]
+    detached = (head.strip() for head in heads if head and not head.startswith("ref:"))
+    broken = tuple(_BROKEN.findall(warned))
+    return Tips(frozenset(objects).union(detached), len(objects), len(pairs) - len(objects), broken)
 
 
 def recall(path: Path) -> Seen | None:
@@ -68,27 +89,28 @@ def keep(path: Path, seen: Seen) -> None:
     write_atomically(path, json.dumps(document | {"tips": sorted(seen.tips)}).encode())
 
 
-def since_then(git_dir: Path, seen: Seen | None, tips: frozenset[str]) -> tuple[Revisions, Seen]:
+def since_then(git_dir: Path, seen: Seen | None, tips: frozenset[str], whole: Revisions) -> tuple[Revisions, Seen]:
     """Say what is new, and what of the earlier scan still holds.
 
     Args:
         git_dir: The repository.
         seen: What is known.
         tips: What its refs lead to now.
+        whole: All commits.
 
     Returns:
         The commits to look at, and *seen* without what is gone; all commits and nothing, where that cannot be told.
     """
     if seen is None:
-        return EVERYTHING, Seen()
+        return whole, Seen()
     new, lost = tips - seen.tips, seen.tips - tips
     if any(error["reason"] == Absent.MISSING.value for error in seen.errors) or (lost and seen.errors):
-        return EVERYTHING, Seen()  # what was missing may be there now, and what was too large may be gone
+        return whole, Seen()  # what was missing may be there now, and what was too large may be gone
     try:
         # Git's own `^` stops early where dates are out of order, and would name commits that are still there.
         gone = _listed(git_dir, lost) - _listed(git_dir, tips) if lost else set()
     except GitFailed:  # what is lost was pruned
-        return EVERYTHING, Seen()
+        return whole, Seen()
     kept = [finding for finding in (_without(each, gone) for each in seen.findings) if finding]
     still = replace(seen, findings=kept)
     return (Revisions(("--stdin",), _lines(new, seen.tips)) if new else Revisions(())), still

@@ -26,8 +26,9 @@ def is_url(target: str) -> bool:
 class Order:
     """One scan.
 
-    `value` is the range or branch, `remote` the name that git gives a pre-push hook; `fresh` makes nothing of earlier
-    scans.
+    `value` is the range or branch, `remote` the name that git gives a pre-push hook; `fresh` ignores earlier scans;
+    `pull_requests` looks at the refs of pull requests, too; `allow_missing` lets a scan succeed that could not look at
+    everything.
     """
 
     target: str = "."
@@ -46,6 +47,8 @@ class Order:
     redact: bool = True
     explain: bool = False
     fresh: bool = False
+    pull_requests: bool = False
+    allow_missing: bool = False
 
     @property
     def remembers(self) -> bool:

@@ -50,6 +50,17 @@ class Result:
     errors: list[Json]
     dropped: list[Json]
     rests_on: RestsOn | None = None
+    allow_missing: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was looked at that was asked for, limits apart."""
+        return all(error["is_limit"] for error in self.errors)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether what was found stands for what was asked for, or somebody said that less will do."""
+        return self.is_whole or self.allow_missing
 
     @property
     def document(self) -> Json:
@@ -58,7 +69,9 @@ class Result:
         return {**told, "dropped": self.dropped} if self.dropped else told
 
 
-def result_of(findings: Sequence[Json], stats: Json, errors: Sequence[Json], dropped: Sequence[Json]) -> Result:
+def result_of(
+    findings: Sequence[Json], stats: Json, errors: Sequence[Json], dropped: Sequence[Json], *, allow_missing: bool
+) -> Result:
     """Put a result together.
 
     Args:
@@ -66,12 +79,13 @@ def result_of(findings: Sequence[Json], stats: Json, errors: Sequence[Json], dro
         stats: What was looked at.
         errors: What could not be.
         dropped: Candidates that came to nothing; with them come the findings that are not shown.
+        allow_missing: Whether a scan that could not look at everything counts as a success.
     """
     counts = {reason: sum(finding["hidden"] == reason for finding in findings) for reason in REASONS}
     shown = [{**finding} for finding in sorted(findings, key=gravest_first) if not finding["hidden"]]
     for finding in shown:
         del finding["hidden"]
-    return Result(shown, stats | counts, list(errors), list(dropped))
+    return Result(shown, stats | counts, list(errors), list(dropped), allow_missing=allow_missing)
 
 
 def gravest_first(finding: Json) -> tuple[int, float, str, str, int]:
@@ -86,8 +100,10 @@ def most_telling(finding: Json) -> tuple[float, int, str]:
 
 
 def problem_documents(problems: Iterable[Problem]) -> list[Json]:
-    """Describe what could not be scanned."""
-    return [{"path": each.path, "blob": each.blob, "reason": each.reason} for each in problems]
+    """Describe what was not scanned."""
+    return [
+        {"path": each.path, "blob": each.blob, "reason": each.reason, "is_limit": each.is_limit} for each in problems
+    ]
 
 
 def hidden_documents(findings: Iterable[Json]) -> list[Json]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from picket.changes import Commit
+from picket.commits import refs
 from picket.commits.log import LOG_OPTIONS, RAW_OPTIONS, Log
 from picket.effects.git.command import GitFailed, output
 from picket.errors import Gone, Malformed
@@ -43,7 +44,9 @@ class Revisions:
         return not self.arguments
 
 
-EVERYTHING = Revisions(("--all",))
+def everything(*, pull_requests: bool) -> Revisions:
+    """Return the commits that all refs and the HEADs of work trees lead to, those of pull requests only where asked."""
+    return Revisions((*(f"--exclude={pattern}" for pattern in refs.excluded(pull_requests=pull_requests)), "--all"))
 
 
 def wanted(order: Order, git_dir: Path, stdin: IO[bytes]) -> Revisions:
@@ -61,7 +64,7 @@ def wanted(order: Order, git_dir: Path, stdin: IO[bytes]) -> Revisions:
         return pushed(git_dir, lines, order.remote)
     if order.selection == "pre-receive":
         return received(git_dir, _lines(stdin))
-    found = EVERYTHING
+    found = everything(pull_requests=order.pull_requests)
     if order.selection == "range":
         found = between(git_dir, order.value)
     elif order.selection == "branch":

@@ -21,10 +21,11 @@ from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
 from picket.scanning.stores import too_large
 from picket.scanning.targets import Repository, cloned, find_repository
-from picket.scanning.work import Job, Outcome, look_at
+from picket.scanning.work import Job, Outcome, Problem, look_at
 
 if TYPE_CHECKING:
     from picket.scanning.findings import Finding
+    from picket.scanning.memory import Tips
 
 _LONGEST_NAME = 200  # characters of a target that an error repeats
 
@@ -62,7 +63,17 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
             write_baseline(
                 order.write_baseline, confident, add=order.selection not in {"all", "files"} or bool(order.since)
             )
-    return _result(order, _seen(source, outcome, _documents(order, findings, reasons)), engine, outcome)
+        asked = _asked(order, repository)
+    return _result(order, _seen(source, outcome, _documents(order, findings, reasons)), engine, outcome, asked)
+
+
+def _asked(order: Order, repository: Repository | None) -> Tips | None:
+    """Return which refs a scan of all history looks at; None for any other scan."""
+    if repository is None or order.selection != "all":
+        return None
+    from picket.scanning.memory import tips_of  # noqa: PLC0415 - a hook does without
+
+    return tips_of(refs_of(str(repository.git_dir)), pull_requests=order.pull_requests)
 
 
 def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
@@ -72,8 +83,9 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     git_dir = repository.git_dir
     path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
     refs = refs_of(str(git_dir))  # asked before the log is: what comes in between is looked at next time
-    tips = memory.tips_of(refs)
-    new, known = memory.since_then(git_dir, memory.recall(path), tips)
+    asked = memory.tips_of(refs, pull_requests=order.pull_requests)
+    tips, whole = asked.objects, revisions.everything(pull_requests=order.pull_requests)
+    new, known = memory.since_then(git_dir, memory.recall(path), tips, whole)
     with revisions.log_of(git_dir, new) as log:
         source = HistorySource(git_dir, log, order.max_blob)
         outcome, findings = _look(order, source, engine, progress)
@@ -82,9 +94,11 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     seen = memory.added(known, _seen(source, outcome, fresh), tips, commits)
     if seen != known:
         memory.keep(path, seen)
-    result = _result(order, seen, engine, outcome)
+    result = _result(order, seen, engine, outcome, asked)
     if order.rules or engine.ruleset.digest != default_digest():
         return result  # a team's own rules may extend files that are not known here
+    if not result.is_whole:
+        return result  # what is missing may be there next time, with the same refs
     looked_for = (repository.top / name for name in (TEAM_RULES, OWN_BASELINE, *IGNORE_FILES) if repository.top)
     files = (*map(str, looked_for), *map(str, sieve.files), hash_key_file(), *_nearer(Path(order.target), repository))
     return replace(result, rests_on=RestsOn(str(git_dir.resolve()), refs, files))
@@ -126,7 +140,7 @@ def _note_surprises(order: Order, repository: Repository | None, say: Callable[[
 def _check_hook(order: Order, outcome: Outcome) -> None:
     """Let nothing pass a hook that was not looked at."""
     missing = [each for each in outcome.problems if each.reason == Absent.MISSING.value]
-    if missing and order.selection in HOOKS:
+    if missing and order.selection in HOOKS and not order.allow_missing:
         raise Gone(f"{missing[0].path} and {len(missing) - 1} more cannot be looked at: {missing[0].reason}")
 
 
@@ -147,10 +161,11 @@ def _seen(source: Source, outcome: Outcome, findings: list[Json]) -> Seen:
     return Seen(findings=findings, errors=problems, commits=source.commits, blobs=outcome.blobs, bytes=outcome.size)
 
 
-def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome) -> Result:
+def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome, asked: Tips | None) -> Result:
     rules = engine.ruleset.rules
     stats = {
         "commits": seen.commits,
+        **({"refs": asked.refs, "pull_requests_left_out": asked.left_out} if asked else {}),
         "blobs": seen.blobs,
         "bytes": seen.bytes,
         "new_blobs": outcome.blobs,
@@ -159,7 +174,9 @@ def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome) -> Resul
         "rules_without_hyperscan": [rules[index].id for index in engine.prefilter.unheld],
     }
     dropped = [*outcome.dropped, *hidden_documents(seen.findings)] if order.explain else []
-    return result_of(seen.findings, stats, seen.errors, dropped)
+    broken = [Problem(name, "git passes over this ref: it is broken") for name in (asked.broken if asked else ())]
+    errors = [*seen.errors, *problem_documents(broken)]
+    return result_of(seen.findings, stats, errors, dropped, allow_missing=order.allow_missing)
 
 
 @contextmanager

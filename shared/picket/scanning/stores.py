@@ -17,7 +17,11 @@ Read = Callable[[Iterable[str]], Iterator[tuple[str, bytes | str]]]
 
 
 class Store(Protocol):
-    """Gives contents while it is open."""
+    """Gives contents of at most `max_bytes` while it is open."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Larger contents are left out."""
 
     def open(self) -> AbstractContextManager[Read]:
         """Open it, in the process that reads from it."""

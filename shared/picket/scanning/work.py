@@ -16,7 +16,7 @@ from picket.detection import Engine
 from picket.detection.report import Located, look
 from picket.detection.text import positions
 from picket.errors import PicketError
-from picket.scanning.stores import Read, Store
+from picket.scanning.stores import Read, Store, too_large
 
 Paths = Mapping[str, tuple[bytes, ...]]
 """For each blob (or file) to be looked at, the paths it stands at."""
@@ -32,11 +32,12 @@ _MOST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be scanned, and why."""
+    """What was not scanned, and why; `is_limit` where that is because somebody set a limit or nothing could read it."""
 
     path: str
     reason: str
     blob: str = ""
+    is_limit: bool = False
 
 
 @dataclass(slots=True)
@@ -73,7 +74,8 @@ class Job:
         for key, content in read(keys):
             names = [path.decode("utf-8", "replace") for path in paths[key]]
             if isinstance(content, str):
-                outcome.problems += [Problem(name, content, key) for name in names]
+                limit = content == too_large(self.store.max_bytes)
+                outcome.problems += [Problem(name, content, key, is_limit=limit) for name in names]
                 continue
             outcome.blobs, outcome.size = outcome.blobs + 1, outcome.size + len(content)
             if found := self.look(content, names, problems=outcome.problems):
@@ -97,7 +99,7 @@ class Job:
                     replace(at, blob_path=top) for at in look(self.engine, each.content, [each.path], commit)
                 )
             elif problems is not None:
-                problems.append(Problem(each.path, each.reason))
+                problems.append(Problem(each.path, each.reason, is_limit=True))
         return found
 
     def _dropped(self, content: bytes, path: str) -> Iterator[dict[str, object]]:

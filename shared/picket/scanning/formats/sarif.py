@@ -25,7 +25,10 @@ def as_sarif(result: Result) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The top of the repository."}}},
         "invocations": [
-            {"executionSuccessful": True, "toolExecutionNotifications": [_notice(e) for e in result.errors]}
+            {
+                "executionSuccessful": result.succeeded,
+                "toolExecutionNotifications": [_notice(e, is_error=not result.succeeded) for e in result.errors],
+            }
         ],
         "results": [_result(finding, index[finding["rule"]]) for finding in result.findings],
     }
@@ -95,5 +98,6 @@ def _location(place: Json, number: int | None = None) -> dict[str, Any]:
     return told if number is None else {"id": number, **told, "message": {"text": f"in commit {place['commit']}"}}
 
 
-def _notice(error: Json) -> Json:
-    return {"level": "warning", "message": {"text": f"{error['path']}: {error['reason']}"}}
+def _notice(error: Json, *, is_error: bool) -> Json:
+    level = "error" if is_error and not error["is_limit"] else "warning"
+    return {"level": level, "message": {"text": f"{error['path']}: {error['reason']}"}}
