@@ -1,6 +1,6 @@
 """Let the rules react to what was found."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from picket.effects import broker, policy
 from picket.effects.mongo import batches, findings, repositories, scans
@@ -41,7 +41,7 @@ def review(event: Event, found: list[Document], scan: Document, chain: tuple[str
     repository = known_repository(event)
     for finding in found:
         context = {"finding": shown(finding), "event": event.model_dump(), "repository": repository, "scan": scan}
-        decision = decide(policy.rules(), context, chain, datetime.fromisoformat(finding["created_at"]))
+        decision = decide(policy.rules(), context, chain, datetime.now(UTC))
         apply(finding, decision)
         for rule, message in decision.notices:
             if rule not in finding.get("applied_rules", ()):  # told once, not at each further occurrence

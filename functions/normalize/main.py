@@ -3,11 +3,12 @@
 from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import repositories, scans
-from picket.effects.telemetry import note
+from picket.effects.mongo.client import Document
+from picket.effects.telemetry import count, note
 from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
 from picket.runtime import consumes
 from picket.webhooks.interpret import check_scope, interpret
-from picket.webhooks.meaning import Altered, Pinged, Pushed, Repository, Wanted
+from picket.webhooks.meaning import Altered, Ignored, Pinged, Pushed, Repository, Wanted
 
 
 @consumes(WebhookReceived, GitHubSourceEvent)
@@ -23,29 +24,33 @@ def main(event: WebhookReceived | GitHubSourceEvent) -> None:
             change(altered, register(altered.repository, scope, altered.former_url))
         case Pinged():
             note("ping received")
+        case Ignored():
+            count("picket_deliveries_ignored_total")
+            note("delivery of no interest")
         case None:
             note("delivery says nothing that another does not")
 
 
-def register(repository: Repository, scope: str, former_url: str = "") -> tuple[str, str]:
-    """Record a repository under its name; give its id and URL."""
+def register(repository: Repository, scope: str, former_url: str = "") -> Document:
+    """Record a repository under its name; it and all that it may be taken for must be in the source's scope."""
     address = admitted(repository.url)
     check_scope(scope, address.name)
-    known = repositories.find(address.name, repository.forge_key)
+    if former_url and repository.forge_key:  # without an id, a rename could give anybody's repository another address
+        former = repositories.find(admitted(former_url).name)
+        if former is not None and former.get("forge_key", repository.forge_key) == repository.forge_key:
+            check_scope(scope, former["name"])
+            repositories.link(address.name, former["_id"])
+    known = repositories.get(repositories.identify(address.name, repository.forge_key))
     if known is not None:
         check_scope(scope, known["name"])  # the id in a payload must not lead to somebody else's repository
-    if former_url:
-        repositories.link(address.name, admitted(former_url).name)
     seen = {"visibility": repository.visibility} if repository.visibility else {}
-    return (
-        repositories.register(address.name, address.url, forge_key=repository.forge_key, delivered_at=now(), **seen),
-        address.url,
-    )
+    key, as_of = repository.forge_key, repository.as_of
+    return repositories.register(address.name, address.url, forge_key=key, as_of=as_of, delivered_at=now(), **seen)
 
 
-def request_scan(where: tuple[str, str], push: Pushed | None) -> None:
+def request_scan(known: Document, push: Pushed | None) -> None:
     """Ask for a scan of what was pushed, or of everything."""
-    repository, url = where
+    repository, url = known["_id"], known["url"]
     cause = broker.cause().id
     request = (
         ScanRequested(
@@ -66,14 +71,16 @@ def request_scan(where: tuple[str, str], push: Pushed | None) -> None:
     broker.emit(request)
 
 
-def change(altered: Altered, where: tuple[str, str]) -> None:
-    """Record what happened to a repository and say so."""
-    repository, _ = where
+def change(altered: Altered, known: Document) -> None:
+    """Record what happened to a repository and say so, unless something later is known to have happened."""
+    if altered.repository.as_of and altered.repository.as_of < known.get("told_at", ""):
+        note("delivery came late: the repository has changed since", repository=known["_id"])
+        return
     state = {
         "created": {"deleted": False},
         "archived": {"archived": True},
         "unarchived": {"archived": False},
         "deleted": {"deleted": True},
     }
-    repositories.update(repository, **state.get(altered.change, {}))
-    broker.emit(RepositoryChanged(repository=repository, change=altered.change, name=repository))
+    repositories.update(known["_id"], **state.get(altered.change, {}))
+    broker.emit(RepositoryChanged(repository=known["_id"], change=altered.change, name=known["_id"]))

@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="Key of every HMAC kept in place of a secret; never change it"
     )
     encryption_key: SecretStr = Field(
-        default=SecretStr(""), description="Fernet key that webhook secrets are stored under"
+        default=SecretStr(""),
+        description="Fernet keys, separated by commas: the first encrypts webhook secrets, all of them decrypt",
     )
     api_token: SecretStr = Field(
         default=SecretStr(""),

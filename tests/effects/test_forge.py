@@ -424,7 +424,9 @@ def test_a_certificate_is_checked_against_the_name_though_the_address_is_pinned(
     assert len(secure.requests) == 1
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "localhost", "[64:ff9b::7f00:1]"]
+)
 def test_an_address_that_is_not_public_is_refused_before_anything_is_sent(
     github: ForgeApi, environment: pytest.MonkeyPatch, host: str
 ) -> None:

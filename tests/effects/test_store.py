@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from tests.support.deployment import forget
 
 from picket.commits.plan import Plan
@@ -27,7 +28,7 @@ from picket.effects.mongo import (
     sources,
 )
 from picket.effects.mongo.client import client, collection, insert_new
-from picket.errors import Busy, Gone, Unsupported
+from picket.errors import Busy, Gone, Misconfigured, Unsupported
 from picket.events import Envelope, ScanRequested
 from picket.settings import settings
 
@@ -273,9 +274,9 @@ def test_pages_follow_each_other_and_filters_combine() -> None:
 
 
 def test_a_renamed_repository_keeps_its_id_and_a_new_one_of_the_old_name_gets_its_own() -> None:
-    assert repositories.register("h/o/old", "u1", forge_key="h:7") == "h/o/old"
-    assert repositories.register("h/o/new", "u2", forge_key="h:7") == "h/o/old"
-    taken = repositories.register("h/o/old", "u3", forge_key="h:8")
+    assert repositories.register("h/o/old", "u1", forge_key="h:7")["_id"] == "h/o/old"
+    assert repositories.register("h/o/new", "u2", forge_key="h:7")["_id"] == "h/o/old"
+    taken = repositories.register("h/o/old", "u3", forge_key="h:8")["_id"]
 
     assert taken == "h/o/old~8"
     assert [repositories.resolve(name) for name in ("h/o/new", "h/o/old", "h/o/x")] == ["h/o/old", taken, None]
@@ -289,7 +290,7 @@ def test_a_rename_without_a_forge_id_is_followed_by_name() -> None:
     repositories.link("h/o/new", "h/o/old")
     repositories.link("h/o/new", "h/o/other")
 
-    assert repositories.register("h/o/new", "u") == "h/o/old"
+    assert repositories.register("h/o/new", "u")["_id"] == "h/o/old"
 
 
 def test_a_score_is_replaced_only_from_the_revision_read() -> None:
@@ -396,7 +397,7 @@ def test_evidence_for_other_rules_comes_oldest_first_and_is_claimed_once() -> No
 
 def test_a_listing_moves_on_only_from_where_it_was_read_and_tells_what_has_vanished() -> None:
     patience = timedelta(minutes=10)
-    names = [repositories.register(f"h/o/{name}", "u") for name in "abc"]
+    names = [repositories.register(f"h/o/{name}", "u")["_id"] for name in "abc"]
     first = organizations.register("h/o", {"forge": "github"}, patience)
     organizations.see(first, names)
     moved = organizations.advance(first, {"page": 1, "state": "Listing"}, patience)
@@ -415,3 +416,23 @@ def test_a_listing_moves_on_only_from_where_it_was_read_and_tells_what_has_vanis
     assert [bool((repositories.get(name) or {}).get("vanished_at")) for name in names] == [False, False, True]
     assert organizations.due(10) == []
     assert organizations.remove("h/o")
+
+
+def test_what_is_encrypted_under_an_old_key_is_read_while_that_is_named(environment: pytest.MonkeyPatch) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    environment.setenv("PICKET_ENCRYPTION_KEY", old)
+    forget()
+    _, token, secret = sources.add("github", "t", "")
+
+    environment.setenv("PICKET_ENCRYPTION_KEY", f"{new},{old}")
+    forget()
+
+    found = sources.by_token("github", token)
+    assert found is not None
+    assert found.secrets == (secret,)
+    _, later, _ = sources.add("github", "t", "")
+    environment.setenv("PICKET_ENCRYPTION_KEY", new)
+    forget()
+    assert sources.by_token("github", later) is not None
+    with pytest.raises(Misconfigured, match="PICKET_ENCRYPTION_KEY"):
+        sources.by_token("github", token)

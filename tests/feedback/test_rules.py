@@ -1,6 +1,6 @@
 """Feedback rules: reading, matching, deciding."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -113,8 +113,20 @@ def test_an_exemption_has_a_reason_an_approver_and_an_end() -> None:
         "reason": "test-data",
         "approver": "rule:r",
         "rule": "r",
-        "until": "2026-05-31T00:00:00+00:00",
+        "decided_at": "2026-05-01T00:00:00Z",
+        "until": "2026-05-31T00:00:00Z",
     }
+
+
+def test_an_exemption_runs_from_the_decision_however_often_it_is_made() -> None:
+    rules = [rule({"finding.severity": "high"}, {"exempt": {"reason": "test-data", "days": 30}})]
+    first = decide(rules, CONTEXT, (), NOW).exemption
+
+    again = {**CONTEXT, "finding": {**CONTEXT["finding"], "exemption": first}}
+    other = {**CONTEXT, "finding": {**CONTEXT["finding"], "exemption": {**(first or {}), "rule": "another"}}}
+
+    assert decide(rules, again, (), NOW + timedelta(days=40)).exemption == first
+    assert (decide(rules, other, (), NOW + timedelta(days=40)).exemption or {})["until"] == "2026-07-10T00:00:00Z"
 
 
 def test_a_rule_in_the_chain_asks_for_no_further_scan_and_chains_end() -> None:

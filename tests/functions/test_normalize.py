@@ -1,10 +1,11 @@
 """normalize: a delivery becomes scans and changes of repositories, or a rejection with a reason."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from tests.support import pushes
-from tests.support.deployment import Deployment, Message
+from tests.support.deployment import Deployment, Message, forget
 
 from picket.effects.mongo.client import collection
 from picket.events import WebhookReceived
@@ -105,7 +106,6 @@ def test_a_ping_is_taken_in_silence(deployed: Deployment) -> None:
 @pytest.mark.parametrize(
     ("event", "payload", "kind"),
     [
-        pytest.param("issues", {}, "Unsupported", id="an event nothing reacts to"),
         pytest.param("push", {"ref": "x"}, "Malformed", id="a push that does not fit"),
         pytest.param("push", pushes.push("ext::sh", OLD, NEW), "Unsupported", id="a hostile address"),
         pytest.param("push", pushes.push("https://u:p@h/o/r", OLD, NEW), "Malformed", id="credentials in the address"),
@@ -121,6 +121,105 @@ def test_anything_else_is_kept_with_a_reason_and_told(
     [told] = deployed.of_type("event.rejected")
     assert (told.data["event"], told.data["reason"]) == ("d1", reason)
     assert not deployed.of_type("scan.requested")
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        pytest.param("issues", {"action": "opened"}, id="an event that nothing reacts to"),
+        pytest.param("star", {"action": "created", "repository": {"clone_url": URL}}, id="a star"),
+        pytest.param("repository", pushes.repository(URL, "edited"), id="an action that changes nothing here"),
+    ],
+)
+def test_what_is_genuine_and_of_no_interest_is_counted_and_not_kept(
+    deployed: Deployment, environment: pytest.MonkeyPatch, event: str, payload: dict[str, Any]
+) -> None:
+    environment.setenv("PICKET_METRICS", "true")
+    forget()
+
+    assert receive(deployed, event, payload) == 204
+
+    assert (rejections(), deployed.sent, collection("repositories").count_documents({})) == ([], [], 0)
+    answer = deployed.clients["normalize"].get("/metrics")
+    assert b"picket_deliveries_ignored_total 1.0" in answer.data
+
+
+def test_a_rename_without_an_id_takes_nobodys_repository_over(deployed: Deployment) -> None:
+    receive(deployed, "push", pushes.push("https://github.com/acme/b.git", OLD, NEW), scope="github.com/acme/b")
+    rename = pushes.repository(
+        "https://github.com/acme/a.git", "renamed", changes={"repository": {"name": {"from": "b"}}}
+    )
+    del rename["repository"]["id"]
+
+    receive(deployed, "repository", rename, name="d2", scope="github.com/acme/a")
+
+    b = deployed.api.get("/repositories/github.com/acme/b").json
+    assert (b["name"], b["url"]) == ("github.com/acme/b", "https://github.com/acme/b.git")
+    assert deployed.api.get("/repositories/github.com/acme/a").json["id"] == "github.com/acme/a"
+
+
+def test_a_rename_with_an_id_does_not_lead_out_of_the_sources_scope(deployed: Deployment) -> None:
+    push = pushes.push("https://github.com/acme/b.git", OLD, NEW)
+    del push["repository"]["id"]
+    receive(deployed, "push", push, scope="github.com/acme/b")
+    changes = {"repository": {"name": {"from": "b"}}}
+    rename = pushes.repository("https://github.com/acme/a.git", "renamed", changes=changes)
+
+    receive(deployed, "repository", rename, name="d2", scope="github.com/acme/a")
+
+    assert rejections() == [("Unauthorized", "the source speaks for github.com/acme/a only")]
+    assert deployed.api.get("/repositories/github.com/acme/b").json["url"] == "https://github.com/acme/b.git"
+
+
+def at(payload: dict[str, Any], minute: int) -> dict[str, Any]:
+    """Let a payload describe its repository as of some minute."""
+    known = {**payload["repository"], "updated_at": f"2026-05-01T10:{minute:02d}:00Z"}
+    return {**payload, "repository": known}
+
+
+def test_what_was_archived_and_is_not_any_more_is_not_archived_by_a_late_delivery(deployed: Deployment) -> None:
+    receive(deployed, "repository", at(pushes.repository(URL, "unarchived"), 2), name="d2")
+
+    receive(deployed, "repository", at(pushes.repository(URL, "archived"), 1), name="d1")
+
+    assert deployed.api.get("/repositories/github.com/o/r").json["archived"] is False
+    assert [told.data["change"] for told in deployed.of_type("repository.changed")] == ["unarchived"]
+
+
+def test_a_late_push_does_not_restore_an_old_name_and_is_scanned_where_the_repository_is_now(
+    deployed: Deployment,
+) -> None:
+    receive(deployed, "push", at(pushes.push(URL, OLD, NEW), 1), name="d1")
+    renamed = pushes.repository(
+        "https://github.com/o/new.git", "renamed", changes={"repository": {"name": {"from": "r"}}}
+    )
+    receive(deployed, "repository", at(renamed, 3), name="d3")
+
+    receive(deployed, "push", at(pushes.push(URL, NEW, "c" * 40), 2), name="d2")
+
+    known = deployed.api.get("/repositories/github.com/o/r").json
+    assert (known["name"], known["url"]) == ("github.com/o/new", "https://github.com/o/new.git")
+    assert deployed.of_type("scan.requested")[-1].data["url"] == "https://github.com/o/new.git"
+
+
+def test_a_clock_that_is_far_ahead_keeps_nothing_out(deployed: Deployment) -> None:
+    ahead = pushes.repository(URL, "archived")
+    ahead["repository"]["updated_at"] = "2999-01-01T00:00:00Z"
+    receive(deployed, "repository", ahead, name="d1")
+
+    receive(deployed, "repository", at(pushes.repository(URL, "unarchived"), 1), name="d2")
+
+    assert deployed.api.get("/repositories/github.com/o/r").json["archived"] is False
+
+
+def test_two_first_deliveries_of_one_repository_make_one(deployed: Deployment) -> None:
+    urls = [f"https://github.com/o/r{number}.git" for number in range(4)]
+    assert collection("names").count_documents({}) == 0  # one client for all threads
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda url: receive(deployed, "push", pushes.push(url, OLD, NEW), name=url), urls))
+
+    assert collection("repositories").count_documents({"forge_key": "github.com:7"}) == 1
 
 
 def test_a_repository_outside_the_sources_scope_is_refused(deployed: Deployment) -> None:

@@ -27,7 +27,7 @@ def tick(deployed: Deployment, event: str = "") -> list[dict[str, Any]]:
 
 
 def known(name: str = "h/o/r", **more: Any) -> str:
-    return repositories.register(name, f"https://{name}", **more)
+    return str(repositories.register(name, f"https://{name}", **more)["_id"])
 
 
 def overdue(name: str, by: timedelta) -> None:

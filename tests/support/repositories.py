@@ -1,6 +1,7 @@
 """Repositories made by tests, and a server that gives them out over http as forges do."""
 
 import os
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable
@@ -106,8 +107,9 @@ def damage(content: bytes) -> bytes:
 class GitHttpServer:
     """`git http-backend` behind a small CGI server; every repository below *root* is exported."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, context: ssl.SSLContext | None = None) -> None:
         server = self
+        self.asks_for_token = False
         self.fail_with = 0
         self.banner = ""
         self.moods: dict[str, Mood] = {}
@@ -126,6 +128,8 @@ class GitHttpServer:
 
         self.root = root
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if context:
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
         self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
@@ -142,7 +146,8 @@ class GitHttpServer:
         parts = urlsplit(request.path)
         mood = self.moods.get("/".join(parts.path.split("/")[1:3]), Mood())
         mood.gate.wait(_LONGEST_WAIT)
-        if status := mood.status or self.fail_with:
+        unknown = 401 if self.asks_for_token and "Authorization" not in request.headers else 0
+        if status := mood.status or self.fail_with or unknown:
             request.send_error(status)
             return
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))

@@ -20,8 +20,8 @@ MAX_SCANS_PER_ROOT = 20
 class Decision:
     """A finding as it should be, and what else to do.
 
-    `exemption` is None or reason, approver, rule and `until` (RFC 3339); `scans` are (rule, scan); `notices` are
-    (rule, message); `applied` names the rules that matched.
+    `exemption` is None or reason, approver, rule, `decided_at` and `until` (RFC 3339); `scans` are (rule, scan);
+    `notices` are (rule, message); `applied` names the rules that matched.
     """
 
     severity: str
@@ -42,20 +42,23 @@ def decide(rules: Sequence[Rule], context: Context, chain: Sequence[str], now: d
         rules: The rules in force.
         context: `finding`, `event`, `repository`, `scan`.
         chain: Rules that led to this event.
-        now: The time exemptions run from.
+        now: The time at which a new exemption begins; one that a rule gave before goes on from when it was given.
     """
     evidence = context["finding"]["evidence"]
+    given = context["finding"].get("exemption") or {}
     decision = Decision(evidence["severity"], evidence["confidence"])
     for rule in rules:
         seen = {**context["finding"], "severity": decision.severity, "confidence": decision.confidence}
         if matches(rule, {**context, "finding": seen}):
             decision = replace(decision, applied=(*decision.applied, rule.id))
             for action in rule.actions:
-                decision = _apply(decision, rule, action, chain, now)
+                since = given.get("decided_at") if given.get("rule") == rule.id else None
+                decided_at = datetime.fromisoformat(since) if since else now
+                decision = _apply(decision, rule, action, chain, decided_at)
     return decision
 
 
-def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str], now: datetime) -> Decision:
+def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str], decided_at: datetime) -> Decision:
     if action.set:
         decision = replace(
             decision,
@@ -63,12 +66,20 @@ def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str],
             confidence=decision.confidence if action.set.confidence is None else action.set.confidence,
         )
     if action.exempt:
-        until = (now + timedelta(days=action.exempt.days)).isoformat()
-        approver = action.exempt.approver or f"rule:{rule.id}"
-        exemption = {"reason": action.exempt.reason, "approver": approver, "rule": rule.id, "until": until}
+        exemption = {
+            "reason": action.exempt.reason,
+            "approver": action.exempt.approver or f"rule:{rule.id}",
+            "rule": rule.id,
+            "decided_at": _text(decided_at),
+            "until": _text(decided_at + timedelta(days=action.exempt.days)),
+        }
         decision = replace(decision, exemption=exemption)
     if action.scan and rule.id not in chain and len(chain) < MAX_DEPTH:
         decision = replace(decision, scans=(*decision.scans, (rule.id, action.scan)))
     if action.notify:
         decision = replace(decision, notices=(*decision.notices, (rule.id, action.notify.message)))
     return decision
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

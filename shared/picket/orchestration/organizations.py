@@ -200,7 +200,7 @@ def _register_one(organization: Document, listed: listing.Listed) -> str:
     if known is None and not _is_wanted(organization, listed):
         return ""
     seen = {"visibility": listed.visibility} if listed.visibility else {}
-    repository = repositories.register(address.name, address.url, forge_key=forge_key, at_once=True, **seen)
+    repository = str(repositories.register(address.name, address.url, forge_key=forge_key, at_once=True, **seen)["_id"])
     if known is None and organization["repository_schedule"]:
         schedules.put(repository, Schedule(_SCHEDULE, **organization["repository_schedule"]))
     if listed.archived != bool((known or {}).get("archived")):

@@ -87,7 +87,7 @@ def _secrets() -> Finding:
     config = settings()
     held = {
         "PICKET_HASH_KEY": len(config.hash_key.get_secret_value()) >= _SHORTEST_KEY,
-        "PICKET_ENCRYPTION_KEY": _is_fernet_key(config.encryption_key.get_secret_value()),
+        "PICKET_ENCRYPTION_KEY": _are_fernet_keys(config.encryption_key.get_secret_value()),
         "PICKET_API_TOKEN": bool(config.api_token.get_secret_value()) or config.on_loopback,
     }
     needed = _SECRETS.get(config.service, ())
@@ -97,9 +97,10 @@ def _secrets() -> Finding:
     return Finding("secrets", "ok", ", ".join(needed) or "none needed")
 
 
-def _is_fernet_key(key: str) -> bool:
+def _are_fernet_keys(text: str) -> bool:
+    keys = text.replace(",", " ").split()
     try:
-        return len(base64.urlsafe_b64decode(key)) == _FERNET_BYTES
+        return bool(keys) and all(len(base64.urlsafe_b64decode(key)) == _FERNET_BYTES for key in keys)
     except (ValueError, binascii.Error):
         return False
 

@@ -9,8 +9,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from picket.errors import Malformed, Unsupported
-from picket.webhooks.meaning import Altered, Change, Meaning, Payload, Pinged, Pushed, Repository, host_of
+from picket.errors import Malformed
+from picket.webhooks.meaning import (
+    Altered,
+    Change,
+    Ignored,
+    Meaning,
+    Payload,
+    Pinged,
+    Pushed,
+    Repository,
+    as_of,
+    host_of,
+)
 
 Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
 Ref = Annotated[str, StringConstraints(pattern=r"^refs/[^\x00-\x20\x7f~^:?*\[\\]+$", max_length=1024)]
@@ -36,11 +47,13 @@ class _Repository(_Model):
     id: int | None = None
     private: bool | None = None
     visibility: str = ""
+    updated_at: str | int | None = None
+    pushed_at: str | int | None = None
 
     def meaning(self) -> Repository:
         known = {None: "", True: "private", False: "public"}[self.private]
         key = "" if self.id is None else f"{host_of(self.clone_url)}:{self.id}"
-        return Repository(self.clone_url, key, self.visibility or known)
+        return Repository(self.clone_url, key, self.visibility or known, as_of(self.updated_at, self.pushed_at))
 
 
 class _Push(_Model):
@@ -90,7 +103,6 @@ def parse(event: str, payload: Payload) -> Meaning | None:
 
     Raises:
         Malformed: The payload does not have the shape GitHub documents.
-        Unsupported: Nothing here reacts to that event or action.
     """
     try:
         return _parse(event, payload)
@@ -109,11 +121,11 @@ def _parse(event: str, payload: Payload) -> Meaning | None:
         case "repository" | "public":
             change = _RepositoryEvent.model_validate({"action": "publicized", **payload})
             if change.action not in _REPOSITORY_ACTIONS:
-                raise Unsupported(f"GitHub repository action {change.action[:40]!r} changes nothing here")
+                return Ignored()
             return Altered(change.repository.meaning(), _REPOSITORY_ACTIONS[change.action], change.former_url())
         case "create" | "delete":
             # GitHub sends a push for the same ref, and that one names the commits.
             _Ref.model_validate(payload)
             return None
         case _:
-            raise Unsupported(f"GitHub event {event[:40]!r} is not handled")
+            return Ignored()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Change = Literal["created", "renamed", "transferred", "archived", "unarchived", "deleted", "publicized", "privatized"]
@@ -10,11 +11,16 @@ Change = Literal["created", "renamed", "transferred", "archived", "unarchived", 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository as a forge's payload describes it; `forge_key` is `host:numeric id`, empty where it gave none."""
+    """A repository as a forge's payload describes it.
+
+    `forge_key` is `host:numeric id`, empty where the forge gave none; `as_of` is the time for which the payload
+    describes it (RFC 3339 in UTC), empty where it does not say.
+    """
 
     url: str
     forge_key: str = ""
     visibility: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,32 @@ class Pinged:
     """The forge tests the connection."""
 
 
-Meaning = Pushed | Altered | Wanted | Pinged
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A genuine delivery that nothing here reacts to."""
+
+
+Meaning = Pushed | Altered | Wanted | Pinged | Ignored
+
+
+def as_of(*times: object) -> str:
+    """Return the latest of the times that a payload names, in the form of `events.now`; empty if it names none.
+
+    Args:
+        times: RFC 3339 text or Unix seconds; anything else is passed over.
+    """
+    moments = [moment for moment in map(_moment, times) if moment]
+    return max(moments).isoformat(timespec="microseconds").replace("+00:00", "Z") if moments else ""
+
+
+def _moment(time: object) -> datetime | None:
+    try:
+        if isinstance(time, str):
+            found = datetime.fromisoformat(time)
+            return found.astimezone(UTC) if found.tzinfo else None
+        return datetime.fromtimestamp(time, UTC) if isinstance(time, int) and not isinstance(time, bool) else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def host_of(url: str) -> str:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from picket.errors import Malformed, Unsupported
 from picket.webhooks.github import Ref, Sha
-from picket.webhooks.meaning import Meaning, Payload, Pinged, Pushed, Repository, Wanted
+from picket.webhooks.meaning import Meaning, Payload, Pinged, Pushed, Repository, Wanted, as_of
 
 
 class _Model(BaseModel):
@@ -42,7 +42,8 @@ def parse(event: str, payload: Payload) -> Meaning:
                 return Pinged()
             case "push":
                 push = _Push.model_validate(data)
-                return Pushed(Repository(push.repository), push.ref, push.before, push.after, push.forced)
+                told = Repository(push.repository, as_of=as_of(payload.get("timestamp")))
+                return Pushed(told, push.ref, push.before, push.after, push.forced)
             case "scan.requested":
                 return Wanted(Repository(_Wanted.model_validate(data).repository))
             case _:

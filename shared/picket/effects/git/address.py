@@ -59,13 +59,32 @@ def token_for(name: str) -> SecretStr | None:
     return next((tokens[key] for key in (*keys, host) if key in tokens), None)
 
 
+_EMBEDDING = (
+    (ipaddress.ip_network("64:ff9b::/96"), 0),  # RFC 6052, well-known prefix of NAT64
+    (ipaddress.ip_network("64:ff9b:1::/48"), 0),  # RFC 8215, NAT64 within one network
+    (ipaddress.ip_network("2002::/16"), 80),  # RFC 3056, 6to4
+    (ipaddress.ip_network("::/96"), 0),  # RFC 4291, IPv4-compatible
+)
+"""IPv6 prefixes that lead to an IPv4 address, and how many bits stand behind it."""
+
+
 def _is_admitted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     config = settings()
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        return _is_admitted(mapped)
+    inner = _embedded(address)
+    if inner is not None:
+        return _is_admitted(inner)
     if address.is_loopback:
         return config.allow_local_repositories
     if address.is_global and not address.is_multicast:
         return True
     return config.allow_private_addresses and address.is_private and not address.is_link_local
+
+
+def _embedded(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address stands for and a router would go on to; None if it is its own."""
+    if isinstance(address, ipaddress.IPv4Address) or address.is_loopback or address.is_unspecified:
+        return None
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    shift = next((bits for network, bits in _EMBEDDING if address in network), None)
+    return None if shift is None else ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF)

@@ -6,13 +6,21 @@ its findings; `names` leads from every name it has had to it.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
-from picket.events import now
+from picket.errors import Busy
+from picket.events import ago, now
+
+_AHEAD = timedelta(days=1)
+_TRIES = 5
+_BY_FORGE_ID = "id "
+"""What the entry in `names` of a forge's own id begins with."""
 
 
 def resolve(name: str) -> str | None:
@@ -31,25 +39,72 @@ def find(name: str, forge_key: str = "") -> Document | None:
     return get(holder) if holder else None
 
 
-def register(name: str, url: str, *, forge_key: str = "", at_once: bool = False, **fields: object) -> str:
-    """Record a repository as a forge tells of it.
+def identify(name: str, forge_key: str = "") -> str:
+    """Return the id of the repository that a forge calls *name*; the same for one forge id, however often it is asked.
+
+    Args:
+        name: Canonical `host/owner/name`.
+        forge_key: `host:numeric id` where the forge gave one; tells a renamed repository from a new one of an old name.
+    """
+    if not forge_key:
+        return _by_name(name, forge_key)
+    known = _BY_FORGE_ID + forge_key
+    held = resolve(known)
+    if held is None:
+        found = _by_forge_key(forge_key) or _by_name(name, forge_key)
+        collection("names").update_one({"_id": known}, {"$setOnInsert": {"repository": found}}, upsert=True)
+        held = resolve(known) or found
+    return held
+
+
+def register(  # noqa: PLR0913 - what a forge tells of a repository
+    name: str,
+    url: str,
+    *,
+    forge_key: str = "",
+    at_once: bool = False,
+    as_of: str = "",
+    delivered_at: str = "",
+    **fields: object,
+) -> Document:
+    """Record a repository as a forge tells of it, unless something later is known already.
 
     Args:
         name: Canonical `host/owner/name`.
         url: Where to fetch it from.
-        forge_key: `host:numeric id` where the forge gave one; tells a renamed repository from a new one of an old name.
+        forge_key: `host:numeric id` where the forge gave one.
         at_once: If nobody has heard of it, look at it as soon as the clock ticks.
+        as_of: The time for which the forge tells this (RFC 3339 in UTC); empty: now, as far as is known.
+        delivered_at: When a webhook told of it (RFC 3339 in UTC); kept even if what it told came too late.
         fields: What else is known: visibility, archived, …
 
     Returns:
-        The repository's id.
+        The repository as it is now; its `told_at` is *as_of* unless that was too late.
+
+    Raises:
+        Busy: Others kept changing it.
     """
-    repository = _by_forge_key(forge_key) or _by_name(name, forge_key)
-    known = {"name": name, "url": url, **fields, **({"forge_key": forge_key} if forge_key else {})}
+    repository = identify(name, forge_key)
+    if as_of > ago(-_AHEAD):
+        as_of = ""  # a clock that is wrong by a day would keep everything out that comes after it
+    told = {"name": name, "url": url, **fields, **({"forge_key": forge_key} if forge_key else {})}
+    told |= {"told_at": as_of} if as_of else {}
+    told |= {"delivered_at": delivered_at} if delivered_at else {}
     fresh = {"created_at": now(), "criticality": 1.0, **schedules.first(at_once=at_once), **STAMP}
-    collection("repositories").update_one({"_id": repository}, {"$set": known, "$setOnInsert": fresh}, upsert=True)
-    collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
-    return repository
+    collection("names").update_one({"_id": name}, {"$setOnInsert": {"repository": repository}}, upsert=True)
+    for _ in range(_TRIES):
+        known = get(repository)
+        if known is None:
+            collection("repositories").update_one({"_id": repository}, {"$setOnInsert": fresh | told}, upsert=True)
+            continue
+        former = known.get("told_at", "")
+        if as_of and as_of < former:
+            return (update(repository, delivered_at=delivered_at) if delivered_at else None) or known
+        same = {"_id": repository, "told_at": former or {"$exists": False}}
+        if collection("repositories").update_one(same, {"$set": told}).matched_count:
+            collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
+            return known | told
+    raise Busy(f"{repository} is being changed by others")
 
 
 def ensure(name: str, url: str, *, at_once: bool = False) -> tuple[str, str]:
@@ -58,14 +113,13 @@ def ensure(name: str, url: str, *, at_once: bool = False) -> tuple[str, str]:
     What is known already stays: a person may use a name that the forge has changed since.
     """
     known = find(name)
-    return (known["_id"], known["url"]) if known else (register(name, url, at_once=at_once), url)
+    known = known or register(name, url, at_once=at_once)
+    return known["_id"], known["url"]
 
 
-def link(name: str, former: str) -> None:
-    """Let the new *name* of a repository lead to where its *former* name does, unless it leads somewhere already."""
-    repository = resolve(former)
-    if repository is not None:
-        collection("names").update_one({"_id": name}, {"$setOnInsert": {"repository": repository}}, upsert=True)
+def link(name: str, repository: str) -> None:
+    """Let the new *name* of a repository (its id) lead to it, unless it leads somewhere already."""
+    collection("names").update_one({"_id": name}, {"$setOnInsert": {"repository": repository}}, upsert=True)
 
 
 def _by_forge_key(forge_key: str) -> str | None:

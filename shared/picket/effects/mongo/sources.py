@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection
@@ -140,11 +140,15 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def _fernet() -> Fernet:
-    key = settings().encryption_key.get_secret_value()
-    if not key:
+def _fernet() -> MultiFernet:
+    """Return what encrypts with the first key and decrypts with any."""
+    keys = settings().encryption_key.get_secret_value().replace(",", " ").split()
+    if not keys:
         raise Misconfigured("PICKET_ENCRYPTION_KEY is not set: webhook secrets cannot be kept")
-    return Fernet(key)
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError:
+        raise Misconfigured("PICKET_ENCRYPTION_KEY: a key is not 32 bytes in URL-safe base64") from None
 
 
 def _encrypt(secret: str) -> str:
@@ -155,4 +159,4 @@ def _decrypt(token: str) -> str:
     try:
         return _fernet().decrypt(token.encode()).decode()
     except InvalidToken:
-        raise Misconfigured("a webhook secret cannot be decrypted: was PICKET_ENCRYPTION_KEY changed?") from None
+        raise Misconfigured("a webhook secret cannot be decrypted: PICKET_ENCRYPTION_KEY lacks its key") from None

@@ -36,6 +36,13 @@ METRICS = (
         "Webhook deliveries: accepted, duplicate, unauthorized, refused or failed",
     ),
     Metric(
+        "picket_deliveries_ignored_total",
+        "counter",
+        "{delivery}",
+        (),
+        "Genuine webhook deliveries that nothing reacts to, such as stars and comments",
+    ),
+    Metric(
         "picket_events_total",
         "counter",
         "{event}",
