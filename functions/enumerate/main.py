@@ -1,20 +1,46 @@
 """Find the commits a scan concerns, and the repositories of an organization; on a tick, look after what is due."""
 
-from picket.events import OrganizationRequested, ScanRequested, Tick
-from picket.orchestration import enumeration, organizations, schedule, sweep
+from picket.events import (
+    CancellationRequested,
+    DutyDue,
+    OrganizationRequested,
+    RepositoryForgotten,
+    ScanRequested,
+    Tick,
+)
+from picket.orchestration import cancellation, duties, enumeration, expiry, forgetting, organizations, schedule, sweep
 from picket.runtime import consumes
 
+DUTIES: dict[str, duties.Piece] = {
+    "leases": sweep.return_work_of_the_dead,
+    "untold": sweep.tell,
+    "retries": sweep.retry,
+    "idle": sweep.nudge_idle,
+    "schedules": schedule.ask_for_due_scans,
+    "rescans": schedule.ask_for_rescans,
+    "organizations": organizations.go_on,
+    "teams": sweep.evaluate_teams,
+    "forgotten": forgetting.go_on,
+    "expiry": expiry.run,
+    "gauges": sweep.count_findings,
+}
 
-@consumes(ScanRequested, OrganizationRequested, Tick)
-def main(event: ScanRequested | OrganizationRequested | Tick) -> None:
-    """Enumerate a scan or a page of an organization; or, on a tick, pick up what was left and ask for what is due."""
+
+@consumes(ScanRequested, OrganizationRequested, CancellationRequested, RepositoryForgotten, Tick, DutyDue)
+def main(
+    event: ScanRequested | OrganizationRequested | CancellationRequested | RepositoryForgotten | Tick | DutyDue,
+) -> None:
+    """Enumerate a scan or a page of an organization, end what is cancelled or forgotten, or do what a tick is for."""
     match event:
         case ScanRequested():
             enumeration.expand(event)
         case OrganizationRequested():
             organizations.step(event)
+        case CancellationRequested():
+            cancellation.carry_on(event)
+        case RepositoryForgotten():
+            forgetting.step(event)
         case Tick():
-            sweep.run()
-            schedule.ask_for_due_scans()
-            schedule.ask_for_rescans()
-            organizations.go_on()
+            duties.spread(DUTIES)
+        case DutyDue():
+            duties.do(event, DUTIES)

@@ -14,6 +14,8 @@ from picket.orchestration import completion, dispatch
 from picket.runtime import consumes
 
 ACTOR = "feedback"
+_TOLD_AT_ONCE = 500
+"""Findings that one event names: each costs its consumers a few reads and writes."""
 
 
 @consumes(CommitBatchScanned, FindingReported)
@@ -48,9 +50,10 @@ def review(event: Event, found: list[Document], scan: Document, chain: tuple[str
                 note(message, rule=rule, finding=finding["_id"], repository=event.repository)
         for rule, wanted in decision.scans:
             request_scan(repository, wanted, rule, scan, chain)
-    if found:
-        ids = tuple(finding["_id"] for finding in found)
-        broker.emit(FindingChanged(repository=event.repository, findings=ids, cause=event.subject, chain=chain))
+    for start in range(0, len(found), _TOLD_AT_ONCE):
+        ids = tuple(finding["_id"] for finding in found[start : start + _TOLD_AT_ONCE])
+        cause = f"{event.subject}|{start}" if start else event.subject
+        broker.emit(FindingChanged(repository=event.repository, findings=ids, cause=cause, chain=chain))
 
 
 def known_repository(event: Event) -> Document:

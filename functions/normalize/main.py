@@ -5,17 +5,27 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import repositories, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import count, note
+from picket.errors import Forgotten
 from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
 from picket.runtime import consumes
 from picket.webhooks.interpret import check_scope, interpret
-from picket.webhooks.meaning import Altered, Ignored, Pinged, Pushed, Repository, Wanted
+from picket.webhooks.meaning import Altered, Ignored, Meaning, Pinged, Pushed, Repository, Wanted
 
 
 @consumes(WebhookReceived, GitHubSourceEvent)
 def main(event: WebhookReceived | GitHubSourceEvent) -> None:
     """Turn a delivery into scans and repository changes."""
     scope = event.scope if isinstance(event, WebhookReceived) else ""
-    match interpret(event):
+    try:
+        react(interpret(event), scope)
+    except Forgotten:
+        count("picket_deliveries_ignored_total")
+        note("delivery of a repository that a person has forgotten")
+
+
+def react(meaning: Meaning | None, scope: str) -> None:
+    """Do what a delivery means, as far as its source may speak for it."""
+    match meaning:
         case Pushed() as push:
             request_scan(register(push.repository, scope), push)
         case Wanted(repository):

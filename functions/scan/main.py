@@ -30,7 +30,8 @@ def main(event: CommitBatchCreated) -> None:
         with leases.held("batches", event.batch) as lease:
             batch = scan(lease)
     if batch["state"] == "Scanned":
-        commits.mark_scanned(batch["repository"], batch["scanned_for"], batch["commits"])
+        for digest in batch.get("counts_for", [batch["scanned_for"]]):
+            commits.mark_scanned(batch["repository"], digest, batch["commits"])
         broker.emit(CommitBatchScanned.of(batch, event.chain))
 
 
@@ -54,6 +55,7 @@ def scan(lease: leases.Lease) -> Document:
         findings=[finding["_id"] for finding in found],
         skipped=[list(item) for item in report.skipped],
         scanned_for=ruleset.current().digest,
+        counts_for=sorted(ruleset.also_for(batch["ruleset"])),
     )
     if scanned is None:
         raise Busy("another worker took this batch over, or it was cancelled")

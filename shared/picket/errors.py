@@ -8,6 +8,7 @@ PicketError
 │   ├── Unauthorized   it does not prove who sent it
 │   ├── Unsupported    well-formed, but nothing here handles it
 │   ├── Gone           what it names is not there any more (or never was)
+│   │   └── Forgotten  a person has forgotten it, and only a person can add it again
 │   ├── Damaged        what it names is there, and parts of it are missing or corrupt
 │   ├── Conflict       what is asked for cannot be done in the state that things are in
 │   └── Exhausted      too many workers died over it
@@ -50,6 +51,10 @@ class Unsupported(PermanentError):
 
 class Gone(PermanentError):
     """What the input names does not exist."""
+
+
+class Forgotten(Gone):
+    """A person has forgotten what the input names; only a person can add it again."""
 
 
 class Damaged(PermanentError):

@@ -6,8 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+from tests.orchestration import asking
 from tests.support import secrets
-from tests.support.deployment import Deployment, Message, forget
+from tests.support.deployment import Deployment, forget
 from tests.support.repositories import Work
 
 from picket.effects.mongo.client import collection
@@ -60,7 +61,7 @@ def test_a_list_is_one_scan_whose_children_are_the_repositories(deployed: Deploy
     answer = deployed.api.post("/scans", json=[*orders, orders[0]])
 
     assert answer.status_code == 202
-    assert (answer.json["kind"], len(answer.json["children"])) == ("bulk", 3)
+    assert (answer.json["kind"], answer.json["children_total"], answer.json["children"]) == ("bulk", 3, [])
     deployed.drain()
     done = deployed.api.get(answer.headers["Location"]).json
     assert (done["state"], {child["state"] for child in done["children"]}) == ("Done", {"Done"})
@@ -111,13 +112,11 @@ def test_a_scan_that_never_reached_the_broker_is_handed_out_by_the_sweep(
     deployed.is_down = True
     deployed.api.post("/scans", json={"repository": str(works[0].path)})
     deployed.is_down = False
-    headers = {"ce-type": "dev.knative.sources.ping", "ce-source": "/ping", "ce-specversion": "1.0"}
-    tick = Message({**headers, "ce-id": "t1", "content-type": "application/json"}, b'{"task":"sweep"}')
-    deployed.deliver(tick)
+    asking.tick(deployed, "t1")
     assert not deployed.queue
     collection("scans").update_many({}, {"$set": {"idle_since": "2020-01-01T00:00:00.000000Z"}})
 
-    deployed.deliver(tick)
+    asking.tick(deployed, "t2")
     deployed.drain()
 
     assert [scan["state"] for scan in collection("scans").find({})] == ["Done"]

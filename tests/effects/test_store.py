@@ -134,10 +134,10 @@ def test_a_lease_that_somebody_took_meanwhile_is_not_ended_for_its_former_holder
     scan()
     environment.setattr(leases, "_renew", lambda *_: None)
     collection("scans").update_one({"_id": "s1"}, {"$set": {"lease_until": 1.0, "fence": 1}})
-    [dead] = leases.expired("scans")
+    [dead] = leases.expired("scans", 10)
 
     with leases.held("scans", "s1") as lease:
-        assert leases.expired("scans") == []
+        assert leases.expired("scans", 10) == []
         assert not leases.end("scans", dead)
         assert scans.get("s1")["fence"] == lease.fence == 2
 
@@ -251,11 +251,23 @@ def test_what_findings_cost_is_replaced_by_newer_revisions_only() -> None:
     for name in ("f1", "f2"):
         findings.record([finding(name)[0]], [finding(name)[1]])
 
-    findings.set_costs({"f1": {"penalty": 2.0}, "f2": {"penalty": 2.0}}, 2)
-    findings.set_costs({"f1": {"penalty": 1.0}}, 1)
-    findings.set_costs({"f2": {"penalty": 3.0}}, 3)
+    findings.set_costs("r", "day 1", {"f1": {"penalty": 2.0}, "f2": {"penalty": 2.0}}, 2)
+    findings.set_costs("r", "day 2", {"f1": {"penalty": 1.0}}, 1)
+    findings.set_costs("r", "day 2", {"f2": {"penalty": 3.0}}, 3)
 
     assert [found["cost"]["penalty"] for found in findings.get_many(["f1", "f2"])] == [2.0, 3.0]
+
+
+def test_findings_rated_under_another_key_are_found_and_no_others() -> None:
+    for name in ("f1", "f2", "f3", "f4"):
+        findings.record([finding(name)[0]], [finding(name)[1]])
+    findings.record([finding("other", repository="r2", scored_in="r2")[0]], [])
+    findings.set_costs("r", "day 1", {"f1": {}}, 1)
+    findings.set_costs("r", "day 2", {"f2": {}}, 1)
+    findings.mark_rated("r", "day 2", ["f3"])
+
+    assert {one["_id"] for one in findings.rated_otherwise("r", "day 2", 10)} == {"f1", "f4"}
+    assert len(findings.rated_otherwise("r", "day 2", 1)) == 1
 
 
 def test_pages_follow_each_other_and_filters_combine() -> None:

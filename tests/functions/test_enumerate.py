@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from tests.orchestration.asking import dying_before
+from tests.orchestration.asking import dying_before, tick
 from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
@@ -426,25 +426,15 @@ def test_a_tick_asks_for_scans_that_are_due_and_only_once(
 
     repositories.register("h/o/r", f"{forge.url}/o/r/.git")
     repositories.register("h/o/archived", f"{forge.url}/o/r/.git", archived=True)
-    tick = Message(
-        {
-            "ce-id": "t1",
-            "ce-type": "dev.knative.sources.ping",
-            "ce-source": "/ping",
-            "ce-specversion": "1.0",
-            "content-type": "application/json",
-        },
-        b'{"task":"sweep"}',
-    )
-    assert deployed.deliver(tick) == {"enumerate": 204}
+    assert tick(deployed, "t1") == 204
     assert not deployed.of_type("scan.requested")
 
     environment.setenv("PICKET_SCHEDULE_HOURS", "0.0000001")
     forget()
-    assert deployed.deliver(tick) == {"enumerate": 204}
+    assert tick(deployed, "t2") == 204
     environment.setenv("PICKET_SCHEDULE_HOURS", "24")
     forget()
-    assert deployed.deliver(tick) == {"enumerate": 204}
+    assert tick(deployed, "t3") == 204
 
     [asked] = deployed.of_type("scan.requested")
     assert (asked.data["repository"], asked.data["kind"]) == ("h/o/r", "scheduled")

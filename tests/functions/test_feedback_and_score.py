@@ -253,12 +253,12 @@ def pushed(url: str, before: str, after: str) -> dict[str, Any]:
     return {"data": body, "headers": {**headers, "content-type": "application/json"}}
 
 
-def test_everything_is_summed_up_anew_on_the_first_event_of_a_day(
+def test_everything_is_rated_anew_on_the_first_event_of_a_day(
     deployed: Deployment, forge: GitHttpServer, work: Work
 ) -> None:
     finding = push(deployed, forge, work, 40)
-    collection("scores").update_one({"_id": finding["repository"]}, {"$set": {"day": "2020-01-01"}})
-    collection("findings").update_one({"_id": finding["id"]}, {"$set": {"created_at": "2020-01-01T00:00:00+00:00"}})
+    yesterday = {"created_at": "2020-01-01T00:00:00+00:00", "rated": f"{finding['repository']}|2020-01-01 v1 private"}
+    collection("findings").update_one({"_id": finding["id"]}, {"$set": yesterday})
     before = tallied(finding)["total"]
     [completed] = deployed.of_type("scan.completed")
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.orchestration import asking
 from tests.support import secrets
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
@@ -228,7 +229,7 @@ def test_what_a_cancelled_batch_has_found_is_found_again_and_judged(
     def cancel(batch: Any, target: str, *rest: Any, **fields: Any) -> Any:
         """Let the scan be cancelled when all is stored but that the batch is scanned."""
         if target == "Scanned":
-            assert deployed.api.delete(f"/scans/{wanted}").status_code == 200
+            assert asking.cancel(deployed, wanted) == 202
         return move(batch, target, *rest, **fields)
 
     with environment.context() as patch:

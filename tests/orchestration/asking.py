@@ -10,7 +10,7 @@ from tests.support.deployment import Deployment, Message
 
 from picket.effects.mongo import repositories, scans
 from picket.effects.mongo.client import Document, collection
-from picket.events import Envelope, ScanRequested
+from picket.events import CancellationRequested, DutyDue, Envelope, ScanRequested
 
 LONG_AGO = "2020-01-01T00:00:00.000000Z"
 
@@ -35,12 +35,23 @@ def push(before: str, after: str, ref: str = "refs/heads/main", **more: Any) -> 
 
 
 def tick(deployed: Deployment, name: str, *, idle: bool = False) -> int:
-    """Deliver an event of the clock; with *idle* as if nothing had moved for long, and every retry were due."""
+    """Deliver an event of the clock and of each duty; the worst status.
+
+    With *idle* as if nothing had moved for long, and every retry were due.
+    """
     if idle:
         collection("scans").update_many({"idle_since": {"$gt": ""}}, {"$set": {"idle_since": LONG_AGO}})
         collection("scans").update_many({"retry_at": {"$gt": ""}}, {"$set": {"retry_at": LONG_AGO}})
     headers = {"ce-id": name, "ce-type": "dev.knative.sources.ping", "ce-source": "/ping", "ce-specversion": "1.0"}
-    return deployed.deliver(Message({**headers, "content-type": "application/json"}, b"{}"))["enumerate"]
+    [answer] = deployed.deliver(Message({**headers, "content-type": "application/json"}, b"{}")).values()
+    return max([answer, *deployed.deliver_all(DutyDue.TYPE)])
+
+
+def cancel(deployed: Deployment, scan: str) -> int:
+    """Cancel a scan and everything that is open of it; the status."""
+    status = deployed.api.delete(f"/scans/{scan}").status_code
+    assert set(deployed.deliver_all(CancellationRequested.TYPE)) <= {204}
+    return int(status)
 
 
 def states(*names: str) -> list[str]:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.deployment import Deployment, Message, forget
+from tests.orchestration import asking
+from tests.support.deployment import Deployment, forget
 from tests.support.forges import ForgeApi
 
 from picket.effects.mongo import organizations as store
@@ -65,9 +66,7 @@ def registered(deployed: Deployment, api: ForgeApi, *, vanished: bool = False) -
 
 
 def tick(deployed: Deployment) -> None:
-    headers = {"ce-id": f"tick-{next(TICKS)}", "ce-type": "dev.knative.sources.ping", "ce-source": "/ping"}
-    more = {"ce-specversion": "1.0", "content-type": "application/json"}
-    assert deployed.deliver(Message({**headers, **more}, b'{"task":"sweep"}')) == {"enumerate": 204}
+    assert asking.tick(deployed, f"tick-{next(TICKS)}") == 204
 
 
 def pass_time(api: ForgeApi) -> None:

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.deployment import Deployment, Message, forget
+from tests.orchestration import asking
+from tests.support.deployment import Deployment, forget
 
 from picket.commits.schedule import Schedule
 from picket.effects.mongo import repositories, scans, schedules
 from picket.effects.mongo.client import collection
 from picket.events import ago
+from picket.orchestration import duties
 from picket.orchestration import schedule as orchestration
 
 TICKS = itertools.count()
@@ -20,9 +22,7 @@ TICKS = itertools.count()
 def tick(deployed: Deployment, event: str = "") -> list[dict[str, Any]]:
     """Let the clock tick; the scans that were asked for."""
     before = len(deployed.of_type("scan.requested"))
-    headers = {"ce-id": event or f"tick-{next(TICKS)}", "ce-type": "dev.knative.sources.ping", "ce-source": "/ping"}
-    more = {"ce-specversion": "1.0", "content-type": "application/json"}
-    assert deployed.deliver(Message({**headers, **more}, b'{"task":"sweep"}')) == {"enumerate": 204}
+    assert asking.tick(deployed, event or f"tick-{next(TICKS)}") == 204
     return [message.data for message in deployed.of_type("scan.requested")[before:]]
 
 
@@ -161,7 +161,8 @@ def test_a_broker_that_is_away_leaves_the_scan_to_the_sweep(deployed: Deployment
 def test_the_longest_due_come_first_and_the_rest_with_the_next_tick(
     deployed: Deployment, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setattr(orchestration, "MOST_AT_ONCE", 3)
+    environment.setattr(orchestration, "_AT_ONCE", 3)
+    environment.setattr(duties, "MOST_PIECES", 1)
     for number in range(5):
         schedules.put(known(f"h/o/r{number}"), daily())
         overdue(f"h/o/r{number}", timedelta(hours=number + 1))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.orchestration.asking import ask, batches_of, push, states, tick
+from tests.orchestration.asking import ask, batches_of, cancel, push, states, tick
 from tests.support import secrets
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import Work
@@ -180,12 +180,14 @@ def test_a_scan_that_is_cancelled_ends_with_its_batches(small: Deployment, work:
 
     answer = small.api.delete("/scans/s")
 
-    assert (answer.status_code, answer.json["state"]) == (200, "Cancelled")
+    assert (answer.status_code, answer.json["state"], answer.json["is_ending"]) == (202, "Cancelled", True)
+    assert small.of_type("scan.completed") == []
+    assert set(small.deliver_all("dev.picket.cancellation.requested.v1")) == {204}
     assert [batch["state"] for batch in batches_of("s")] == ["Scanned", "Cancelled", "Cancelled"]
     small.drain()
     assert [batch["state"] for batch in batches_of("s")] == ["Done", "Cancelled", "Cancelled"]
     assert small.of_type("scan.completed")[0].data["state"] == "Cancelled"
-    assert small.api.delete("/scans/s").status_code == 200
+    assert cancel(small, "s") == 202
     assert len({message.id for message in small.of_type("scan.completed")}) == 1
 
 
@@ -214,7 +216,7 @@ def test_the_end_of_a_scan_is_told_even_if_whoever_ended_it_could_not(
         if how == "the sweep":
             assert tick(deployed, f"t{number}") == 204
         else:
-            assert deployed.api.delete("/scans/s").status_code == 200
+            assert cancel(deployed, "s") == 202
 
     [told] = deployed.of_type("scan.completed")
     assert (told.data["scan"], told.data["state"]) == ("s", "Cancelled")
@@ -224,6 +226,7 @@ def test_a_list_is_cancelled_with_its_children(deployed: Deployment, work: Work,
     other = Work(tmp_path / "o" / "r2")
     other.commit({"a": "1\n"})
     parent = deployed.api.post("/scans", json=[{"repository": str(one.path)} for one in (work, other)]).json
+    deployed.deliver(deployed.queue.pop(0))
 
     assert deployed.api.delete(f"/scans/{parent['id']}").json["state"] == "Cancelled"
     deployed.drain()
@@ -239,7 +242,7 @@ def test_an_enumeration_notices_that_its_scan_is_cancelled(
     sizes = history.sizes
 
     def cancel_meanwhile(*arguments: Any) -> Any:
-        assert deployed.api.delete("/scans/s").status_code == 200
+        assert cancel(deployed, "s") == 202
         return sizes(*arguments)
 
     with environment.context() as patch:
@@ -264,7 +267,7 @@ def test_a_scanner_notices_that_its_batch_is_cancelled(
 
     def slowly(*arguments: Any, **named: Any) -> Any:
         if not read:
-            assert deployed.api.delete("/scans/s").status_code == 200
+            assert cancel(deployed, "s") == 202
             time.sleep(0.5)
         read.append(arguments)
         return one(*arguments, **named)

@@ -1,6 +1,7 @@
 """All functions in this process, wired by the Triggers' types, so that a test decides what is delivered when."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,7 @@ class Deployment:
     sent: list[Message] = field(default_factory=list)
     is_down: bool = False
     refuses: str = ""
+    taking: Any = field(default_factory=threading.Lock)
 
     def request(self, method: str, url: str, *, body: bytes, headers: dict[str, str]) -> Any:
         """Stand in for the broker's ingress."""
@@ -96,6 +98,17 @@ class Deployment:
                 answer = self.clients[function].post("/", data=message.body, headers=message.headers)
                 answers[function] = answer.status_code
         return answers
+
+    def deliver_all(self, kind: str) -> list[int]:
+        """Deliver what waits of one type, and what of it that leads to; the statuses."""
+        answers: list[int] = []
+        while True:
+            with self.taking:
+                message = next((one for one in self.queue if one.type == kind), None)
+                if message is None:
+                    return answers
+                self.queue.remove(message)
+            answers += self.deliver(message).values()
 
     def drain(self) -> list[Message]:
         """Deliver until nothing is left; every delivery must succeed."""

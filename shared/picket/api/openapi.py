@@ -82,7 +82,7 @@ def _paths() -> Json:
         },
         "/scans/{id}": {
             "get": _operation("Show a scan", parameters=[_path("id")]),
-            "delete": _operation("Cancel a scan", parameters=[_path("id")]),
+            "delete": _operation("Cancel a scan", "202", parameters=[_path("id")]),
         },
         "/scans/{id}/events": {"get": _stream("Follow a scan by server-sent events", _path("id"))},
         "/findings": {"get": _operation("List findings", parameters=[*filters, *paging])},
@@ -92,7 +92,14 @@ def _paths() -> Json:
             "get": _operation("List repositories", parameters=paging),
         },
         **_schedules(_path("id", repository)),
-        "/repositories/{id}": {"get": _operation("Show a repository", parameters=[_path("id", repository)])},
+        "/repositories/{id}": {
+            "get": _operation("Show a repository", parameters=[_path("id", repository)]),
+            "delete": _operation(
+                "Forget a repository",
+                "202",
+                parameters=[_path("id", repository), _query("confirm", {"type": "string"})],
+            ),
+        },
         "/repositories/{id}/builds": {
             "get": _operation("Show which pushes are kept as builds", parameters=[_path("id", repository)]),
             "put": _operation("Keep builds", body=_ref(BuildOrder), parameters=[_path("id", repository)]),

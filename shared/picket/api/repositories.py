@@ -6,7 +6,7 @@ import re
 import uuid
 from contextlib import suppress
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict
 
 from picket.api.bodies import raw, read
@@ -17,8 +17,10 @@ from picket.effects import broker
 from picket.effects.mongo import repositories as store
 from picket.effects.mongo import schedules, scores
 from picket.effects.mongo.client import Document
-from picket.errors import Gone, Malformed, PermanentError
+from picket.errors import Gone, Malformed, PermanentError, Unsupported
 from picket.events import Envelope, RepositoryChanged
+from picket.orchestration import forgetting
+from picket.runtime import access
 from picket.runtime.problems import problem
 from picket.settings import settings
 
@@ -26,7 +28,7 @@ blueprint = Blueprint("repositories", __name__)
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = ("name", "url", "visibility", "organization", "team", "criticality", "created_at", "scanned_at")
 _FLAGS = ("archived", "deleted")
-_TIMES = ("history_scanned_at", "delivered_at", "unannounced_at", "vanished_at")
+_TIMES = ("history_scanned_at", "delivered_at", "unannounced_at", "vanished_at", "forgotten_at")
 
 
 class TeamOrder(BaseModel):
@@ -78,6 +80,19 @@ def set_team(wanted: str) -> Response:
     with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
         broker.emit(RepositoryChanged(repository=before["_id"], change="teamed", name=before["name"]))
     return jsonify(view(after or before))
+
+
+@blueprint.delete("/repositories/<path:wanted>")
+def forget(wanted: str) -> Response:
+    """Forget a repository with its findings; no webhook and no listing registers it again until a person adds it."""
+    repository = known(wanted)
+    if request.args.get("confirm") not in {repository["name"], repository["_id"]}:
+        raise Unsupported(f"this deletes every finding: repeat it with ?confirm={repository['name']}")
+    with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
+        marked = forgetting.begin(repository, access.caller().name)
+    answer = jsonify(view(marked))
+    answer.status_code = 202
+    return answer
 
 
 def known(wanted: str) -> Document:

@@ -19,7 +19,7 @@ from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
-from picket.orchestration import cancellation, waiting
+from picket.orchestration import bulk, cancellation, completion
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
 
@@ -32,19 +32,20 @@ _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
         *("lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window", "planned"),
-        *("refs", "missing_refs", "missing", "missing_reason"),
+        *("refs", "missing_refs", "missing", "missing_reason", "wanted"),
     )
 )
 
 
 class ScanOrder(BaseModel):
-    """What to scan: `repository`, or `asset_type` and `asset_value`."""
+    """What to scan: `repository`, or `asset_type` and `asset_value`; the refs of pull requests only where asked."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     repository: str = Field(default="", max_length=2048)
     asset_type: Literal["repository"] | None = None
     asset_value: str = Field(default="", max_length=2048)
+    pull_requests: bool = False
 
     @model_validator(mode="after")
     def _names_one(self) -> ScanOrder:
@@ -71,7 +72,12 @@ def submit() -> Response:
         return problem(status, errors[0]["detail"], errors=errors)
     root = _root(request.headers.get("Idempotency-Key", ""), raw())
     with broker.caused_by(root):
-        scan = _bulk(root.id, addresses) if isinstance(orders, list) else _single(root.id, addresses[0])
+        if isinstance(orders, list):
+            wanted = {address.name: address.url for address in addresses}
+            pulls = any(order.pull_requests for order in orders)
+            scan = bulk.ask(root.id, wanted, _ACTOR, pull_requests=pulls)
+        else:
+            scan = _single(root.id, addresses[0], pull_requests=orders.pull_requests)
     answer = jsonify(view(scan))
     answer.status_code = 202
     answer.headers["Location"] = url_for("scans.show", wanted=scan["_id"])
@@ -86,10 +92,12 @@ def show(wanted: str) -> Response:
 
 @blueprint.delete("/scans/<wanted>")
 def cancel(wanted: str) -> Response:
-    """Cancel a scan with its children; what is scanned of it already stays."""
+    """Cancel a scan; its children and batches end in the background, and what is scanned of it already stays."""
     with broker.caused_by(_root("", b"")):
-        scan = cancellation.cancel(wanted, _ACTOR, "cancelled")
-    return jsonify(view(scan))
+        scan = cancellation.ask(wanted, _ACTOR, "cancelled")
+    answer = jsonify(view(scan))
+    answer.status_code = 202
+    return answer
 
 
 @blueprint.get("/scans")
@@ -107,6 +115,8 @@ def view(scan: Document) -> Document:
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
+        **_of_many(scan),
+        "is_ending": completion.is_ending(scan),
         "refs": refs(scan),
         "skipped": skipped(own),
         "children": [summary(child) for child in children],
@@ -114,6 +124,13 @@ def view(scan: Document) -> Document:
         "findings": f"/findings?scan={scan['_id']}",
         "scored": "scored_at" in scan,
     }
+
+
+def _of_many(scan: Document) -> Document:
+    """Return how far a scan of many repositories is; nothing for any other."""
+    if "wanted" not in scan:
+        return {}
+    return {"children_total": scan["wanted"], "children_open": store.count_open_children(scan["_id"])}
 
 
 def refs(scan: Document) -> Document:
@@ -184,35 +201,11 @@ def _root(key: str, body: bytes) -> Envelope:
     return Envelope(id=name, type="request", source="/picket/api", traceparent=trace)
 
 
-def _single(root: str, address: RepositoryAddress) -> Document:
-    order = _order(root, address, "0", "")
+def _single(root: str, address: RepositoryAddress, *, pull_requests: bool) -> Document:
+    repository, url = repositories.ensure(address.name, address.url)
+    order = ScanRequested(
+        repository=repository, url=url, scan=scan_id(root, "0"), pull_requests=pull_requests, reason="requested"
+    )
     scan = store.open_scan(order, _ACTOR)
     broker.emit(order)
     return scan
-
-
-def _bulk(root: str, addresses: list[RepositoryAddress]) -> Document:
-    """Record parent and children, then hand out the work: none can be done before all are known.
-
-    What the broker does not take stays New; sending the request again with its key, or enumerate's sweep, hands it out.
-    """
-    parent_id = scan_id(root, "bulk")
-    parent = store.open_scan(ScanRequested(scan=parent_id, url="", kind="bulk", reason="requested"), _ACTOR)
-    unique = {address.name: address for address in addresses}
-    orders = [_order(root, address, name, parent_id) for name, address in unique.items()]
-    for order in orders:
-        store.open_scan(order, _ACTOR)
-    parent = store.advance(parent, ["InProgress"], _ACTOR)
-    waiting.ask_for_many(orders)
-    return parent
-
-
-def _order(root: str, address: RepositoryAddress, key: str, parent: str) -> ScanRequested:
-    repository, url = repositories.ensure(address.name, address.url)
-    return ScanRequested(
-        repository=repository,
-        url=url,
-        scan=scan_id(root, key),
-        parent=parent,
-        reason="requested",
-    )

@@ -18,7 +18,14 @@ _SUBMIT = (
 _ADMIN = (
     *("scans.cancel", "dead_letters.drop"),  # either would hide a leak
     "dead_letters.keep",  # the Broker needs none, see dead_letters.is_from_broker
-    *("repositories.set_team", "schedules.put", "schedules.remove", "organizations.add", "organizations.remove"),
+    *(
+        "repositories.set_team",
+        "repositories.forget",
+        "schedules.put",
+        "schedules.remove",
+        "organizations.add",
+        "organizations.remove",
+    ),
     *("sources.add", "sources.rotate", "sources.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
     "doctor.show",  # tells where things are, and does some work
 )

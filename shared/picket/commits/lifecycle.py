@@ -19,7 +19,7 @@ class Move:
 SCAN = (
     Move("New", "Validating", "enumerate", "its request arrived"),
     Move("New", "Queued", "enumerate", "a scan of the same branch that waits takes its commits along"),
-    Move("New", "InProgress", "api", "it is a list of repositories: its work is all in its children"),
+    Move("New", "InProgress", "enumerate", "it is a list of repositories, and each has its child scan"),
     Move("Validating", "Queued", "enumerate", "its repository's address is admitted"),
     Move("Queued", "Queued", "enumerate", "it must wait: for its forge, its repository, or another scan"),
     Move("Queued", "Scheduling", "enumerate", "its forge and its repository have a place for it"),

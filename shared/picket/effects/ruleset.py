@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from functools import cache
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 
 from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
+from picket.effects.mongo import rulesets
 from picket.errors import Malformed, Misconfigured
 from picket.settings import settings
+
+_REMEMBERED_SECONDS = 5.0
 
 
 def digest() -> str:
     """Return the digest that commits are scanned for."""
     return current().digest if settings().rules else default_digest()
+
+
+def in_force() -> str:
+    """Return the digest that scans are planned and judged for: the same for every revision that runs just now."""
+    return _in_force(digest(), int(time.monotonic() / _REMEMBERED_SECONDS))
+
+
+@lru_cache(maxsize=4)
+def _in_force(own: str, _period: int) -> str:
+    return rulesets.in_force(own)
+
+
+def plans() -> str:
+    """Note that this revision plans scans for its own rules, and return the digest in force."""
+    rulesets.see(digest(), plans=True)
+    return in_force()
+
+
+def also_for(planned: str) -> frozenset[str]:
+    """Return the digests that what is scanned with this revision's rules counts for.
+
+    A scanner may be of another revision than what planned its batch: newer rules do for what older ones were asked
+    for, older ones do not.
+    """
+    own = digest()
+    if own == planned:
+        return frozenset({own})
+    rulesets.see(own, plans=False)
+    return frozenset({own, planned} if rulesets.is_newer(own, planned) else {own})
 
 
 @cache

@@ -20,11 +20,14 @@ from picket.events.kinds import (
     Tick,
     WebhookReceived,
 )
+from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
 
 __all__ = [
+    "CancellationRequested",
     "CommitBatchCreated",
     "CommitBatchScanned",
     "CommitUnknown",
+    "DutyDue",
     "Envelope",
     "Event",
     "EventRejected",
@@ -34,11 +37,14 @@ __all__ = [
     "ItemDelta",
     "OrganizationRequested",
     "RepositoryChanged",
+    "RepositoryForgotten",
     "ScanCompleted",
     "ScanKind",
     "ScanRequested",
     "ScoreChanged",
+    "ScoreRequested",
     "Severity",
+    "TeamChanged",
     "Tick",
     "WebhookReceived",
     "ago",

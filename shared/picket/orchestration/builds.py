@@ -39,20 +39,20 @@ def keep(request: ScanRequested) -> None:
 
 
 def _keep(repository: Document, sha: str) -> None:
-    git_dir, place = mirror.path_of(repository["_id"]), _place(repository)
-    reference = artifacts.reference(f"{place}/{sha}.zip")
+    git_dir, where = mirror.path_of(repository["_id"]), place(repository)
+    reference = artifacts.reference(f"{where}/{sha}.zip")
     latest = repository.get("build_sha", "")
     is_latest = sha == latest or not mirror.is_ancestor(git_dir, sha, latest)
     with tempfile.TemporaryDirectory(dir=settings().data_dir.absolute()) as folder:
         file = Path(folder) / "tree.zip"
         archive.write(git_dir, sha, file)
         if artifacts.age(reference) is None:
-            artifacts.put(f"{place}/{sha}.zip", file)
+            artifacts.put(f"{where}/{sha}.zip", file)
         if is_latest:  # pushes come in any order: an older one is no newer build
-            artifacts.put(f"{place}.zip", file)
+            artifacts.put(f"{where}.zip", file)
             repositories.update(repository["_id"], build_sha=sha, build_at=now(), build_error="")
 
 
-def _place(repository: Document) -> str:
+def place(repository: Document) -> str:
     """Return `build_artifacts/{owner}/{name}` of what is named `host/owner/name` now."""
     return _PREFIX + str(repository["name"]).partition("/")[2]

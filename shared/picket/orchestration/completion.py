@@ -28,7 +28,7 @@ def settle(scan_id: str, actor: str) -> None:
     for _ in range(_TRIES):
         scan = scans.get(scan_id)
         if scan["state"] in lifecycle.FINAL:
-            if "untold" in scan:
+            if "untold" in scan and not is_ending(scan):
                 _announce(scan, actor)
             return
         ending = _ending(scan)
@@ -37,8 +37,13 @@ def settle(scan_id: str, actor: str) -> None:
     raise Busy(f"scan {scan_id} is being changed by others")
 
 
+def is_ending(scan: Document) -> bool:
+    """Return whether a scan is cancelled and something of it has not ended yet."""
+    return scan["state"] == "Cancelled" and bool(batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]))
+
+
 def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
-    """Move a scan to a final state and say so; False if somebody else changed it first."""
+    """Move a scan to a final state and, once all of it has ended, say so; False if somebody else changed it first."""
     if "taken_by" not in scan:
         evidence.note(scan, state)
     done = scans.move(scan, state, actor, reason, untold=broker.cause().id)
@@ -46,7 +51,8 @@ def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
         return False
     if "fetching" in scan:  # cancelled or given up: whoever had the place does not come to leave it any more
         waiting.wake(done, scan["fetching"])
-    _announce(done, actor)
+    if not is_ending(done):
+        _announce(done, actor)
     return True
 
 
@@ -105,6 +111,7 @@ def _announce(scan: Document, actor: str) -> None:
         if scan.get("took"):
             _tell_those_taken_along(scan, actor)
         if scan["parent"]:
+            scans.leave_parent(scan["_id"])
             settle(scan["parent"], actor)
     scans.told(scan["_id"])
 

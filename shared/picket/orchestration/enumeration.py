@@ -13,7 +13,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import builds, completion, dispatch, folding, material, waiting
+from picket.orchestration import builds, bulk, completion, dispatch, folding, material, waiting
 
 _ACTOR = "enumerate"
 _MISSING_SHOWN = 100
@@ -22,13 +22,16 @@ _MISSING_SHOWN = 100
 
 def expand(request: ScanRequested) -> None:
     """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
+    if request.kind == "bulk":
+        bulk.expand(request)
+        return
     scan = folding.let_go(scans.open_scan(request, _ACTOR))
     if _is_to_do(scan):
         with leases.held("scans", request.scan) as lease:  # it may have been taken along meanwhile
             scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
     if "taken_by" in scan or scan["state"] == "Cancelled":
         waiting.pass_on(scan, waiting.forge_of(request))
-    if scan["state"] in lifecycle.ENUMERATED and scan["kind"] != "bulk":
+    if scan["state"] in lifecycle.ENUMERATED:
         waiting.wake(scan, waiting.forge_of(request))  # here, since an attempt that died after it was done has not
         dispatch.hand_out(scan)
         for one in (request, *map(scans.request_of, scans.taken_along(request.scan) if scan.get("took") else ())):
@@ -70,7 +73,7 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
 
 def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease) -> Document:
     """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
-    git_dir, digest = fetched.git_dir, ruleset.digest()
+    git_dir, digest = fetched.git_dir, ruleset.plans()
     tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads)
     shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
     plans = plan_batches(git_dir, shas)

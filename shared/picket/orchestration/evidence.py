@@ -37,8 +37,8 @@ def note(scan: Document, state: str) -> None:
     if state != "Done" or scan["kind"] == "bulk" or emptiness(scan):
         return
     known: Document = {"scanned_at": now()}
-    rulesets = {batch["scanned_for"] for batch in batches.of_scan(scan)} | {scan["ruleset"]}
-    if scan["kind"] in _OF_EVERYTHING and rulesets == {scan["ruleset"]}:
+    is_for = (batch.get("counts_for", [batch["scanned_for"]]) for batch in batches.of_scan(scan))
+    if scan["kind"] in _OF_EVERYTHING and all(scan["ruleset"] in digests for digests in is_for):
         commits.set_covered_tips(scan["repository"], scan["ruleset"], scan["tips"], scan["_id"])
         known |= {"history_scanned_at": now(), "history_ruleset": scan["ruleset"], "missing_refs": ""}
     repositories.update(scan["repository"], **known)

@@ -26,6 +26,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Exhausted, PermanentError, TransientError, Unsupported
 from picket.events import OrganizationRequested, now
+from picket.orchestration import duties
 from picket.settings import settings
 
 MAX_PAGES = 2_000
@@ -62,14 +63,17 @@ def begin(organization: Document) -> Document:
     return begun
 
 
-def go_on() -> None:
+def go_on(_cursor: str) -> str | None:
     """Go on with listings that stand still or have waited long enough, and begin those that are due."""
-    for organization in store.to_resume(_AT_ONCE):
-        if taken := store.take_turn(organization, _PATIENCE):
-            request(taken)
-            note("listing goes on", state=taken["state"])
-    for organization in store.due(_AT_ONCE):
-        begin(organization)
+    duties.each("organizations", store.to_resume(_AT_ONCE), _resume, store.put_off)
+    duties.each("organizations", store.due(_AT_ONCE), begin, store.put_off)
+    return None
+
+
+def _resume(organization: Document) -> None:
+    if taken := store.take_turn(organization, _PATIENCE):
+        request(taken)
+        note("listing goes on", state=taken["state"])
 
 
 def step(event: OrganizationRequested) -> None:
@@ -199,7 +203,7 @@ def _register_one(organization: Document, listed: listing.Listed) -> str:
     known = repositories.find(address.name, forge_key)
     if known is None and not _is_wanted(organization, listed):
         return ""
-    seen = {"visibility": listed.visibility} if listed.visibility else {}
+    seen: Document = {"visibility": listed.visibility} if listed.visibility else {}
     repository = str(repositories.register(address.name, address.url, forge_key=forge_key, at_once=True, **seen)["_id"])
     if known is None and organization["repository_schedule"]:
         schedules.put(repository, Schedule(_SCHEDULE, **organization["repository_schedule"]))

@@ -1,7 +1,8 @@
 """Putting a new score in the place of the one there is: once for each event, however often it comes, and by one writer.
 
 What a finding costs stands in it, and their sum in the score; so an event costs as much as the findings that it names,
-however many there are. On the first event of a day everything is summed up anew, since findings age.
+however many there are. What a cost depends on besides its finding, such as the day, is the key that it was rated under:
+findings that were rated under another one are rated anew, some hundreds an event, until none is left.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from datetime import UTC, datetime
 from functools import partial
 
 from picket.effects import broker, ruleset
-from picket.effects.mongo import findings, repositories, scores
+from picket.effects.mongo import findings, repositories, scores, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import count
 from picket.errors import Busy
-from picket.events import ItemDelta, ScoreChanged, now
+from picket.events import ItemDelta, ScoreChanged, ScoreRequested, TeamChanged, now
 from picket.scoring import posture
 from picket.scoring.items import item
+from picket.scoring.model import MODEL
 from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally
 
 _TRIES = 10
+_AT_ONCE = 500
+"""Findings that an event rates anew, and repositories that it puts into a team's score."""
 _DROP = 10.0
 """Points that somebody on call would want to know of."""
 _TURNS = tuple(threading.Lock() for _ in range(64))
@@ -33,55 +37,115 @@ _TURNS = tuple(threading.Lock() for _ in range(64))
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A score, the deltas that led to it, and what the findings that moved cost now, by id."""
+    """A score, the deltas that led to it, and what the findings that moved cost now, by id.
+
+    `kept` are findings whose costs hold as they are; `is_partial` says that others are still to be rated anew.
+    """
 
     score: Document
     deltas: list[Document] = field(default_factory=list)
     costs: Document = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
-def rate_repository(name: str, changed: Collection[str] | None) -> None:
-    """Bring a repository's score up to date with the findings *changed*; None: with all of them."""
-    _update(name, partial(_of_repository, name, changed))
+class _Unchanged(Exception):
+    """Another event has put into a score what this one would have."""
+
+
+def rate_repository(name: str, changed: Collection[str]) -> bool:
+    """Bring a repository's score up to date with the findings *changed*, and with some that are to be rated anew.
+
+    Returns:
+        Whether its score moved.
+    """
+    rated: list[Rating] = []
+    change = _update(name, partial(_of_repository, name, changed, rated))
+    if rated:
+        findings.mark_rated(name, rated[-1].score["rating"], rated[-1].kept)
+    # What a former attempt at this event did not get to say is found by looking.
+    if rated[-1].is_partial if rated else findings.rated_otherwise(name, _key(repositories.get(name) or {}), 1):
+        broker.emit(ScoreRequested(repository=name))
+    return bool(change["score"] != change["previous"])
+
+
+def note_for_teams(repository: Document) -> None:
+    """Note that a repository has changed for the scores of its teams, and evaluate those."""
+    for team in repository.get("teams", ()):
+        teams.note(team, repository["_id"], broker.cause().id)
+        rate_team(team)
 
 
 def rate_team(team: str) -> None:
-    """Bring a team's score up to date with the scores that its repositories have now."""
-    _update(f"team:{team}", partial(_of_team, team))
+    """Put what was noted of a team's repositories into its score, unless another event does at the same time."""
+    noted: list[Document] = []
+    with suppress(_Unchanged):
+        _update(f"team:{team}", partial(_of_team, team, noted))
+    teams.settle(noted)
+    if len(noted) == _AT_ONCE:
+        broker.emit(TeamChanged(team=team))
 
 
-def _of_repository(name: str, changed: Collection[str] | None, former: Document | None) -> Rating:
+def _key(repository: Document) -> str:
+    """Return what a finding's cost depends on besides the finding."""
+    return f"{datetime.now(UTC).date().isoformat()} {MODEL} {repository.get('visibility', '')}"
+
+
+def _of_repository(name: str, changed: Collection[str], rated: list[Rating], former: Document | None) -> Rating:
     at, repository = datetime.now(UTC), repositories.get(name) or {}
-    today = at.date().isoformat()
-    if changed is None or former is None or former["day"] != today:
-        found, base = findings.scored_in(name), None
-    else:
-        found, base = findings.get_many(changed) if changed else [], former["tally"]
-    before = {one["_id"]: one["cost"] for one in found if "cost" in one}
-    after = {one["_id"]: cost(item(one, repository, at)) for one in found}
+    if former is not None and "rating" not in former:
+        findings.begin_rating(name)
+    key = _key(repository)
+    stale = findings.rated_otherwise(name, key, _AT_ONCE)
+    found = {one["_id"]: one for one in [*stale, *(findings.get_many(changed) if changed else [])]}
+    before = {name: one["cost"] for name, one in found.items() if "cost" in one}
+    after = {name: cost(item(one, repository, at)) for name, one in found.items()}
+    base = former["tally"] if former else None
     weighs = tally(after.values(), tally(before.values(), base, sign=-1) if base else None)
-    score = evaluate(weighs, posture.checks(repository, ruleset.digest(), at)) | {"day": today}
+    score = evaluate(weighs, posture.checks(repository, ruleset.in_force(), at)) | {"rating": key}
     moved = {name: value for name, value in after.items() if before.get(name) != value}
-    return Rating(score, deltas(former, score, before, after) if score["exact"] is not None else [], moved)
+    steps = deltas(former, score, before, after) if score["exact"] is not None else []
+    rated.append(Rating(score, steps, moved, tuple(found.keys() - moved.keys()), len(stale) == _AT_ONCE))
+    return rated[-1]
 
 
-def _of_team(team: str, former: Document | None) -> Rating:  # noqa: ARG001 - a team is always evaluated whole
-    owned = {repository["_id"]: repository for repository in repositories.of_team(team)}
-    known = [(name, (scores.get(name) or {}).get("exact")) for name in owned]
-    result = evaluate_team([(name, exact, owned[name]["criticality"]) for name, exact in known if exact is not None])
-    members = [list(member) for member in result.members]
-    return Rating({"score": result.score, "exact": result.score, "grade": result.grade, "members": members})
+def _of_team(team: str, noted: list[Document], former: Document | None) -> Rating:
+    """Evaluate a team: what its score was made of, and what was noted since.
+
+    Raises:
+        _Unchanged: Nothing is noted.
+    """
+    noted[:] = teams.noted(team, _AT_ONCE)
+    if not noted:
+        raise _Unchanged
+    members = {name: (exact, weight) for name, exact, weight in (former or {}).get("members", ())}
+    names = [str(note["repository"]) for note in noted]
+    exact = scores.exact_of(names)
+    owned = {one["_id"]: one for one in repositories.get_many(names) if one.get("team") == team}
+    for name in names:
+        members.pop(name, None)
+        value = exact.get(name)
+        if name in owned and value is not None:
+            members[name] = (value, owned[name]["criticality"])
+    result = evaluate_team([(name, value, weight) for name, (value, weight) in sorted(members.items())])
+    kept = [list(member) for member in result.members]
+    return Rating({"score": result.score, "exact": result.score, "grade": result.grade, "members": kept})
 
 
-def _update(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> None:
-    """Put a score in place and, if it moved, say what moved it."""
+def _update(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> Document:
+    """Put a score in place and, if it moved, say what moved it.
+
+    Returns:
+        The change that this event made.
+    """
     with _TURNS[zlib.crc32(entity.encode()) % len(_TURNS)]:
         change = _attempts(entity, evaluate_now)
     if change["score"] == change["previous"]:
-        return
+        return change
     broker.emit(_announcement(entity, change))
     if None not in {change["score"], change["previous"]} and change["previous"] - change["score"] >= _DROP:
         count("picket_score_drops_total", kind=change["kind"])
+    return change
 
 
 def _attempts(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> Document:
@@ -121,7 +185,7 @@ def _complete(entity: str, score: Document) -> None:
     """Put into history and findings what a score says that led to it; doing it again changes nothing."""
     scores.keep_change(entity, score["last_change"])
     if score.get("costs"):
-        findings.set_costs(score["costs"], score["revision"])
+        findings.set_costs(entity, score.get("rating", ""), score["costs"], score["revision"])
         scores.forget_costs(score)
 
 

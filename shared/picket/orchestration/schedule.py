@@ -7,7 +7,6 @@ asks for again, never a time that nobody comes back to.
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 
 from picket.effects import broker, ruleset
@@ -15,38 +14,41 @@ from picket.effects.mongo import scans, schedules
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.events import ScanRequested, scan_id
+from picket.orchestration import duties
 from picket.settings import settings
 
 _ACTOR = "schedule"
-MOST_AT_ONCE = 500
-"""Repositories that one tick asks for: ten thousand that are due at once are spread over two hours."""
+_AT_ONCE = 25
+"""Repositories that one event asks for: a tick leads to 500 at the most, ten thousand are spread over two hours."""
 _HOUR = timedelta(hours=1)
 _SPARE = 100
 """Repositories looked at beyond those that a rescan may be asked for: some are being scanned just now."""
 
 
-def ask_for_due_scans() -> None:
-    """Ask for the scans of repositories that are due, the longest due first."""
-    found = schedules.due(settings().schedule_hours, MOST_AT_ONCE + 1)
-    for repository in found[:MOST_AT_ONCE]:
-        ask(repository, datetime.now(UTC))
-    if len(found) > MOST_AT_ONCE:
-        note("more scans are due than one tick asks for", level=logging.WARNING, asked=MOST_AT_ONCE)
+def ask_for_due_scans(_cursor: str) -> str | None:
+    """Ask for the scans of some repositories that are due, the longest due first."""
+    found = schedules.due(settings().schedule_hours, _AT_ONCE + 1)
+    duties.each("schedules", found[:_AT_ONCE], lambda one: ask(one, datetime.now(UTC)), schedules.put_off)
+    return duties.more(len(found) > _AT_ONCE)
 
 
-def ask_for_rescans() -> None:
+def ask_for_rescans(_cursor: str) -> str | None:
     """Ask for full scans of what was last looked at with other rules, the oldest evidence first, so many an hour.
 
     What is left of the hour is counted after the list is read: whatever another tick asked for meanwhile is then in
     the count, or in the list and lost to it, which counts as well.
     """
-    allowed, digest = settings().rescans_per_hour, ruleset.digest()
-    found = schedules.stale(digest, allowed + _SPARE) if allowed else []
+    allowed, digest = settings().rescans_per_hour, ruleset.in_force()
+    found = schedules.stale(digest, min(allowed, _AT_ONCE) + _SPARE) if allowed else []
     left = allowed - schedules.rescans_since(_HOUR, allowed) if found else 0
-    for repository in found:
-        if left <= 0:
-            return
-        left -= ask_for_rescan(repository, digest)
+    asked: list[str] = []
+
+    def ask_unless_enough(repository: Document) -> None:
+        if len(asked) < min(left, _AT_ONCE) and ask_for_rescan(repository, digest):
+            asked.append(repository["_id"])
+
+    duties.each("rescans", found, ask_unless_enough, schedules.leave_out)
+    return duties.more(len(asked) == _AT_ONCE < left)
 
 
 def ask(repository: Document, at: datetime) -> None:

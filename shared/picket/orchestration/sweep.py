@@ -6,51 +6,67 @@ Nothing that it asks for again does harm if it was under way after all: every ev
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from picket.commits import lifecycle
 from picket.effects import broker, telemetry
-from picket.effects.mongo import batches, findings, leases, scans
+from picket.effects.mongo import batches, findings, leases, scans, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
-from picket.events import CommitBatchScanned
-from picket.orchestration import completion, dispatch, expiry, folding, waiting
+from picket.events import CommitBatchScanned, TeamChanged
+from picket.orchestration import cancellation, completion, dispatch, duties, folding, waiting
 
 _ACTOR = "sweep"
 _IDLE = timedelta(minutes=10)
 """Longer than an event is retried."""
-_AT_ONCE = 500
-"""Scans that one tick asks for again: the next one does the others."""
+_AT_ONCE = 100
+"""Scans of one kind that one event asks for again."""
 
 
-def run() -> None:
-    """Do all of it."""
-    return_work_of_the_dead()
-    for scan in scans.untold(_AT_ONCE):
-        _settle(scan)
-    for scan in scans.to_be_retried(_AT_ONCE):
-        waiting.ask_again(scan)
-    for scan in scans.idle(_IDLE, _AT_ONCE):
-        nudge(scan)
-    expiry.run()
-    count_findings()
+def return_work_of_the_dead(_cursor: str) -> str | None:
+    """Put work whose lease ran out back into the queue; fail what too many workers died over."""
+    expired = leases.expired("batches", _AT_ONCE + 1)
+    duties.each("leases", expired[:_AT_ONCE], _take_batch, partial(leases.put_off, "batches"))
+    others = leases.expired("scans", _AT_ONCE + 1)
+    duties.each("leases", others[:_AT_ONCE], _take_scan, partial(leases.put_off, "scans"))
+    return duties.more(max(len(expired), len(others)) > _AT_ONCE)
 
 
-def count_findings() -> None:
+def tell(_cursor: str) -> str | None:
+    """Tell of the ends of scans that nobody was told of, and go on with cancellations that stand still."""
+    found = scans.untold(_AT_ONCE + 1)
+    duties.each("untold", found[:_AT_ONCE], _tell)
+    return duties.more(len(found) > _AT_ONCE)
+
+
+def retry(_cursor: str) -> str | None:
+    """Ask again for the scans whose forges did not answer and that have waited long enough."""
+    found = scans.to_be_retried(_AT_ONCE + 1)
+    duties.each("retries", found[:_AT_ONCE], waiting.ask_again, scans.put_off_retry)
+    return duties.more(len(found) > _AT_ONCE)
+
+
+def nudge_idle(_cursor: str) -> str | None:
+    """Ask again for whatever the scans wait for in which nothing has moved for long."""
+    found = scans.idle(_IDLE, _AT_ONCE + 1)
+    duties.each("idle", found[:_AT_ONCE], nudge, lambda scan: scans.touch(scan["_id"]))
+    return duties.more(len(found) > _AT_ONCE)
+
+
+def evaluate_teams(_cursor: str) -> str | None:
+    """Ask for the scores of teams that somebody noted a change for and nobody evaluated."""
+    names = teams.waiting(_AT_ONCE + 1)
+    broker.emit(*(TeamChanged(team=name) for name in names[:_AT_ONCE]))
+    return duties.more(len(names) > _AT_ONCE)
+
+
+def count_findings(_cursor: str) -> str | None:
     """Tell how many findings are open, if anybody wants to know."""
     if telemetry.is_on():
         for severity, count in findings.count_open().items():
             telemetry.gauge("picket_open_findings", count, severity=severity)
-
-
-def return_work_of_the_dead() -> None:
-    """Put work whose lease ran out back into the queue; fail what too many workers died over."""
-    for batch in leases.expired("batches"):
-        if leases.end("batches", batch):
-            _requeue_batch(batches.get(batch["_id"]))
-    for scan in leases.expired("scans"):
-        if leases.end("scans", scan):
-            _requeue_scan(scans.get(scan["_id"]))
+    return None
 
 
 def nudge(scan: Document) -> None:
@@ -67,11 +83,28 @@ def nudge(scan: Document) -> None:
     note("idle scan asked for again", scan=scan["_id"], state=scan["state"])
 
 
+def _tell(scan: Document) -> None:
+    if completion.is_ending(scan):
+        cancellation.ask_for_the_rest(scan)
+    else:
+        _settle(scan)
+
+
 def _hand_out(batch: Document, scan: Document) -> None:
     if batch["state"] != "Scanned":
         broker.emit(dispatch.created(batch, scan))
         return
     broker.emit(CommitBatchScanned.of(batch, tuple(scan["chain"])))
+
+
+def _take_batch(batch: Document) -> None:
+    if leases.end("batches", batch):
+        _requeue_batch(batches.get(batch["_id"]))
+
+
+def _take_scan(scan: Document) -> None:
+    if leases.end("scans", scan):
+        _requeue_scan(scans.get(scan["_id"]))
 
 
 def _requeue_batch(batch: Document) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from flask import Request, Response
 from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, telemetry
 from picket.effects.telemetry import logs, shapes
-from picket.errors import Malformed, Newer, PermanentError, TooLarge, TransientError, Unsupported
+from picket.errors import Gone, Malformed, Newer, PermanentError, TooLarge, TransientError, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
 from picket.runtime.hardening import tell_what_is_weakened
@@ -70,10 +70,7 @@ def _run(
                     handler(event)
                     handled.outcome = "done"
                 except PermanentError as error:
-                    _reject(envelope, text, dataref, error)
-                    if event is not None:
-                        _give_up(event, error)
-                    handled.outcome = "rejected"
+                    handled.outcome = _set_aside(envelope, text, dataref, error, event)
             return Response(status=204)
         except Exception as error:  # noqa: BLE001 - every outcome must become a status code
             handled.outcome = "retried" if is_outage(error) else "failed"
@@ -112,6 +109,21 @@ def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...
             for item in error.errors(include_input=False, include_context=False, include_url=False)
         )
         raise Malformed(f"data of {envelope.type} does not fit: {places}") from None
+
+
+def _set_aside(
+    envelope: Envelope, text: str, dataref: str, error: PermanentError, event: Event | None
+) -> Literal["done", "rejected"]:
+    """Keep an event that cannot succeed, unless it is late news of a repository that a person has forgotten."""
+    from picket.effects.mongo import repositories  # noqa: PLC0415 - see is_outage
+
+    if isinstance(error, Gone) and event is not None and repositories.is_forgotten(event.repository):
+        logs.note("event of a forgotten repository")
+        return "done"
+    _reject(envelope, text, dataref, error)
+    if event is not None:
+        _give_up(event, error)
+    return "rejected"
 
 
 def _reject(envelope: Envelope, text: str, dataref: str, error: PermanentError) -> None:

@@ -11,6 +11,7 @@ from picket.scoring import posture
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
 
 _ROUNDING = 6
+"""Decimals: a store may keep no more than 15 digits of a number, and what it gives back must compare as equal."""
 _MILLION = 1_000_000
 
 Cost = dict[str, Any]
@@ -75,7 +76,7 @@ def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> dict[str, Any]
         "unknown" where the whole history was not.
     """
     rating, coverage = posture.rating(checks), posture.coverage(checks)
-    score = _combined(weighs, rating)
+    score = round(_combined(weighs, rating), _ROUNDING)
     bare = combine(weighs["bare"] / _MILLION, Counter(weighs["bare_caps"]), rating)
     is_known = posture.is_looked_at(checks)
     return {

@@ -85,6 +85,7 @@ def test_what_becomes_of_a_push_is_counted(counting: None, deployed: Deployment,
     deployed.drain()
     tick = headers("x") | {"ce-type": "dev.knative.sources.ping"}
     assert deployed.clients["enumerate"].post("/", data=b"{}", headers=tick).status_code == 204
+    deployed.drain()
 
     found = scraped(deployed)
     deliveries = {key[1:]: value for key, value in found.items() if key[0] == "picket_webhook_deliveries_total"}
@@ -154,7 +155,7 @@ def test_a_dead_workers_lease_is_counted_by_whoever_ends_it_or_takes_over(counti
     for name in "acd":
         with leases.held("batches", name):
             pass
-    assert [leases.end("batches", document) for document in leases.expired("batches")] == [True]
+    assert [leases.end("batches", document) for document in leases.expired("batches", 10)] == [True]
 
     found = scraped(deployed)
     assert found["picket_takeovers_total", "collection=batches"] == 1

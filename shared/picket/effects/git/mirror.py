@@ -159,6 +159,18 @@ def _refs_of(mirror: Path) -> dict[str, str]:
     return {name: oid for oid, _, name in (line.partition(" ") for line in lines.splitlines())}
 
 
+def delete(repository: str) -> None:
+    """Remove the mirror of *repository*, if this machine has one.
+
+    Raises:
+        Busy: Another worker is fetching it.
+    """
+    mirror = path_of(repository)
+    if mirror.exists():
+        with _locked(mirror):
+            shutil.rmtree(mirror, ignore_errors=True)
+
+
 @contextmanager
 def _writing() -> Iterator[None]:
     """Say that what the disk does not take can be tried again: there may be room by then."""

@@ -122,6 +122,16 @@ def move(
     return moves.move("batches", lifecycle.BATCH, batch, moves.Step(target, actor, reason, fields, unset, fence))
 
 
+def all_of(scan_id: str, limit: int) -> list[Document]:
+    """Return up to *limit* batches of a scan, those of abandoned enumerations and their commits included."""
+    return list(collection("batches").find({"scan": scan_id}).limit(limit))
+
+
+def delete(found: Sequence[Document]) -> None:
+    """Delete batches."""
+    collection("batches").delete_many({"_id": {"$in": [batch["_id"] for batch in found]}})
+
+
 def _id(scan: str, attempt: int, index: int) -> str:
     return key(scan, str(attempt), str(index))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from picket.effects.mongo.client import collection, insert_new, key
+from picket.effects.mongo.client import Document, collection, insert_new, key
 
 _CHUNK = 1_000
 
@@ -36,8 +36,24 @@ def covered_tips(repository: str, ruleset: str) -> list[str]:
 def set_covered_tips(repository: str, ruleset: str, tips: Sequence[str], scan: str) -> None:
     """Note that everything reachable from *tips* is scanned for *ruleset*."""
     collection("coverage").update_one(
-        {"_id": key(repository, ruleset)}, {"$set": {"tips": list(tips), "scan": scan}}, upsert=True
+        {"_id": key(repository, ruleset)},
+        {"$set": {"repository": repository, "tips": list(tips), "scan": scan}},
+        upsert=True,
     )
+
+
+def unmark(batches: Iterable[Document]) -> None:
+    """Forget that the commits of *batches* are scanned."""
+    for batch in batches:
+        digests = {batch["scanned_for"], *batch.get("counts_for", ())}
+        names = [_id(batch["repository"], digest, sha) for digest in digests for sha in batch["commits"]]
+        for start in range(0, len(names), _CHUNK):
+            collection("commits").delete_many({"_id": {"$in": names[start : start + _CHUNK]}})
+
+
+def forget_coverage(repository: str) -> None:
+    """Forget what is covered of a repository, for every ruleset."""
+    collection("coverage").delete_many({"repository": repository})
 
 
 def _id(repository: str, ruleset: str, sha: str) -> str:

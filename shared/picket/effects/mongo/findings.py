@@ -16,6 +16,7 @@ from picket.events import FindingReported, Severity, now
 from picket.settings import settings
 
 _OCCURRENCES_SHOWN = 100
+_NEVER = "never"
 
 
 @span("store findings")
@@ -83,13 +84,46 @@ def scored_in(repository: str) -> list[Document]:
     return list(collection("findings").find({"scored_in": repository}))
 
 
-def set_costs(costs: Mapping[str, Document], revision: int) -> None:
+def rated_otherwise(repository: str, rating: str, limit: int) -> list[Document]:
+    """Return up to *limit* findings of a repository that were last rated under another key than *rating*, or never.
+
+    Args:
+        repository: Id of the repository that they weigh on.
+        rating: What a finding's cost depends on besides the finding, as one text.
+        limit: At most so many.
+    """
+    start, current = f"{repository}|", f"{repository}|{rating}"
+    found: list[Document] = []
+    for between in ({"$gt": start, "$lt": current}, {"$gt": current, "$lt": f"{repository}}}"}):
+        if len(found) < limit:
+            found += collection("findings").find({"rated": between}).limit(limit - len(found))
+    return found
+
+
+def begin_rating(repository: str) -> None:
+    """Let the findings that a former version stored be rated anew: they lack the field by which those are found."""
+    unrated = {"scored_in": repository, "rated": {"$exists": False}}
+    collection("findings").update_many(unrated, {"$set": {"rated": f"{repository}|{_NEVER}"}})
+
+
+def set_costs(repository: str, rating: str, costs: Mapping[str, Document], revision: int) -> None:
     """Note what findings cost as of *revision* of their repository's score; what is newer stays."""
+    rated = f"{repository}|{rating}"
     writes = [
-        UpdateOne({"_id": name, "cost_revision": {"$lt": revision}}, {"$set": {"cost": one, "cost_revision": revision}})
+        UpdateOne(
+            {"_id": name, "cost_revision": {"$lt": revision}},
+            {"$set": {"cost": one, "cost_revision": revision, "rated": rated}},
+        )
         for name, one in costs.items()
     ]
     collection("findings").bulk_write(writes, ordered=False)
+
+
+def mark_rated(repository: str, rating: str, names: Sequence[str]) -> None:
+    """Note that the costs of findings hold under the key *rating* as well."""
+    if names:
+        rated = {"$set": {"rated": f"{repository}|{rating}"}}
+        collection("findings").update_many({"_id": {"$in": list(names)}}, rated)
 
 
 def change(finding: Document, fields: dict[str, Any]) -> bool:
@@ -138,6 +172,16 @@ def with_occurrences(findings: list[Document]) -> list[Document]:
     return findings
 
 
+def delete_some(repository: str, limit: int) -> bool:
+    """Delete up to *limit* findings of a repository with their occurrences; False if there are none."""
+    found = [one["_id"] for one in collection("findings").find({"repository": repository}, {"_id": 1}).limit(limit)]
+    for identity in found:
+        collection("occurrences").delete_many({"finding": identity})
+    if found:
+        collection("findings").delete_many({"_id": {"$in": found}})
+    return bool(found)
+
+
 def _writes(finding: Document) -> list[UpdateOne]:
     """Insert the finding if it is new, then let its oldest occurrence and its best evidence win."""
     same = {"_id": finding["_id"]}
@@ -145,7 +189,7 @@ def _writes(finding: Document) -> list[UpdateOne]:
     first = {name: finding[name] for name in ("first", "first_rank")}
     fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
     fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
-    fresh |= STAMP
+    fresh |= {"rated": f"{finding['scored_in']}|{_NEVER}", **STAMP}
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
         UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),

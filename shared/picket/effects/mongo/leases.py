@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from pymongo import ReturnDocument
@@ -83,10 +84,16 @@ def runs(document: Document) -> bool:
     return bool(at < until < at + _IMPOSSIBLE * settings().lease_seconds)
 
 
-def expired(name: str) -> list[Document]:
+def expired(name: str, limit: int) -> list[Document]:
     """Return documents of collection *name* whose holders died, without what is long in them; those that we know."""
     found = collection(name).find({"lease_until": {"$gt": 0.0}}, {"commits": 0})
-    return [document for document in found if not runs(document) and is_known(document)]
+    return list(islice((document for document in found if not runs(document) and is_known(document)), limit))
+
+
+def put_off(name: str, document: Document) -> None:
+    """Let the lease of a document that could not be put back end later, so that others are not behind it."""
+    until = time.time() + settings().lease_seconds
+    collection(name).update_one({"_id": document["_id"], "fence": document["fence"]}, {"$set": {"lease_until": until}})
 
 
 def end(name: str, document: Document) -> bool:

@@ -21,6 +21,7 @@ from picket.events import now
 
 FINAL = frozenset({"Done", "Failed"})
 _TRIES = 5
+_PUT_OFF = timedelta(hours=1)
 _COUNTS = ("listed", "kept", "refused", "vanished")
 
 
@@ -83,6 +84,14 @@ def take_turn(organization: Document, patience: timedelta) -> Document | None:
     """Take it on oneself to go on with a listing that stands still; None if somebody else did."""
     which = {"_id": organization["_id"], "resume": organization["resume"]}
     return _update(which, {"$set": {"resume": _later(patience)}})
+
+
+def put_off(organization: Document) -> None:
+    """Let an organization that could not be gone on with wait another while, so that others are not behind it."""
+    for field in ("resume", "due"):
+        if field in organization:
+            which = {"_id": organization["_id"], field: organization[field]}
+            collection("organizations").update_one(which, {"$set": {field: _later(_PUT_OFF)}})
 
 
 def end(organization: Document, fields: Document, due: datetime) -> Document | None:

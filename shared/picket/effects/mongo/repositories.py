@@ -6,6 +6,7 @@ its findings; `names` leads from every name it has had to it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from pymongo import ReturnDocument
@@ -14,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
-from picket.errors import Busy
+from picket.errors import Busy, Forgotten
 from picket.events import ago, now
 
 _AHEAD = timedelta(days=1)
@@ -26,7 +27,7 @@ _BY_FORGE_ID = "id "
 def resolve(name: str) -> str | None:
     """Return the id of the repository with canonical *name*, now or formerly; None if there is none."""
     document = collection("names").find_one({"_id": name})
-    return str(document["repository"]) if document else None
+    return str(document["repository"]) if document and not document.get("forgotten") else None
 
 
 def find(name: str, forge_key: str = "") -> Document | None:
@@ -39,22 +40,31 @@ def find(name: str, forge_key: str = "") -> Document | None:
     return get(holder) if holder else None
 
 
-def identify(name: str, forge_key: str = "") -> str:
+def identify(name: str, forge_key: str = "", *, revive: bool = False) -> str:
     """Return the id of the repository that a forge calls *name*; the same for one forge id, however often it is asked.
 
     Args:
         name: Canonical `host/owner/name`.
         forge_key: `host:numeric id` where the forge gave one; tells a renamed repository from a new one of an old name.
+        revive: A person asks: what was forgotten begins anew, under another id.
+
+    Raises:
+        Forgotten: A person has forgotten it, and no person asks for it now.
     """
     if not forge_key:
-        return _by_name(name, forge_key)
+        return _by_name(name, forge_key, revive=revive)
     known = _BY_FORGE_ID + forge_key
-    held = resolve(known)
-    if held is None:
-        found = _by_forge_key(forge_key) or _by_name(name, forge_key)
-        collection("names").update_one({"_id": known}, {"$setOnInsert": {"repository": found}}, upsert=True)
-        held = resolve(known) or found
-    return held
+    entry = _entry(known)
+    if entry is not None and entry.get("forgotten") and (other := resolve(name)):
+        # A person has added it again, by its name; from now on its id leads there as well.
+        change = {"repository": other, "forgotten": False}
+        collection("names").update_one({"_id": known, "forgotten": True}, {"$set": change})
+        return other
+    if entry is not None:
+        return _held(entry, revive=revive)
+    found = _by_forge_key(forge_key) or _by_name(name, forge_key, revive=revive)
+    collection("names").update_one({"_id": known}, {"$setOnInsert": {"repository": found}}, upsert=True)
+    return _held(_entry(known) or {"_id": known, "repository": found}, revive=revive)
 
 
 def register(  # noqa: PLR0913 - what a forge tells of a repository
@@ -65,6 +75,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
     at_once: bool = False,
     as_of: str = "",
     delivered_at: str = "",
+    revive: bool = False,
     **fields: object,
 ) -> Document:
     """Record a repository as a forge tells of it, unless something later is known already.
@@ -76,6 +87,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
         at_once: If nobody has heard of it, look at it as soon as the clock ticks.
         as_of: The time for which the forge tells this (RFC 3339 in UTC); empty: now, as far as is known.
         delivered_at: When a webhook told of it (RFC 3339 in UTC); kept even if what it told came too late.
+        revive: A person asks for it: if one has forgotten it, it begins anew.
         fields: What else is known: visibility, archived, …
 
     Returns:
@@ -83,8 +95,9 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
 
     Raises:
         Busy: Others kept changing it.
+        Forgotten: A person has forgotten it.
     """
-    repository = identify(name, forge_key)
+    repository = identify(name, forge_key, revive=revive)
     if as_of > ago(-_AHEAD):
         as_of = ""  # a clock that is wrong by a day would keep everything out that comes after it
     told = {"name": name, "url": url, **fields, **({"forge_key": forge_key} if forge_key else {})}
@@ -102,7 +115,8 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
             return (update(repository, delivered_at=delivered_at) if delivered_at else None) or known
         same = {"_id": repository, "told_at": former or {"$exists": False}}
         if collection("repositories").update_one(same, {"$set": told}).matched_count:
-            collection("names").update_one({"_id": name}, {"$set": {"repository": repository}}, upsert=True)
+            held = {"repository": repository, "forgotten": False}
+            collection("names").update_one({"_id": name}, {"$set": held}, upsert=True)
             return known | told
     raise Busy(f"{repository} is being changed by others")
 
@@ -113,7 +127,7 @@ def ensure(name: str, url: str, *, at_once: bool = False) -> tuple[str, str]:
     What is known already stays: a person may use a name that the forge has changed since.
     """
     known = find(name)
-    known = known or register(name, url, at_once=at_once)
+    known = known or register(name, url, at_once=at_once, revive=True)
     return known["_id"], known["url"]
 
 
@@ -127,17 +141,34 @@ def _by_forge_key(forge_key: str) -> str | None:
     return str(found["_id"]) if found else None
 
 
-def _by_name(name: str, forge_key: str) -> str:
+def _by_name(name: str, forge_key: str, *, revive: bool) -> str:
     """Find whose name it is; a name whose holder has another forge id was taken over by a new repository."""
     try:
         collection("names").insert_one({"_id": name, "repository": name})
     except DuplicateKeyError:
-        holder = str((collection("names").find_one({"_id": name}) or {"repository": name})["repository"])
+        holder = _held(_entry(name) or {"_id": name, "repository": name}, revive=revive)
         known = get(holder) or {}
         if forge_key and known.get("forge_key") and known["forge_key"] != forge_key:
             return f"{name}~{forge_key.rpartition(':')[2]}"
         return holder
     return name
+
+
+def _entry(name: str) -> Document | None:
+    return collection("names").find_one({"_id": name})
+
+
+def _held(entry: Document, *, revive: bool) -> str:
+    """Return the repository that an entry of `names` leads to; one that was forgotten begins anew where asked."""
+    if not entry.get("forgotten"):
+        return str(entry["repository"])
+    if not revive:
+        raise Forgotten("a person has forgotten this repository; a person can add it again")
+    times = int(entry.get("times", 0)) + 1
+    anew = f"{entry['_id'].removeprefix(_BY_FORGE_ID)}~again{times}"
+    change = {"repository": anew, "forgotten": False, "times": times}
+    collection("names").update_one({"_id": entry["_id"], "forgotten": True}, {"$set": change})
+    return anew
 
 
 def get(repository: str) -> Document | None:
@@ -155,6 +186,40 @@ def update(repository: str, **fields: object) -> Document | None:
     if document is not None and not fields.keys().isdisjoint({"archived", "deleted", "scanned_at"}):
         schedules.resume(document)
     return document
+
+
+def forget(repository: str, by: str) -> Document | None:
+    """Mark a repository and every name that leads to it as forgotten; None if there is none."""
+    collection("names").update_many({"repository": repository}, {"$set": {"forgotten": True}})
+    at = now()
+    return update(repository, forgotten_at=at, forgotten_by=by, forgetting=schedules.MARK + at, deleted=True)
+
+
+def is_forgotten(repository: str) -> bool:
+    """Return whether a person has forgotten the repository with this id."""
+    return bool(repository) and any(
+        entry.get("forgotten") for entry in collection("names").find({"repository": repository})
+    )
+
+
+def being_forgotten(span: timedelta, limit: int) -> list[Document]:
+    """Return repositories that were forgotten and of which nothing was deleted for *span*."""
+    return list(collection("repositories").find({"forgetting": {"$lt": schedules.MARK + ago(span)}}).limit(limit))
+
+
+def touch_forgotten(repository: str) -> None:
+    """Note that some of what is stored of a forgotten repository was deleted."""
+    collection("repositories").update_one({"_id": repository}, {"$set": {"forgetting": schedules.MARK + now()}})
+
+
+def delete(repository: str) -> None:
+    """Delete a repository; its names stay, marked."""
+    collection("repositories").delete_one({"_id": repository})
+
+
+def get_many(ids: Iterable[str]) -> list[Document]:
+    """Return the repositories with these ids."""
+    return list(collection("repositories").find({"_id": {"$in": list(ids)}}))
 
 
 def page(after: str, limit: int) -> list[Document]:

@@ -1,9 +1,9 @@
 """Scans: requests to look at a repository, every move a compare-and-set kept in their history.
 
 Some fields are there only while something is so, which makes their index short: `running` (the repository) and
-`idle_since` while the scan is open, `open_under` (the parent) while a child is, `queue` while it waits for a place,
-`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there,
-`untold` (the id of the event that ended it) from its last move until others are told of it.
+`idle_since` while the scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a
+place, `branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place
+there, `untold` (the id of the event that ended it) from its last move until others are told of it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,25 @@ from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import ScanRequested, ago, now
 
-_WHILE_OPEN = ("running", "idle_since", "open_under", "queue", "branch", "fetching", "retry_at")
+_PUT_OFF = timedelta(hours=1)
+_WHILE_OPEN = ("running", "idle_since", "queue", "branch", "fetching", "retry_at")
 
 
-def open_scan(request: ScanRequested, actor: str, *, root: str = "") -> Document:
+def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int = 0) -> Document:
     """Record a scan unless it is there already.
 
     Args:
         request: What is asked for.
         actor: Who asks: a function or a person.
         root: Root event on whose account a rule asks, for the budget of scans.
+        wanted: Number of repositories, of a scan of many.
 
     Returns:
         The scan as it is now.
     """
     optional = {
         "root": root,
+        "wanted": wanted,
         "open_under": request.parent,
         "branch": branch(request.repository, request.ref) if request.repository else "",
     }
@@ -93,9 +96,20 @@ def children(scan_id: str) -> list[Document]:
     return sorted(collection("scans").find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))
 
 
+def open_children(scan_id: str, limit: int) -> list[Document]:
+    """Return up to *limit* child scans of a scan that are not final."""
+    which: Document = {"open_under": scan_id, "state": {"$in": sorted(lifecycle.OPEN_SCAN)}}
+    return list(collection("scans").find(which).limit(limit))
+
+
 def has_open_child(scan_id: str) -> bool:
-    """Tell whether a child scan is not final."""
+    """Return whether the end of a child scan is still to be told."""
     return collection("scans").find_one({"open_under": scan_id}, {"_id": 1}) is not None
+
+
+def count_open_children(scan_id: str) -> int:
+    """Count the child scans of a scan whose ends nobody was told of yet."""
+    return collection("scans").count_documents({"open_under": scan_id})
 
 
 def taken_along(scan_id: str) -> list[Document]:
@@ -127,6 +141,11 @@ def untold(limit: int) -> list[Document]:
 def told(scan_id: str) -> None:
     """Note that others were told of a scan's end."""
     collection("scans").update_one({"_id": scan_id}, {"$unset": {"untold": ""}})
+
+
+def leave_parent(scan_id: str) -> None:
+    """Note that others were told of a child's end, so that its parent need not wait for it."""
+    collection("scans").update_one({"_id": scan_id}, {"$unset": {"open_under": ""}})
 
 
 def fetching(forge: str) -> list[Document]:
@@ -196,6 +215,11 @@ def touch(scan_id: str) -> None:
     collection("scans").update_one({"_id": scan_id, "idle_since": {"$gt": ""}}, {"$set": {"idle_since": _stamp()}})
 
 
+def put_off_retry(scan: Document) -> None:
+    """Let a scan that could not be asked for again wait another while, so that others are not behind it."""
+    collection("scans").update_one({"_id": scan["_id"]}, {"$set": {"retry_at": in_time(_PUT_OFF)}})
+
+
 def in_time(span: timedelta) -> str:
     """Return what `retry_at` holds of a scan to be tried again after *span*."""
     return MARK + ago(-span)
@@ -209,3 +233,13 @@ def _stamp() -> str:
 def set_scored(scan_id: str) -> None:
     """Note that the score has taken a scan into account."""
     collection("scans").update_one({"_id": scan_id}, {"$set": {"scored_at": now()}})
+
+
+def of_repository(repository: str, limit: int) -> list[Document]:
+    """Return up to *limit* scans of a repository."""
+    return list(collection("scans").find({"repository": repository}).limit(limit))
+
+
+def delete(scan_id: str) -> None:
+    """Delete a scan."""
+    collection("scans").delete_one({"_id": scan_id})

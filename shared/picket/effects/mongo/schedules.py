@@ -97,6 +97,16 @@ def claim(repository: Document, at: datetime) -> bool:
     return result.modified_count == 1
 
 
+def put_off(repository: Document) -> None:
+    """Let a repository that could not be asked for be due an hour later, so that others are not behind it."""
+    later = MARK + ago(-timedelta(hours=1))
+    for field in ("due", "waits_since"):
+        if field in repository:
+            collection("repositories").update_one(
+                {"_id": repository["_id"], field: repository[field]}, {"$set": {field: later}}
+            )
+
+
 def resume(repository: Document) -> None:
     """Let a repository that was left out be looked at again."""
     if rests(repository):

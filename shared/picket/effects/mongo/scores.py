@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection, key
@@ -59,3 +61,15 @@ def forget_costs(score: Document) -> None:
 def history(entity: str, limit: int) -> list[Document]:
     """Return the newest changes that moved a score, newest first."""
     return list(collection("score_history").find({"moved": entity}).sort("at", -1).limit(limit))
+
+
+def exact_of(entities: Sequence[str]) -> dict[str, float | None]:
+    """Return the exact scores of those of *entities* that have a score document."""
+    found = collection("scores").find({"_id": {"$in": list(entities)}}, {"exact": 1})
+    return {one["_id"]: one["exact"] for one in found}
+
+
+def delete(entity: str) -> None:
+    """Delete a score and its history."""
+    collection("score_history").delete_many({"entity": entity})
+    collection("scores").delete_one({"_id": entity})

@@ -87,6 +87,13 @@ METRICS = (
         "Open findings in the store, as of the last tick of the clock",
     ),
     Metric(
+        "picket_duty_failures_total",
+        "counter",
+        "{item}",
+        ("duty",),
+        "Items that a duty of the clock failed for, each of which left the others alone",
+    ),
+    Metric(
         "picket_score_drops_total",
         "counter",
         "{score}",

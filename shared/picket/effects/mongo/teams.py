@@ -1,0 +1,40 @@
+"""Which repositories of a team have changed since its score was last evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymongo import DeleteOne
+
+from picket.effects.mongo.client import Document, collection, key
+from picket.events import now
+
+
+def note(team: str, repository: str, cause: str) -> None:
+    """Note that a repository's score, or whose it is, has changed on account of the event *cause*."""
+    fields = {"team": team, "repository": repository, "cause": cause, "at": now()}
+    collection("team_changes").update_one({"_id": key(team, repository)}, {"$set": fields}, upsert=True)
+
+
+def noted(team: str, limit: int) -> list[Document]:
+    """Return up to *limit* notes of a team."""
+    return list(collection("team_changes").find({"team": team}).limit(limit))
+
+
+def settle(notes: Sequence[Document]) -> None:
+    """Delete notes that are in the team's score by now; one that was noted anew since it was read stays."""
+    if notes:
+        writes = [DeleteOne({"_id": note["_id"], "cause": note["cause"]}) for note in notes]
+        collection("team_changes").bulk_write(writes, ordered=False)
+
+
+def waiting(limit: int) -> list[str]:
+    """Return up to *limit* teams that have notes, by leaps from one to the next."""
+    found: list[str] = []
+    while len(found) < limit:
+        after = {"team": {"$gt": found[-1] if found else ""}}
+        first = collection("team_changes").find_one(after, {"team": 1}, sort=[("team", 1)])
+        if first is None:
+            break
+        found.append(first["team"])
+    return found

@@ -1,0 +1,81 @@
+"""A scan of many repositories: recorded at once, its child scans made by events, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from picket.commits import lifecycle
+from picket.effects import broker
+from picket.effects.mongo import orders, repositories, scans
+from picket.effects.mongo.client import Document
+from picket.events import ScanRequested, scan_id
+from picket.orchestration import cancellation, completion, waiting
+
+_ACTOR = "enumerate"
+_AT_ONCE = 100
+"""Child scans that one event makes."""
+
+
+def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool) -> Document:
+    """Record a scan of many repositories, and ask for its children to be made; asking again changes nothing.
+
+    Args:
+        root: Id of what asks for it: decides the scan's id.
+        wanted: URL of each repository by its canonical name.
+        actor: Who asks.
+        pull_requests: Whether the refs of pull requests are looked at, too.
+
+    Returns:
+        The scan as it is now.
+    """
+    request = ScanRequested(scan=scan_id(root, "bulk"), url="", kind="bulk", reason="requested")
+    if scans.find(request.scan) is None:
+        orders.put(request.scan, list(wanted.items()), pull_requests=pull_requests)
+    scan = scans.open_scan(request, actor, wanted=len(wanted))
+    if scan["state"] == "New":
+        broker.emit(request)
+    return scan
+
+
+def expand(request: ScanRequested) -> None:
+    """Make some of the child scans and ask for them; then for the next ones, or let the scan be InProgress."""
+    scan, order = scans.get(request.scan), orders.get(request.scan)
+    if scan["state"] != "New" or order is None:
+        orders.forget(request.scan)
+        completion.settle(request.scan, _ACTOR)
+        return
+    made = order["made"]
+    part = order["repositories"][made : made + _AT_ONCE]
+    children = [_child(request, name, url, pull_requests=bool(order["pull_requests"])) for name, url in part]
+    for child in children:
+        scans.open_scan(child, _ACTOR)
+    waiting.ask_for_many(children)
+    orders.advance(request.scan, made, len(part))
+    if made + len(part) < len(order["repositories"]):
+        scans.touch(request.scan)
+        broker.emit(request)
+    else:
+        scans.advance(scan, ["InProgress"], _ACTOR)
+        orders.forget(request.scan)
+    _end_with_parent(request.scan)
+
+
+def _child(request: ScanRequested, name: str, url: str, *, pull_requests: bool) -> ScanRequested:
+    repository, address = repositories.ensure(name, url)
+    return ScanRequested(
+        repository=repository,
+        url=address,
+        scan=scan_id(request.scan, name),
+        parent=request.scan,
+        pull_requests=pull_requests,
+        reason="requested",
+    )
+
+
+def _end_with_parent(scan: str) -> None:
+    """Cancel the children that were made while somebody cancelled the scan; else complete it if they are done."""
+    parent = scans.get(scan)
+    if parent["state"] == "Cancelled":
+        cancellation.ask_for_the_rest(parent, f"with {scan}")
+    elif parent["state"] not in lifecycle.FINAL:
+        completion.settle(scan, _ACTOR)

@@ -1,0 +1,88 @@
+"""Deleting all that is stored of a repository that a person has forgotten: some of it an event, until nothing is left.
+
+Its names are kept, marked, so that neither a webhook nor a listing registers it again; a person can.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from picket.effects import artifacts, broker
+from picket.effects.git import mirror
+from picket.effects.mongo import batches, commits, findings, leases, repositories, scans, scores, teams
+from picket.effects.mongo.client import Document
+from picket.effects.telemetry import note
+from picket.errors import Busy, Conflict
+from picket.events import RepositoryForgotten, TeamChanged
+from picket.orchestration import builds, cancellation, duties
+
+_AT_ONCE = 500
+"""Documents of a kind that one event deletes."""
+_SCANS_AT_ONCE = 20
+_IDLE = timedelta(minutes=10)
+"""Longer than an event is retried."""
+
+
+def begin(repository: Document, by: str) -> Document:
+    """Mark a repository and its names as forgotten, and ask for what is stored of it to be deleted."""
+    marked = repositories.forget(repository["_id"], by)
+    broker.emit(RepositoryForgotten(repository=repository["_id"]))
+    return marked or repository
+
+
+def go_on(_cursor: str) -> str | None:
+    """Ask again for repositories that were forgotten and are still there."""
+    found = repositories.being_forgotten(_IDLE, _AT_ONCE)
+    duties.each("forgotten", found, lambda one: broker.emit(RepositoryForgotten(repository=one["_id"])))
+    return None
+
+
+def step(event: RepositoryForgotten) -> None:
+    """End what is open of a forgotten repository and delete some of what is stored; ask for the rest.
+
+    Raises:
+        Busy: A worker is still at it; it notices that its work was cancelled, and the event comes again.
+    """
+    repository = repositories.get(event.repository)
+    if repository is None or "forgotten_at" not in repository:
+        return
+    for scan in scans.running(repository["_id"]):
+        with suppress(Conflict):  # it has ended meanwhile
+            cancellation.ask(scan["_id"], "enumerate", "its repository was forgotten")
+    if any(scans.running(repository["_id"])):
+        raise Busy("scans of a forgotten repository are still open")
+    if _delete_some(repository):
+        repositories.touch_forgotten(repository["_id"])
+        broker.emit(event)
+        return
+    _delete_rest(repository)
+    note("repository forgotten", repository=repository["_id"])
+
+
+def _delete_some(repository: Document) -> bool:
+    """Delete a part of what there can be much of; False if nothing is left of it."""
+    found = scans.of_repository(repository["_id"], _SCANS_AT_ONCE)
+    for scan in found:
+        part = batches.all_of(scan["_id"], _AT_ONCE)
+        if any(leases.runs(batch) for batch in part):
+            raise Busy("a batch of a forgotten repository is still being scanned")
+        commits.unmark(part)
+        batches.delete(part)
+        if len(part) < _AT_ONCE:
+            scans.delete(scan["_id"])
+    return bool(found) or findings.delete_some(repository["_id"], _AT_ONCE)
+
+
+def _delete_rest(repository: Document) -> None:
+    """Delete scores, mirror and builds, let the teams' scores follow, and the repository itself last."""
+    identity = repository["_id"]
+    commits.forget_coverage(identity)
+    scores.delete(identity)
+    for team in repository.get("teams", ()):
+        teams.note(team, identity, broker.cause().id)
+        broker.emit(TeamChanged(team=team))
+    for reference in artifacts.older_than(builds.place(repository), timedelta()):
+        artifacts.delete(reference)
+    mirror.delete(identity)
+    repositories.delete(identity)

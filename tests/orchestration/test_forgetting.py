@@ -1,0 +1,163 @@
+"""A repository that a person forgets is gone with all that was stored of it, and stays away until a person adds it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.functions.test_normalize import receive
+from tests.orchestration.asking import tick
+from tests.support import pushes
+from tests.support.deployment import Deployment
+from tests.support.repositories import Work
+from tests.support.secrets import slack_token
+
+from picket.effects.git import mirror
+from picket.effects.mongo import leases, repositories, scans
+from picket.effects.mongo.client import collection
+
+KEPT = {"deliveries", "names", "idempotency", "duties", "doctor", "rulesets", "team_changes", "scores", "score_history"}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    made = Work(tmp_path / "o" / "r")
+    made.commit({"a.py": f"t = '{slack_token(1)}'\n"})
+    made.commit({"b.py": f"t = '{slack_token(2)}'\n"})
+    return made
+
+
+def scanned(deployed: Deployment, work: Work) -> str:
+    """Scan a repository, let a team own it, and return its id."""
+    asked = deployed.api.post("/scans", json={"repository": str(work.path)}).json
+    deployed.drain()
+    deployed.api.put(f"/repositories/{asked['repository']}/team", json={"team": "blue"})
+    deployed.drain()
+    return str(asked["repository"])
+
+
+def left(identity: str) -> dict[str, int]:
+    """Count what is still stored of a repository, by collection."""
+    found = {}
+    for name in collection("scans").database.list_collection_names():
+        documents = [one for one in collection(name).find({}) if identity in str(one)]
+        if documents:
+            found[name] = len(documents)
+    return found
+
+
+def forget(deployed: Deployment, identity: str) -> None:
+    assert deployed.api.delete(f"/repositories/{identity}?confirm={identity}").status_code == 202
+    deployed.drain()
+
+
+def test_it_is_confirmed_by_name(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+
+    for query in ("", "?confirm=yes"):
+        assert deployed.api.delete(f"/repositories/{identity}{query}").status_code == 422
+
+    assert len(deployed.api.get("/findings").json["findings"]) == 2
+
+
+def test_nothing_is_left_but_its_name(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    assert mirror.path_of(identity).exists()
+    assert deployed.api.get("/teams/blue").json["score"] is not None
+
+    forget(deployed, identity)
+
+    assert set(left(identity)) <= {"names", "score_history"}
+    assert [one for one in collection("score_history").find({}) if one["entity"] == identity] == []
+    assert not mirror.path_of(identity).exists()
+    assert deployed.api.get("/findings").json["findings"] == []
+    assert deployed.api.get(f"/repositories/{identity}").status_code == 404
+    team = deployed.api.get("/teams/blue").json
+    assert (team["score"], team["members"]) == (None, [])
+
+
+def test_open_scans_are_cancelled(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    open_scan = deployed.api.post("/scans", json={"repository": str(work.path)}).json["id"]
+    late = deployed.queue.pop()
+
+    forget(deployed, identity)
+
+    assert scans.find(open_scan) is None
+    cancelled = {message.data["scan"]: message.data["state"] for message in deployed.of_type("scan.completed")}
+    assert cancelled[open_scan] == "Cancelled"
+    assert deployed.deliver(late) == {"enumerate": 204}
+    assert collection("rejections").count_documents({}) == 0
+
+
+def test_what_a_worker_is_at_is_waited_for(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    batch = collection("batches").find_one({"repository": identity}) or {}
+
+    with leases.held("batches", batch["_id"]):
+        deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+        [event] = [message for message in deployed.queue if message.type.endswith("repository.forgotten.v1")]
+        assert deployed.deliver(event)["enumerate"] == 503
+    deployed.drain()
+
+    assert "findings" not in left(identity)
+
+
+def test_neither_a_webhook_nor_a_listing_brings_it_back_and_a_person_does(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    url = "https://github.com/o/r.git"
+    receive(deployed, "push", pushes.push(url, "a" * 40, "b" * 40), name="d1")
+    deployed.queue.clear()
+    forget(deployed, "github.com/o/r")
+
+    assert receive(deployed, "push", pushes.push(url, "b" * 40, "c" * 40), name="d2") == 204
+
+    assert collection("repositories").count_documents({}) == 0
+    assert collection("rejections").count_documents({}) == 0
+    added = deployed.api.post("/repositories", json={"repository": "https://github.com/o/r"}).json
+    assert added["id"] == "github.com/o/r~again1"
+    receive(deployed, "push", pushes.push(url, "c" * 40, "d" * 40), name="d3")
+    assert deployed.of_type("scan.requested")[-1].data["repository"] == added["id"]
+    assert environment
+
+
+def test_added_again_it_is_scanned_anew_from_its_first_commit(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    forget(deployed, identity)
+
+    again = scanned(deployed, work)
+
+    assert again == f"{identity}~again1"
+    assert len(deployed.api.get("/findings").json["findings"]) == 2
+    forget(deployed, again)
+    assert scanned(deployed, work) == f"{identity}~again2"
+
+
+def test_what_stands_still_is_gone_on_with_by_the_clock(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+    deployed.queue.clear()
+    collection("repositories").update_one({"_id": identity}, {"$set": {"forgetting": "at 2020"}})
+
+    assert tick(deployed, "t") == 204
+    deployed.drain()
+
+    assert repositories.get(identity) is None
+
+
+def test_each_event_deletes_a_part_and_may_come_twice(
+    deployed: Deployment, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    from picket.orchestration import forgetting  # noqa: PLC0415 - reads the settings
+
+    identity = scanned(deployed, work)
+    environment.setattr(forgetting, "_AT_ONCE", 1)
+    deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+
+    while deployed.queue:
+        message = deployed.queue.pop(0)
+        answers: list[Any] = [deployed.deliver(message) for _ in range(2)]
+        assert {status for answer in answers for status in answer.values()} <= {204}
+
+    assert repositories.get(identity) is None
+    assert "findings" not in left(identity)

@@ -1,0 +1,187 @@
+"""A team's score follows by differences: an event costs the same however many repositories the team has."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.orchestration.asking import tick
+from tests.support.commands import counting
+from tests.support.deployment import Deployment, Message
+
+from picket.effects.mongo import repositories, scores, teams
+from picket.effects.mongo.client import collection
+from picket.events import now
+from picket.orchestration import rating
+from picket.scoring.score import evaluate_team
+
+
+def own(count: int, team: str = "blue") -> list[str]:
+    """Let a team own repositories that were scanned in full."""
+    names = [f"h/{team}/r{number:04}" for number in range(count)]
+    for name in names:
+        known = repositories.register(name, f"https://{name}", team=team, teams=[team])
+        repositories.update(known["_id"], history_scanned_at=now(), history_ruleset="d", scanned_at=now())
+    return names
+
+
+def tell(deployed: Deployment, what: str, repository: str, event: str, /, **data: Any) -> int:
+    body = {"repository": repository, **data}
+    headers = {"ce-id": event, "ce-type": f"dev.picket.{what}.v1", "ce-source": "/t", "ce-specversion": "1.0"}
+    message = Message({**headers, "content-type": "application/json"}, json.dumps(body).encode())
+    return deployed.deliver(message)["score"]
+
+
+def changed(deployed: Deployment, name: str, event: str) -> int:
+    return tell(deployed, "repository.changed", name, event, change="teamed", name=name)
+
+
+def is_exact(team: str) -> bool:
+    """Return whether a team's score is that of an evaluation of all its repositories."""
+    members = [(one["_id"], one["exact"], 1.0) for one in collection("scores").find({}) if f"/{team}/" in one["_id"]]
+    found = scores.get(f"team:{team}") or {}
+    return found.get("exact") == evaluate_team(sorted(members)).score
+
+
+def test_an_event_costs_the_same_in_a_small_team_and_in_a_large_one(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    costs = []
+    for team, size in (("small", 3), ("large", 60)):
+        for number, name in enumerate(own(size, team)):
+            assert changed(deployed, name, f"{team}-{number}") == 204
+    listener = counting(environment)
+    for team in ("small", "large"):
+        changed(deployed, f"h/{team}/r0000", f"warm-{team}")
+        listener.since()
+        repositories.update(f"h/{team}/r0001", delivered_at=now())
+        listener.since()
+        assert changed(deployed, f"h/{team}/r0001", f"again-{team}") == 204
+        costs.append(listener.since())
+
+    assert costs[0] == costs[1] < 40
+    assert is_exact("small")
+    assert is_exact("large")
+
+
+def test_an_event_that_moves_nothing_costs_the_team_nothing(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    [name] = own(1)
+    changed(deployed, name, "first")
+    tell(deployed, "scan.completed", name, "second", scan="s", kind="scheduled", state="Done")
+    environment.setattr(rating, "rate_team", lambda _: pytest.fail("evaluates a team in which nothing moved"))
+
+    assert tell(deployed, "scan.completed", name, "third", scan="s", kind="scheduled", state="Done") == 204
+
+
+def test_what_many_events_noted_is_put_into_the_score_by_one(deployed: Deployment) -> None:
+    names = own(12)
+    for name in names:
+        changed(deployed, name, f"first-{name}")
+    for name in names:
+        repositories.update(name, delivered_at=now())
+        teams.note("blue", name, f"noted-{name}")
+
+    headers = {"ce-id": "e", "ce-type": "dev.picket.team.changed.v1", "ce-source": "/t", "ce-specversion": "1.0"}
+    message = Message({**headers, "content-type": "application/json"}, b'{"team":"blue"}')
+    before = (scores.get("team:blue") or {})["revision"]
+    assert deployed.deliver(message) == {"score": 204}
+
+    assert (scores.get("team:blue") or {})["revision"] == before + 1
+    assert collection("team_changes").count_documents({}) == 0
+    assert deployed.deliver(message) == {"score": 204}
+    assert (scores.get("team:blue") or {})["revision"] == before + 1
+
+
+def test_more_than_an_event_can_do_is_gone_on_with_by_the_next(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    names = own(7)
+    for name in names:
+        changed(deployed, name, f"first-{name}")
+        teams.note("blue", name, "noted")
+    environment.setattr(rating, "_AT_ONCE", 3)
+
+    assert tick(deployed, "t") == 204
+    deployed.drain()
+
+    assert collection("team_changes").count_documents({}) == 0
+    assert is_exact("blue")
+
+
+def test_a_note_that_nobody_got_to_is_found_by_the_clock(deployed: Deployment) -> None:
+    names = own(2)
+    for name in names:
+        changed(deployed, name, f"first-{name}")
+    collection("scores").update_one({"_id": names[0]}, {"$set": {"exact": 1.0}})
+    teams.note("blue", names[0], "died")
+
+    assert tick(deployed, "t") == 204
+    deployed.drain()
+
+    assert is_exact("blue")
+
+
+def test_a_score_that_moved_is_noted_though_whoever_moved_it_died(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    [name] = own(1)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with environment.context() as patch:
+        patch.setattr(teams, "note", die)
+        with pytest.raises(KeyboardInterrupt):
+            changed(deployed, name, "e")
+    assert scores.get("team:blue") is None
+
+    assert changed(deployed, name, "e") == 204
+
+    assert is_exact("blue")
+
+
+def test_findings_are_rated_some_hundreds_an_event(deployed: Deployment, environment: pytest.MonkeyPatch) -> None:
+    from tests.effects.test_store import finding  # noqa: PLC0415 - only here
+
+    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+
+    [name] = own(1)
+    made = [
+        finding(f"f{number}", repository=name, scored_in=name, confidence=0.9, evidence={"rule": "r"})
+        for number in range(11)
+    ]
+    findings.record([one for one, _ in made], [place for _, place in made])
+    environment.setattr(rating, "_AT_ONCE", 4)
+
+    assert changed(deployed, name, "e") == 204
+    assert (scores.get(name) or {})["tally"]["items"] == 4
+    deployed.drain()
+
+    whole = scores.get(name) or {}
+    assert whole["tally"]["items"] == 11
+    assert len(deployed.of_type("score.requested")) == 2
+    total = sum(round(one["cost"]["penalty"] * 1_000_000) for one in findings.scored_in(name))
+    assert whole["tally"]["total"] == total
+    assert len(str(whole["costs"])) < 10_000
+
+
+def test_findings_that_a_former_version_rated_are_rated_anew_once(deployed: Deployment) -> None:
+    from tests.effects.test_store import finding  # noqa: PLC0415 - only here
+
+    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+
+    [name] = own(1)
+    findings.record([finding("f", repository=name, scored_in=name, confidence=0.9)[0]], [])
+    changed(deployed, name, "e")
+    deployed.drain()
+    before = (scores.get(name) or {})["tally"]
+    collection("scores").update_one({"_id": name}, {"$unset": {"rating": ""}})
+    collection("findings").update_one({"_id": "f"}, {"$unset": {"rated": ""}})
+
+    for event in ("e1", "e2"):
+        assert changed(deployed, name, event) == 204
+        deployed.drain()
+
+    assert (scores.get(name) or {})["tally"] == before
+    assert "rated" in (findings.get("f") or {})
