@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")
     artifacts: str = Field(
         default="",
-        description="obstore URL (`s3://…`) for what scanners need and large events; empty: the data directory",
+        description="obstore URL (`s3://…`) for what scanners need and large events; in a cluster it must be set",
     )
     artifact_days: float = Field(
         default=7.0, gt=0, description="After how many days what only open scans and waiting events need is deleted"

@@ -218,3 +218,14 @@ def test_a_check_that_fails_unexpectedly_ends_no_other(store: str, environment: 
 
     environment.setattr(broker, "reach", fail)
     assert of("score", environment)["broker"].found == "as it may"
+
+
+def test_in_a_cluster_a_folder_of_a_pod_is_no_artifact_store(
+    store: str, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert store
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - as in a container
+    found = of("ingest", environment)["artifacts"]
+    assert (found.state, "PICKET_ARTIFACTS is not set" in found.found) == ("wrong", True)
+    environment.setenv("PICKET_ARTIFACTS", f"file://{tmp_path}")
+    assert of("ingest", environment)["artifacts"].state == "ok"

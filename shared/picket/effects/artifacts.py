@@ -26,12 +26,13 @@ def put(key: str, content: bytes | Path) -> str:
         A reference for `get`.
 
     Raises:
+        Misconfigured: Other functions could not read it.
         TransientError: The artifact store did not take it.
     """
     import obstore  # noqa: PLC0415 - only for what is too large for an event
 
     with _errors(f"did not take {key}"):
-        obstore.put(_store(), key, content)
+        obstore.put(_shared(), key, content)
     return reference(key)
 
 
@@ -45,13 +46,14 @@ def get(reference: str) -> bytes:
 
     Raises:
         Gone: Nothing is there, or *reference* is not one of ours.
+        Misconfigured: What other functions store cannot be read here.
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
 
     key = _key(reference)
     with _errors(f"did not give {key}"):
-        return bytes(obstore.get(_store(), key).bytes())
+        return bytes(obstore.get(_shared(), key).bytes())
 
 
 def get_file(reference: str, target: Path) -> None:
@@ -59,13 +61,14 @@ def get_file(reference: str, target: Path) -> None:
 
     Raises:
         Gone: Nothing is there, or *reference* is not one of ours.
+        Misconfigured: What other functions store cannot be read here.
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
 
     key = _key(reference)
     with _errors(f"did not give {key}"), target.open("wb") as file:
-        for piece in obstore.get(_store(), key).stream():
+        for piece in obstore.get(_shared(), key).stream():
             file.write(piece)
 
 
@@ -128,6 +131,17 @@ def _errors(what: str) -> Iterator[None]:
         raise Gone(f"the artifact store {what}: it is not there") from error
     except (BaseError, OSError) as error:
         raise TransientError(f"the artifact store {what} ({type(error).__name__})") from error
+
+
+def _shared() -> ObjectStore:
+    """Return the store, provided that every function has the same one.
+
+    Raises:
+        Misconfigured: It is the folder of a pod: the other functions have folders of their own.
+    """
+    if not settings().artifacts and not settings().on_loopback:
+        raise Misconfigured("PICKET_ARTIFACTS is not set: what one pod stores, the others cannot read")
+    return _store()
 
 
 @cache

@@ -195,7 +195,8 @@ _ADVICE = {
     "store": "see MONGODB_URI, the user's roles, and the NetworkPolicy functions-to-store",
     "indexes": "see that the user may createIndex, or make them by hand",
     "clock": "see that the nodes' clocks are kept by NTP",
-    "artifacts": "see PICKET_ARTIFACTS, the Secret picket-artifacts, and the NetworkPolicy functions-to-artifacts",
+    "artifacts": "see PICKET_ARTIFACTS, which every function must share, the Secret picket-artifacts, "
+    "and the NetworkPolicy functions-to-artifacts",
     "rules": "see PICKET_RULES, the file that it names, and that the image is that of scan",
     "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
 }

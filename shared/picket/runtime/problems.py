@@ -11,6 +11,7 @@ from picket.errors import (
     Conflict,
     Gone,
     Malformed,
+    Misconfigured,
     PermanentError,
     TooLarge,
     TransientError,
@@ -52,6 +53,11 @@ def is_outage(error: Exception) -> bool:
     from pymongo.errors import PyMongoError  # noqa: PLC0415 - 150 ms that a healthy start does not pay
 
     return isinstance(error, TransientError | PyMongoError)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why the work cannot be done now, in words of Picket's own; "" for an error that nobody foresaw."""
+    return str(error) if isinstance(error, TransientError | Misconfigured) else ""
 
 
 _STATUSES: dict[type[Exception], int] = {
