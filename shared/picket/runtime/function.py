@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, telemetry
 from picket.effects.telemetry import logs, shapes
-from picket.errors import Malformed, Newer, PermanentError, TooLarge, Unsupported
+from picket.errors import Malformed, Misconfigured, Newer, PermanentError, TooLarge, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
 from picket.runtime.hardening import tell_what_is_weakened
@@ -95,7 +95,7 @@ def unexpected(error: Exception, *, tell: bool = False) -> Response:
     if is_outage(error):
         logs.note("not now", level=logging.WARNING, error=kind, reason=reason)
         return problem(503, (tell and reason) or "something this needs is away; try again", error=kind)
-    message = "misconfigured" if reason else "unexpected error"
+    message = "misconfigured" if isinstance(error, Misconfigured) else "unexpected error"
     logs.note(message, level=logging.ERROR, error=kind, reason=reason, frames=logs.frames(error.__traceback__))
     return problem(500, (tell and reason) or "unexpected error", error=kind)
 
