@@ -52,7 +52,7 @@ def test_what_passes_is_an_outage_with_its_reason(error: Exception, reason: str)
     [
         pytest.param(failure(18), "password is another one", id="wrong password"),
         pytest.param(failure(8000), "password is another one", id="wrong password at Atlas"),
-        pytest.param(failure(13), "see its roles", id="not allowed"),
+        pytest.param(failure(13), "may not do this", id="not allowed"),
         pytest.param(failure(2), "(OperationFailure, 2)", id="a query that is wrong"),
         pytest.param(failure(9), "(OperationFailure, 9)", id="a query that cannot be parsed"),
         pytest.param(errors.WriteError(QUOTED, 121), "(WriteError, 121)", id="does not fit the validator"),

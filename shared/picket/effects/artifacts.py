@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from picket.effects import disk
 from picket.errors import Gone, Misconfigured, TransientError
 from picket.settings import settings
 
@@ -130,7 +131,7 @@ def _errors(what: str) -> Iterator[None]:
     except (NotFoundError, FileNotFoundError, ValueError) as error:
         raise Gone(f"the artifact store {what}: it is not there") from error
     except (BaseError, OSError) as error:
-        raise TransientError(f"the artifact store {what} ({type(error).__name__})") from error
+        raise TransientError(f"the artifact store {what} ({disk.reason(error) or type(error).__name__})") from error
 
 
 def _shared() -> ObjectStore:
@@ -154,5 +155,10 @@ def _store() -> ObjectStore:
         if url:
             return from_url(url)
         return LocalStore(settings().data_dir.absolute() / "artifacts", mkdir=True)
+    except OSError as error:
+        reason = disk.reason(error) or type(error).__name__
+        raise TransientError(f"the folder of PICKET_DATA_DIR takes no artifacts ({reason})") from error
     except (BaseError, ValueError) as error:
+        if reason := disk.reason(error):
+            raise Misconfigured(f"the folder that PICKET_ARTIFACTS names cannot be used ({reason})") from error
         raise Misconfigured(f"PICKET_ARTIFACTS is not a URL of an artifact store ({type(error).__name__})") from None

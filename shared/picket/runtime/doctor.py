@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import json
+import os
 import shutil
 import sys
 import time
@@ -21,11 +23,13 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import Literal
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from picket.effects import artifacts, broker
+from picket.effects import artifacts, broker, disk
 from picket.effects.mongo import client as mongo
+from picket.effects.mongo import failures
 from picket.errors import PicketError
+from picket.runtime.problems import reason_of
 from picket.settings import settings
 
 State = Literal["ok", "wrong", "skipped"]
@@ -42,6 +46,12 @@ _LONGEST = 10.0
 """Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
 _MOST_SKEW = 2.0
 """Seconds; leases bear as much, and half of it again."""
+
+
+_KEPT: mongo.Document = {"null": None, "an empty list": [], "an empty object": {}, "revision": 0}
+"""What some stores that speak MongoDB's protocol leave out of a document that an upsert makes."""
+_BAD_VALUE = 2
+"""Source: MongoDB's error_codes.yml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +81,16 @@ def _tried(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the operator has to know
-        # Its text may hold an address with a password.
-        said = str(error) if isinstance(error, PicketError) else type(error).__name__
-        return Finding(name, "wrong", said, _ADVICE[name])
+        # The text of an error that is not ours may hold an address with a password.
+        said = str(error) if isinstance(error, PicketError) else reason_of(error) or disk.reason(error)
+        return Finding(name, "wrong", said or type(error).__name__, _advice(name, error))
+
+
+def _advice(name: str, error: Exception) -> str:
+    """Return what to do about *error*: what its cause asks for, else what a check most often fails for."""
+    if reason := disk.reason(error):
+        return f"{_ADVICE_FOR_DISK.get(reason, 'see that there is the folder')}: {_FOLDERS.get(name, _FOLDER)}"
+    return _ADVICE_FOR_STORE.get(reason_of(error), _ADVICE[name])
 
 
 def _settings() -> Finding:
@@ -117,10 +134,33 @@ def _store() -> Finding:
             mongo.collection("deliveries").insert_one({"_id": "doctor"})
     else:
         name = f"doctor-{uuid.uuid4().hex}"
-        mongo.collection("doctor").insert_one({"_id": name})
-        if mongo.collection("doctor").delete_one({"_id": name}).deleted_count != 1:
-            return Finding("store", "wrong", "what was written is not there", _ADVICE["store"])
+        try:
+            lost = _lost_by_the_store(name)
+        finally:
+            deleted = mongo.collection("doctor").delete_one({"_id": name}).deleted_count
+        if lost or deleted != 1:
+            found = f"it does not keep {lost}" if lost else "what was written is not there"
+            return Finding("store", "wrong", found, _ANOTHER_STORE)
     return Finding("store", "ok", f"written in {1000 * (time.monotonic() - started):.0f} ms")
+
+
+def _lost_by_the_store(name: str) -> str:
+    """Write the document *name* as Picket writes its own, and return what of it the store does not keep."""
+    doctor = mongo.collection("doctor")
+    doctor.update_one({"_id": name}, {"$setOnInsert": _KEPT}, upsert=True)
+    made = doctor.find_one({"_id": name}) or {}
+    if lost := sorted(key for key, value in _KEPT.items() if key not in made or made[key] != value):
+        return f"{', '.join(lost)} of a new document"
+    changed = [doctor.update_one({"_id": name, "revision": 0}, {"$inc": {"revision": 1}}).matched_count for _ in "12"]
+    if changed != [1, 0]:
+        return "to the revision that a change is for"
+    try:
+        doctor.update_one({"_id": name}, {"$set": {"pairs": [["a", 1]]}})
+    except OperationFailure as error:
+        if error.code != _BAD_VALUE:
+            raise
+        return "lists of lists"
+    return ""
 
 
 def _indexes() -> Finding:
@@ -200,6 +240,25 @@ _ADVICE = {
     "rules": "see PICKET_RULES, the file that it names, and that the image is that of scan",
     "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
 }
+_ANOTHER_STORE = (
+    "this is no store for Picket, whatever else it does well: take MongoDB, or on one machine the one that comes along"
+)
+_ADVICE_FOR_STORE = {
+    failures.FULL: "make room where the store keeps its data",
+    failures.NOT_WRITABLE: "let the store's user write where it keeps its data, on a disk that is mounted for writing",
+    failures.NOT_KNOWN: "see user and password in MONGODB_URI",
+    failures.NOT_ALLOWED: "see the roles of the user in MONGODB_URI",
+}
+_ADVICE_FOR_DISK = {
+    os.strerror(errno.ENOSPC): "make room, or raise the volume's size",
+    os.strerror(errno.EDQUOT): "make room, or raise the quota",
+    os.strerror(errno.EROFS): "mount it for writing",
+    os.strerror(errno.EACCES): "let the function's user write there",
+    os.strerror(errno.EPERM): "let the function's user write there",
+}
+_FOLDER = "the folder of PICKET_DATA_DIR, or the file:// of PICKET_ARTIFACTS"
+_FOLDERS = {"space": "the folder of PICKET_DATA_DIR", "rules": "the file of PICKET_RULES"}
+"""Where a check reads and writes files."""
 
 
 def rows(found: list[Finding]) -> list[dict[str, str]]:

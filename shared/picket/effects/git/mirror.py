@@ -17,6 +17,7 @@ from git import Repo
 from git.exc import GitCommandError
 
 from picket.commits.repository import RepositoryAddress
+from picket.effects import disk
 from picket.effects.git.address import resolve, token_for
 from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, run, run_limited
 from picket.effects.telemetry import span
@@ -87,7 +88,7 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except (OSError, GitCommandError) as error:
-        raise TransientError(f"the mirror cannot be written ({type(error).__name__})") from error
+        raise TransientError(f"the mirror cannot be written ({disk.reason(error) or type(error).__name__})") from error
 
 
 def _make(mirror: Path) -> None:

@@ -7,6 +7,10 @@ import re
 from bson.errors import BSONError
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
+FULL = "the store's disk is full"
+NOT_WRITABLE = "the store's disk may not be written"
+NOT_KNOWN = "the store does not know the user of MONGODB_URI, or its password is another one"
+NOT_ALLOWED = "the user of MONGODB_URI may not do this"
 _AWAY = {
     6: "a host of the store cannot be reached",
     7: "a host of the store is not found",
@@ -30,7 +34,7 @@ _AWAY = {
     11602: "the store has another primary",
     13435: "the store has no primary",
     13436: "the store is starting",
-    14031: "the store's disk is full",
+    14031: FULL,
 }
 """Codes of MongoDB that pass by themselves, or once its disk has room.
 
@@ -38,9 +42,9 @@ Source: MongoDB's `error_codes.yml`, categories RetriableError, NetworkError, No
 ExceededTimeLimitError, and code 14031.
 """
 _TO_BE_MENDED = {
-    13: "the user of MONGODB_URI may not do this: see its roles",
-    18: "the store does not know the user of MONGODB_URI, or its password is another one",
-    8000: "the store does not know the user of MONGODB_URI, or its password is another one",
+    13: NOT_ALLOWED,
+    18: NOT_KNOWN,
+    8000: NOT_KNOWN,
     10334: "a document is larger than the store takes",
     17280: "a key is longer than the store's index takes",
 }
@@ -48,10 +52,10 @@ _TO_BE_MENDED = {
 _SQLITE = {
     "database is locked": "the store is busy",
     "database table is locked": "the store is busy",
-    "database or disk is full": "the store's disk is full",
+    "database or disk is full": FULL,
     "disk I/O error": "the store's disk does not answer",
-    "attempt to write a readonly database": "the store's disk may not be written",
-    "unable to open database file": "the store's disk may not be written",
+    "attempt to write a readonly database": NOT_WRITABLE,
+    "unable to open database file": NOT_WRITABLE,
 }
 """The embedded store hands SQLite's messages on without a code. Source: `sqlite3ErrStr` in SQLite's main.c."""
 _ANY_OF_SQLITE = re.compile("|".join(map(re.escape, _SQLITE)))
