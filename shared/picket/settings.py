@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SecretsSettingsSource, SettingsConfi
 from pydantic_settings.exceptions import SettingsError
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
+from picket.channel.model import Delivery
 from picket.errors import Misconfigured
 
 _SHORTEST_TOKEN = 20
@@ -47,6 +48,17 @@ class Settings(BaseSettings):
     mongodb_database: str = Field(default="picket", description="Database name in the store")
     mongodb_timeout_seconds: float = Field(
         default=3.0, gt=0, description="How long an operation waits for the store before the event is redelivered"
+    )
+
+    nats_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="NATS of the Broker's channel, to compare its stream with the channel's template; empty: it is not",
+    )
+    stream: str = Field(default="", description="Name of that stream")
+    channel: Path | None = Field(default=None, description="File with the channel's template, read for each comparison")
+    consumers: dict[str, Delivery] = Field(
+        default_factory=dict,
+        description="JSON object of Trigger to `ack_wait` (seconds) and `max_deliver` of its consumer, to be compared",
     )
 
     data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")

@@ -14,7 +14,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
 from picket.events import CommitBatchScanned
-from picket.orchestration import completion, dispatch, expiry, folding, waiting
+from picket.orchestration import channel, completion, dispatch, expiry, folding, waiting
 
 _ACTOR = "sweep"
 _IDLE = timedelta(minutes=10)
@@ -34,6 +34,7 @@ def run() -> None:
         nudge(scan)
     expiry.run()
     count_findings()
+    channel.watch()
 
 
 def count_findings() -> None:

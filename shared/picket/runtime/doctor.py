@@ -6,11 +6,10 @@ Each check says what it found, and where something is wrong, what to do. What it
 
 from __future__ import annotations
 
+import argparse
 import base64
 import binascii
-import errno
 import json
-import os
 import shutil
 import sys
 import time
@@ -25,10 +24,12 @@ from typing import Literal
 
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from picket.channel.comparison import SETTINGS
 from picket.effects import artifacts, broker, disk
 from picket.effects.mongo import client as mongo
-from picket.effects.mongo import failures
 from picket.errors import PicketError
+from picket.orchestration import channel
+from picket.runtime import remedies
 from picket.runtime.problems import reason_of
 from picket.settings import settings
 
@@ -64,9 +65,13 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> list[Finding]:
-    """Try everything. A check that fails in a way nobody thought of, or does not end, is wrong: it ends no other."""
-    return [_in_time(name, check) for name, check in _CHECKS.items()]
+def examine(*names: str) -> list[Finding]:
+    """Try everything. A check that fails in a way nobody thought of, or does not end, is wrong: it ends no other.
+
+    Args:
+        names: The checks to make; none: all.
+    """
+    return [_in_time(name, check) for name, check in _CHECKS.items() if name in (names or _CHECKS)]
 
 
 def _in_time(name: str, check: Callable[[], Finding]) -> Finding:
@@ -74,7 +79,7 @@ def _in_time(name: str, check: Callable[[], Finding]) -> Finding:
     thread = Thread(target=lambda: found.append(_tried(name, check)), daemon=True)
     thread.start()
     thread.join(_LONGEST)
-    return found[0] if found else Finding(name, "wrong", f"no answer within {_LONGEST:g} s", _ADVICE[name])
+    return found[0] if found else Finding(name, "wrong", f"no answer within {_LONGEST:g} s", remedies.OF[name])
 
 
 def _tried(name: str, check: Callable[[], Finding]) -> Finding:
@@ -83,20 +88,13 @@ def _tried(name: str, check: Callable[[], Finding]) -> Finding:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the operator has to know
         # The text of an error that is not ours may hold an address with a password.
         said = str(error) if isinstance(error, PicketError) else reason_of(error) or disk.reason(error)
-        return Finding(name, "wrong", said or type(error).__name__, _advice(name, error))
-
-
-def _advice(name: str, error: Exception) -> str:
-    """Return what to do about *error*: what its cause asks for, else what a check most often fails for."""
-    if reason := disk.reason(error):
-        return f"{_ADVICE_FOR_DISK.get(reason, 'see that there is the folder')}: {_FOLDERS.get(name, _FOLDER)}"
-    return _ADVICE_FOR_STORE.get(reason_of(error), _ADVICE[name])
+        return Finding(name, "wrong", said or type(error).__name__, remedies.of(name, error))
 
 
 def _settings() -> Finding:
     weak = settings().weakening
     if weak and not settings().on_loopback:  # on one machine its own folders are meant to be looked at
-        return Finding("settings", "wrong", f"{', '.join(weak)}: weaker than need be", _ADVICE["settings"])
+        return Finding("settings", "wrong", f"{', '.join(weak)}: weaker than need be", remedies.OF["settings"])
     return Finding("settings", "ok", f"of {settings().service}")
 
 
@@ -110,7 +108,7 @@ def _secrets() -> Finding:
     needed = _SECRETS.get(config.service, ())
     if missing := [name for name in needed if not held[name]]:
         found = f"{', '.join(missing)}: missing, too short, or no key"
-        return Finding("secrets", "wrong", found, _ADVICE["secrets"])
+        return Finding("secrets", "wrong", found, remedies.OF["secrets"])
     return Finding("secrets", "ok", ", ".join(needed) or "none needed")
 
 
@@ -140,7 +138,7 @@ def _store() -> Finding:
             deleted = mongo.collection("doctor").delete_one({"_id": name}).deleted_count
         if lost or deleted != 1:
             found = f"it does not keep {lost}" if lost else "what was written is not there"
-            return Finding("store", "wrong", found, _ANOTHER_STORE)
+            return Finding("store", "wrong", found, remedies.ANOTHER_STORE)
     return Finding("store", "ok", f"written in {1000 * (time.monotonic() - started):.0f} ms")
 
 
@@ -167,7 +165,7 @@ def _indexes() -> Finding:
     if settings().service in _LIMITED:
         return Finding("indexes", "skipped", "ingest's user sees two collections")
     if missing := mongo.missing_indexes():
-        return Finding("indexes", "wrong", f"missing: {', '.join(missing)}", _ADVICE["indexes"])
+        return Finding("indexes", "wrong", f"missing: {', '.join(missing)}", remedies.OF["indexes"])
     return Finding("indexes", "ok", "all there")
 
 
@@ -178,7 +176,7 @@ def _clock() -> Finding:
         return Finding("clock", "skipped", "the store does not tell the time")
     skew = (datetime.now(UTC) - told.replace(tzinfo=UTC)).total_seconds()
     if abs(skew) > _MOST_SKEW:
-        return Finding("clock", "wrong", f"{skew:+.1f} s against the store's", _ADVICE["clock"])
+        return Finding("clock", "wrong", f"{skew:+.1f} s against the store's", remedies.OF["clock"])
     return Finding("clock", "ok", f"{skew:+.1f} s against the store's")
 
 
@@ -188,7 +186,7 @@ def _artifacts() -> Finding:
     content = artifacts.get(reference)
     artifacts.delete(reference)
     if content != b"picket":
-        return Finding("artifacts", "wrong", "what was written is not there", _ADVICE["artifacts"])
+        return Finding("artifacts", "wrong", "what was written is not there", remedies.OF["artifacts"])
     return Finding("artifacts", "ok", settings().artifacts or "the data folder")
 
 
@@ -196,7 +194,7 @@ def _rules() -> Finding:
     if settings().service not in _SCANS:
         return Finding("rules", "skipped", "this function does not scan")
     if find_spec("hyperscan") is None:
-        return Finding("rules", "wrong", "hyperscan is not installed", _ADVICE["rules"])
+        return Finding("rules", "wrong", "hyperscan is not installed", remedies.OF["rules"])
     from picket.effects import ruleset  # noqa: PLC0415 - where it is needed
 
     started = time.monotonic()
@@ -213,7 +211,17 @@ def _space() -> Finding:
     folder.mkdir(parents=True, exist_ok=True)
     free, needed = shutil.disk_usage(folder).free, 2 * settings().max_repository_bytes
     found = f"{free / 1e9:.1f} GB free in {folder}, {needed / 1e9:.1f} GB needed for the largest repository admitted"
-    return Finding("space", "ok" if free >= needed else "wrong", found, _ADVICE["space"] if free < needed else "")
+    return Finding("space", "ok" if free >= needed else "wrong", found, remedies.OF["space"] if free < needed else "")
+
+
+def _channel() -> Finding:
+    """Compare the stream that events wait in with what the manifests ask for."""
+    if lacking := channel.lacking():
+        return Finding("channel", "skipped", f"the stream was NOT compared with the channel's template: {lacking}")
+    if differing := channel.differences():
+        found = "; ".join(map(str, differing))
+        return Finding("channel", "wrong", found, remedies.OF["channel"])
+    return Finding("channel", "ok", f"the stream is as the channel's template says: {', '.join(SETTINGS)}")
 
 
 _CHECKS: dict[str, Callable[[], Finding]] = {
@@ -226,39 +234,8 @@ _CHECKS: dict[str, Callable[[], Finding]] = {
     "artifacts": _artifacts,
     "rules": _rules,
     "space": _space,
+    "channel": _channel,
 }
-_ADVICE = {
-    "settings": "see the settings in README: take the variable away, unless it is meant",
-    "secrets": "see that the Secret picket has the keys that `picket keys` prints, and that the function names them",
-    "broker": "K_SINK comes from the SinkBinding `emitters`, by the label picket.dev/emits: see that it is Ready, "
-    "that the Broker is, and that the NetworkPolicy functions-to-broker names its pods",
-    "store": "see MONGODB_URI, the user's roles, and the NetworkPolicy functions-to-store",
-    "indexes": "see that the user may createIndex, or make them by hand",
-    "clock": "see that the nodes' clocks are kept by NTP",
-    "artifacts": "see PICKET_ARTIFACTS, which every function must share, the Secret picket-artifacts, "
-    "and the NetworkPolicy functions-to-artifacts",
-    "rules": "see PICKET_RULES, the file that it names, and that the image is that of scan",
-    "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
-}
-_ANOTHER_STORE = (
-    "this is no store for Picket, whatever else it does well: take MongoDB, or on one machine the one that comes along"
-)
-_ADVICE_FOR_STORE = {
-    failures.FULL: "make room where the store keeps its data",
-    failures.NOT_WRITABLE: "let the store's user write where it keeps its data, on a disk that is mounted for writing",
-    failures.NOT_KNOWN: "see user and password in MONGODB_URI",
-    failures.NOT_ALLOWED: "see the roles of the user in MONGODB_URI",
-}
-_ADVICE_FOR_DISK = {
-    os.strerror(errno.ENOSPC): "make room, or raise the volume's size",
-    os.strerror(errno.EDQUOT): "make room, or raise the quota",
-    os.strerror(errno.EROFS): "mount it for writing",
-    os.strerror(errno.EACCES): "let the function's user write there",
-    os.strerror(errno.EPERM): "let the function's user write there",
-}
-_FOLDER = "the folder of PICKET_DATA_DIR, or the file:// of PICKET_ARTIFACTS"
-_FOLDERS = {"space": "the folder of PICKET_DATA_DIR", "rules": "the file of PICKET_RULES"}
-"""Where a check reads and writes files."""
 
 
 def rows(found: list[Finding]) -> list[dict[str, str]]:
@@ -273,8 +250,12 @@ def _lines(found: list[Finding]) -> Iterator[str]:
 
 def main() -> int:
     """Print what was found, as JSON with `--json`; 1 if something is wrong."""
-    found = examine()
-    print(json.dumps(rows(found)) if "--json" in sys.argv[1:] else "\n".join(_lines(found)))  # noqa: T201 - its purpose
+    parser = argparse.ArgumentParser(prog="python -m picket.runtime.doctor", description=main.__doc__)
+    parser.add_argument("check", nargs="*", choices=[*_CHECKS, []], help="none: all of them")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    found = examine(*given.check)
+    print(json.dumps(rows(found)) if given.json else "\n".join(_lines(found)))  # noqa: T201 - its purpose
     return 1 if any(one.state == "wrong" for one in found) else 0
 
 

@@ -80,6 +80,13 @@ METRICS = (
         "Open findings in the store, as of the last tick of the clock",
     ),
     Metric(
+        "picket_channel_differences",
+        "gauge",
+        "1",
+        ("setting",),
+        "1 where the stream differs from the channel's template, or was not compared, as of the last tick",
+    ),
+    Metric(
         "picket_score_drops_total",
         "counter",
         "{score}",
