@@ -178,6 +178,20 @@ def test_what_the_doctor_compares_is_what_the_channel_and_the_triggers_say(folde
     assert template_reader.read(template["data"][file.name], file.name).replicas == (1 if folder.name == "dev" else 3)
 
 
+def test_nats_of_the_examples_is_where_the_channel_and_the_doctor_look_for_it() -> None:
+    example = built(KNATIVE / "examples" / "nats")
+    [config] = [one for one in example.of("ConfigMap") if one["metadata"]["name"] == "config-nats"]
+    assert config["metadata"]["namespace"] == "knative-eventing"
+    given = yaml.safe_load(config["data"]["eventing-nats"])
+    [service] = [one for one in example.of("Service") if one["metadata"]["name"] == "nats"]
+    address = f"nats://nats.{service['metadata']['namespace']}.svc.cluster.local:{service['spec']['ports'][0]['port']}"
+    [settings] = [one for one in built(KNATIVE / "base").of("ConfigMap") if one["metadata"]["name"] == "picket"]
+    assert given["url"] == settings["data"]["PICKET_NATS_URL"] == address
+    # With 0 or -1 the dispatcher ends when it loses NATS, and without the option it stays up without a connection.
+    assert given["connOpts"]["retryOnFailedConnect"]
+    assert given["connOpts"]["maxReconnects"] * given["connOpts"]["reconnectWaitMilliseconds"] > 7 * 86_400_000
+
+
 def test_a_difference_of_any_setting_is_told_to_somebody() -> None:
     [expression] = [
         text for text in queries()["rules"] if "picket_channel_differences" in text and "absent" not in text
