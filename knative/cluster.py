@@ -141,6 +141,16 @@ _CHECKS: tuple[Callable[[list[Document]], Iterator[Missing]], ...] = (
 )
 
 
+def leftovers(manifests: list[Document]) -> Iterator[str]:
+    """Return which DomainMappings of Picket's are there that *manifests* do not have: they go on serving a function."""
+    wanted = {one["metadata"]["name"] for one in manifests if one["kind"] == "DomainMapping"}
+    for one in _list("domainmappings.serving.knative.dev", NAMESPACE):
+        name, labels = one["metadata"]["name"], one["metadata"].get("labels", {})
+        if labels.get("app.kubernetes.io/part-of") == "picket" and name not in wanted:
+            yield f"left over: {name} leads to {one['spec']['ref']['name']}, and is not in this overlay"
+            yield f"  kubectl delete domainmapping,clusterdomainclaim {name} -n {NAMESPACE}, unless it is meant to stay"
+
+
 def explain(*kinds: str) -> Iterator[str]:
     """Return, line by line, why objects of *kinds* are not Ready, and which pods wait for an image."""
     for kind in kinds:
@@ -219,6 +229,8 @@ def main() -> int:
     missing = check(manifests)
     for one in missing:
         sys.stderr.write(f"missing: {one.what}\n  {one.mend}\n")
+    for line in () if missing else leftovers(manifests):
+        sys.stderr.write(f"{line}\n")
     return 1 if missing else 0
 
 

@@ -305,6 +305,23 @@ def test_all_that_is_missing_is_named_at_once(deployable: Cluster) -> None:
     assert told.count("missing: ") == 5, told
 
 
+def test_a_domain_that_another_overlay_left_is_told(deployable: Cluster) -> None:
+    labels = {"app.kubernetes.io/part-of": "picket"}
+    names = {"picket.127.0.0.1.sslip.io": labels, "picket.example.com": labels, "somebody.example.com": {}}
+    deployable.change(
+        **{
+            "domainmappings.serving.knative.dev": [
+                {"metadata": {"name": name, "labels": found}, "spec": {"ref": {"name": "api"}}}
+                for name, found in names.items()
+            ]
+        }
+    )
+    done = deployable.run("deploy", OVERLAY="production")
+    assert done.returncode == 0, done.stderr
+    assert "left over: picket.127.0.0.1.sslip.io leads to api, and is not in this overlay" in done.stderr
+    assert done.stderr.count("left over: ") == 1
+
+
 def test_a_domain_of_the_overlays_own_needs_no_default_one(deployable: Cluster) -> None:
     deployable.change(**{"configmap/config-domain": {}, "storageclass": []})
     assert deployable.run("deploy", OVERLAY="production").returncode == 0

@@ -53,9 +53,9 @@ def _of_consumers(template: ChannelTemplate, consumers: Sequence[Consumer]) -> I
 
 def _of_triggers(triggers: Iterable[Delivery], consumers: Sequence[Consumer]) -> Iterator[Difference]:
     """Compare pairs, as a consumer does not tell whose it is."""
-    left = [(one.ack_wait, one.max_deliver) for one in consumers]
+    left = [(round(one.ack_wait, 3), one.max_deliver) for one in consumers]
     for wanted in triggers:
-        pair = (wanted.ack_wait, wanted.max_deliver)
+        pair = (round(wanted.ack_wait, 3), wanted.max_deliver)
         if pair in left:
             left.remove(pair)
         else:
