@@ -77,6 +77,7 @@ def age(reference: str) -> timedelta | None:
     """Return how long ago an artifact was stored; None if it is not there.
 
     Raises:
+        Misconfigured: What other functions store cannot be seen here.
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
@@ -84,7 +85,7 @@ def age(reference: str) -> timedelta | None:
     key = _key(reference)
     try:
         with _errors(f"did not tell of {key}"):
-            return datetime.now(UTC) - obstore.head(_store(), key)["last_modified"]
+            return datetime.now(UTC) - obstore.head(_shared(), key)["last_modified"]
     except Gone:
         return None
 
