@@ -1,5 +1,6 @@
 """The doctor finds what is wrong with a deployment, says what to do, and keeps what it must not tell."""
 
+import errno
 import json
 import os
 import subprocess
@@ -157,7 +158,7 @@ def test_an_artifact_store_that_takes_nothing_is_told(
     (tmp_path / "data").write_text("a file where a folder should be")
     found = of("scan", environment)["artifacts"]
     assert found.state == "wrong"
-    assert "PICKET_ARTIFACTS" in found.advice
+    assert found.advice == "see that it is there: the folder of PICKET_DATA_DIR"
 
 
 def test_rules_that_cannot_be_read_are_told(store: str, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -296,3 +297,15 @@ def test_a_store_that_takes_no_lists_of_lists_is_told(ferretdb_uri: str, environ
     environment.setenv("MONGODB_URI", ferretdb_uri)
     environment.setattr(doctor, "_KEPT", {"revision": 0})
     assert of("enumerate", environment)["store"].found == "it does not keep lists of lists"
+
+
+def test_a_connection_that_is_not_permitted_is_not_called_the_disks_fault(
+    store: str, environment: pytest.MonkeyPatch
+) -> None:
+    assert store
+
+    def fail() -> None:
+        raise TransientError("the broker did not answer") from PermissionError(errno.EACCES, "Permission denied")
+
+    environment.setattr(broker, "reach", fail)
+    assert "NetworkPolicy functions-to-broker" in of("score", environment)["broker"].advice

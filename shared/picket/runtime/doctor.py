@@ -47,8 +47,6 @@ _LONGEST = 10.0
 """Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
 _MOST_SKEW = 2.0
 """Seconds; leases bear as much, and half of it again."""
-
-
 _KEPT: mongo.Document = {"null": None, "an empty list": [], "an empty object": {}, "revision": 0}
 """What some stores that speak MongoDB's protocol leave out of a document that an upsert makes."""
 _BAD_VALUE = 2

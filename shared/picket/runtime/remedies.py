@@ -8,6 +8,7 @@ import os
 from picket.effects import disk
 from picket.effects.mongo import failures
 from picket.runtime.problems import reason_of
+from picket.settings import settings
 
 OF = {
     "settings": "see the settings in README: take the variable away, unless it is meant",
@@ -41,13 +42,21 @@ _FOR_DISK = {
     os.strerror(errno.EACCES): "let the function's user write there",
     os.strerror(errno.EPERM): "let the function's user write there",
 }
-_FOLDER = "the folder of PICKET_DATA_DIR, or the file:// of PICKET_ARTIFACTS"
-_FOLDERS = {"space": "the folder of PICKET_DATA_DIR", "rules": "the file of PICKET_RULES"}
-"""Where a check reads and writes files."""
+_DATA = "the folder of PICKET_DATA_DIR"
+_FOLDERS = {"space": _DATA, "rules": "the file of PICKET_RULES", "channel": "the file of PICKET_CHANNEL"}
+"""Where a check reads and writes files; "Permission denied" of a connection is something else."""
 
 
 def of(name: str, error: Exception) -> str:
     """Return what to do about *error*: what its cause asks for, else what a check most often fails for."""
-    if reason := disk.reason(error):
-        return f"{_FOR_DISK.get(reason, 'see that there is the folder')}: {_FOLDERS.get(name, _FOLDER)}"
+    if (place := _place(name)) and (reason := disk.reason(error)):
+        return f"{_FOR_DISK.get(reason, 'see that it is there')}: {place}"
     return _FOR_STORE.get(reason_of(error), OF[name])
+
+
+def _place(name: str) -> str:
+    """Return where the check *name* reads and writes files, "" where it does neither."""
+    if name != "artifacts":
+        return _FOLDERS.get(name, "")
+    url = settings().artifacts
+    return "the folder of PICKET_ARTIFACTS" if url.startswith("file:") else "" if url else _DATA
