@@ -71,10 +71,10 @@ OVERLAY ?= production
 secrets: setup ## make the Secrets that a deployment names, unless they are there; OVERLAY, MONGODB_URI
 	@OVERLAY=$(OVERLAY) PICKET=$(BIN)/picket knative/deploy.sh secrets
 
-deploy: ## apply knative/overlays/OVERLAY to the cluster that kubectl talks to, and wait until it is ready; REGISTRY, TAG
-	@OVERLAY=$(OVERLAY) knative/deploy.sh deploy
+deploy: setup ## apply knative/overlays/OVERLAY to the cluster that kubectl talks to, and wait until it is ready; REGISTRY, TAG
+	@OVERLAY=$(OVERLAY) PYTHON=$(abspath $(BIN)/python) knative/deploy.sh deploy
 
-undeploy: ## take functions and wiring away; Secrets, the store and its data stay
+undeploy: ## take all of it away but Secrets, the store and its data
 	@OVERLAY=$(OVERLAY) knative/deploy.sh undeploy
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

@@ -2,7 +2,7 @@
 # What `make secrets`, `make deploy` and `make undeploy` do, to the cluster that kubectl talks to.
 #   OVERLAY   a folder of knative/overlays
 #   REGISTRY  where the functions' images are, TAG which; else what the overlay says
-#   PICKET    the command `picket`
+#   PICKET    the command `picket`, PYTHON one that has PyYAML
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=$here/overlays/${OVERLAY:?say which: dev or production}
@@ -59,21 +59,69 @@ manifests() {
   printf '%s\n' "$built"
 }
 
-# The functions last: what is made before the Broker and the SinkBinding are there would not know where to send events.
+# Looks at the cluster: `check` what is missing, `explain` what is not Ready.
+ask() { (cd "$here/.." && "${PYTHON:-python3}" -m knative.cluster "$@"); }
+
+# Wait until all objects of a kind are Ready, show for what, and say what is the matter with those that are not.
+ready() {
+  local kind=$1 seconds=${2:-300}
+  [ -n "$(kubectl get "$kind" --namespace=picket --output=name)" ] || return 0
+  echo "waiting for ${kind%%.*} to be Ready, ${seconds} s at most" >&2
+  kubectl wait --namespace=picket --for=condition=Ready --timeout="${seconds}s" --all "$kind" && return
+  ask explain "$kind"
+  return 1
+}
+
+# Ends with an error where the stream that events wait in is not what the channel's template says.
+compare() {
+  local job ended end=$((SECONDS + 120))
+  job=doctor-$(date -u +%Y%m%d%H%M%S)
+  echo "comparing the stream with the channel's template" >&2
+  kubectl create job "$job" --namespace=picket --from=cronjob/doctor >/dev/null
+  until ended=$(kubectl get job "$job" --namespace=picket --output='jsonpath={.status.succeeded}/{.status.failed}'); [ "$ended" != / ]; do
+    [ "$SECONDS" -lt "$end" ] || break
+    sleep 1
+  done
+  if [ "$ended" = 1/ ]; then
+    kubectl logs --namespace=picket "job/$job"
+    return
+  fi
+  kubectl logs --namespace=picket "job/$job" >&2 || true
+  ask explain
+  echo "the stream is not as the channel's template says, or nobody could compare it: knative/README.md, \"Change the channel\"" >&2
+  return 1
+}
+
+# In an order in which nothing waits for what comes later: what a function is told of the Broker when it is made, where
+# it sends; and a Trigger whose function is not Ready backs off for minutes.
 deploy() {
   local all
   all=$(manifests)
-  kubectl apply --filename=- --selector='app.kubernetes.io/component!=function' <<<"$all"
-  kubectl wait --namespace=picket --for=condition=Ready --timeout=5m --all brokers.eventing.knative.dev
+  ask check <<<"$all"
+  kubectl apply --filename=- --selector='app.kubernetes.io/component notin (function,trigger)' <<<"$all"
+  kubectl apply --filename=- --dry-run=server >/dev/null <<<"$all"
+  ready brokers.eventing.knative.dev
+  kubectl apply --filename=- --selector='app.kubernetes.io/component=function' <<<"$all"
+  ready services.serving.knative.dev
   kubectl apply --filename=- <<<"$all"
-  kubectl wait --namespace=picket --for=condition=Ready --timeout=5m --all \
-    services.serving.knative.dev,triggers.eventing.knative.dev,pingsources.sources.knative.dev,sinkbindings.sources.knative.dev,domainmappings.serving.knative.dev
+  ready triggers.eventing.knative.dev
+  ready pingsources.sources.knative.dev
+  ready sinkbindings.sources.knative.dev
+  ready domainmappings.serving.knative.dev
+  compare
 }
 
-# Secrets, the store and its data stay: without the hash key they would be worth nothing.
+# Takes away what `deploy` made, by its label. Secrets, the store and its data stay: without the hash key they would be
+# worth nothing. So does the namespace, for the Secrets in it.
 undeploy() {
-  kubectl delete --namespace=picket --selector=app.kubernetes.io/part-of=picket --ignore-not-found \
-    services.serving.knative.dev,triggers.eventing.knative.dev,pingsources.sources.knative.dev,sinkbindings.sources.knative.dev,brokers.eventing.knative.dev
+  local picket=app.kubernetes.io/part-of=picket known optional=
+  known=$(kubectl api-versions)
+  case $known in *monitoring.coreos.com/v1*) optional=,podmonitors.monitoring.coreos.com,servicemonitors.monitoring.coreos.com,prometheusrules.monitoring.coreos.com ;; esac
+  kubectl delete --namespace=picket --selector="$picket" --ignore-not-found \
+    domainmappings.serving.knative.dev,services.serving.knative.dev,triggers.eventing.knative.dev,pingsources.sources.knative.dev,sinkbindings.sources.knative.dev,brokers.eventing.knative.dev
+  kubectl delete --selector="$picket" --ignore-not-found clusterdomainclaims.networking.internal.knative.dev
+  kubectl delete --namespace=picket --selector="$picket" --ignore-not-found \
+    "cronjobs.batch,jobs.batch,configmaps,serviceaccounts,networkpolicies.networking.k8s.io$optional"
 }
 
 "$1"

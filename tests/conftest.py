@@ -31,6 +31,18 @@ def ferretdb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield uri
 
 
+@pytest.fixture(scope="session")
+def ferretdb_on_postgresql_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URI of a running FerretDB that keeps its data in a PostgreSQL of somebody else's."""
+    url = os.environ.get("PICKET_TEST_POSTGRESQL_URL", "")
+    folder = tmp_path_factory.mktemp("ferretdb-postgresql")
+    found = stores.ferretdb(folder, url) if url else None
+    if found is None:
+        pytest.skip("FerretDB cannot be built here, or PICKET_TEST_POSTGRESQL_URL names no database")
+    with stores.running(*found, folder / "output") as uri:
+        yield uri
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
     """Settings of a function on this machine; set more with the monkeypatch it gives, then call `forget`."""

@@ -8,7 +8,17 @@ from picket.events import (
     ScanRequested,
     Tick,
 )
-from picket.orchestration import cancellation, duties, enumeration, expiry, forgetting, organizations, schedule, sweep
+from picket.orchestration import (
+    cancellation,
+    channel,
+    duties,
+    enumeration,
+    expiry,
+    forgetting,
+    organizations,
+    schedule,
+    sweep,
+)
 from picket.runtime import consumes
 
 DUTIES: dict[str, duties.Piece] = {
@@ -23,6 +33,7 @@ DUTIES: dict[str, duties.Piece] = {
     "forgotten": forgetting.go_on,
     "expiry": expiry.run,
     "gauges": sweep.count_findings,
+    "channel": channel.watch,
 }
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SecretsSettingsSource, SettingsConfi
 from pydantic_settings.exceptions import SettingsError
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
+from picket.channel.model import Delivery
 from picket.errors import Misconfigured
 
 _SHORTEST_TOKEN = 20
@@ -49,10 +50,21 @@ class Settings(BaseSettings):
         default=3.0, gt=0, description="How long an operation waits for the store before the event is redelivered"
     )
 
+    nats_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="NATS of the Broker's channel, to compare its stream with the channel's template; empty: it is not",
+    )
+    stream: str = Field(default="", description="Name of that stream")
+    channel: Path | None = Field(default=None, description="File with the channel's template, read for each comparison")
+    consumers: dict[str, Delivery] = Field(
+        default_factory=dict,
+        description="JSON object of Trigger to `ack_wait` (seconds) and `max_deliver` of its consumer, to be compared",
+    )
+
     data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")
     artifacts: str = Field(
         default="",
-        description="obstore URL (`s3://…`) for what scanners need and large events; empty: the data directory",
+        description="obstore URL (`s3://…`) for what scanners need and large events; in a cluster it must be set",
     )
     artifact_days: float = Field(
         default=7.0, gt=0, description="After how many days what only open scans and waiting events need is deleted"

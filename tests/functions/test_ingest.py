@@ -282,3 +282,33 @@ def test_who_cannot_sign_uses_up_nothing_of_a_source(
         assert post(deployed, path(source), PUSH, pushes.signed("guessed", PUSH)).status_code == 401
 
     assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 202
+
+
+def test_in_a_cluster_a_large_delivery_is_not_accepted_without_a_store_that_the_next_function_reads(
+    deployed: Deployment, source: dict[str, Any], environment: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - as in a container
+    forget()
+    body = pushes.encode({**json.loads(PUSH), "commits": [{"message": "m" * 300_000}]})
+
+    answer = post(deployed, path(source), body, pushes.signed(source["secret"], body))
+
+    assert answer.status_code == 500
+    assert not deployed.sent
+    assert "PICKET_ARTIFACTS is not set" in capfd.readouterr().err
+    assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 202
+
+
+def test_in_a_cluster_an_event_that_another_pod_keeps_waits_for_the_artifact_store(
+    deployed: Deployment, source: dict[str, Any], environment: pytest.MonkeyPatch
+) -> None:
+    body = pushes.encode({**json.loads(PUSH), "commits": [{"message": "m" * 300_000}]})
+    assert post(deployed, path(source), body, pushes.signed(source["secret"], body)).status_code == 202
+    [event] = deployed.sent
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - as in a container
+    forget()
+
+    answer = deployed.clients["normalize"].post("/", data=event.body, headers=event.headers)
+
+    assert answer.status_code == 500, "a rejection would be for good"
+    assert "PICKET_ARTIFACTS is not set" in answer.json["detail"]

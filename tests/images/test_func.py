@@ -62,8 +62,8 @@ def test_it_agrees_with_the_service(function: str) -> None:
     concurrency = {"concurrency": template["spec"]["containerConcurrency"]}
     assert options["resources"]["limits"] == container["resources"]["limits"] | concurrency
     assert {one["name"]: one["value"] for one in func["run"]["envs"] if "name" in one} == env_of(container)
-    assert {one["path"]: one["emptyDir"] for one in func["run"]["volumes"]} == {
-        mount["mountPath"]: volume["emptyDir"]
+    assert {one["path"]: one.get("emptyDir", one.get("configMap")) for one in func["run"]["volumes"]} == {
+        mount["mountPath"]: volume["emptyDir"] if "emptyDir" in volume else volume["configMap"]["name"]
         for volume in template["spec"]["volumes"]
         for mount in container["volumeMounts"]
         if mount["name"] == volume["name"]

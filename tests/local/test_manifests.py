@@ -5,8 +5,9 @@ import pytest
 import yaml
 from tests.local.rig import broker, delivery, service, trigger
 
+from picket.channel import document
 from picket.errors import Malformed
-from picket.local import document, manifests
+from picket.local import manifests
 from picket.local.filters import All, AnyOf, Exact, Not, Prefix, Present
 from picket.local.resources import Manifests
 

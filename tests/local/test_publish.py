@@ -6,10 +6,11 @@ import nats.errors
 import pytest
 from nats.aio.client import Client as Nats
 
+from picket.channel.model import ChannelTemplate
 from picket.local import channel
 from picket.local.channel import Channel, NotStored
 from picket.local.cloudevent import CloudEvent
-from picket.local.resources import Broker, ChannelTemplate
+from picket.local.resources import Broker
 
 EVENT = CloudEvent({"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}, b"")
 

@@ -93,4 +93,11 @@ def channel_keeps(cluster: Cluster) -> Iterator[str]:
             yield say(broker, "maxAckPending is missing, or the consumer pulls, which blocks the channel")
 
 
-CHECKS = (trigger_keys, complete_delivery, time_limits_fit, channel_keeps)
+def large_events_are_shared(cluster: Cluster) -> Iterator[str]:
+    """A webhook over 256 KiB, and what scanners need, go through a store that every pod reads."""
+    for config in cluster.of("ConfigMap"):
+        if config["metadata"]["name"] == "picket" and not config["data"].get("PICKET_ARTIFACTS"):
+            yield say(config, "PICKET_ARTIFACTS is empty: large events would stay in one pod")
+
+
+CHECKS = (trigger_keys, complete_delivery, time_limits_fit, channel_keeps, large_events_are_shared)

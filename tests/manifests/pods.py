@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.manifests.cluster import Cluster, Document, container, say
+from tests.support import kustomize
 
 _AUTOSCALING = "autoscaling.knative.dev/"
 _WHOLE, _SPAN = re.compile(r"\d+"), re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -73,8 +74,8 @@ def _within(name: str, value: str, number: float | None, limits: tuple[float, fl
 
 def restricted(cluster: Cluster) -> Iterator[str]:
     """Pod Security's "restricted", and no token of Kubernetes' for whoever takes a function over."""
-    for document in (*cluster.functions, *cluster.of("StatefulSet")):
-        pod = document["spec"]["template"]["spec"]
+    for document in (*cluster.functions, *cluster.of("StatefulSet"), *cluster.of("CronJob")):
+        pod = kustomize.pod(document)
         if pod.get("automountServiceAccountToken") is not False:
             yield say(document, "its pod is given a token of Kubernetes'")
         for one in pod["containers"]:

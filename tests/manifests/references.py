@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.manifests.cluster import Cluster, Document, say, secrets
+from tests.support import kustomize
 
 
 def references_resolve(cluster: Cluster) -> Iterator[str]:
@@ -14,7 +15,7 @@ def references_resolve(cluster: Cluster) -> Iterator[str]:
         for kind, name in _named(document.get("spec", {})):
             if not cluster.has(kind, namespace, name):
                 yield say(document, f"there is no {kind} {name}")
-    for document in (*cluster.functions, *cluster.of("StatefulSet")):
+    for document in (*cluster.functions, *cluster.of("StatefulSet"), *cluster.of("CronJob")):
         yield from (say(document, problem) for problem in _pod_references(cluster, document))
 
 
@@ -39,7 +40,7 @@ def _named(spec: Document) -> Iterator[tuple[str, str]]:
 
 
 def _pod_references(cluster: Cluster, document: Document) -> Iterator[str]:
-    namespace, pod = document["metadata"]["namespace"], document["spec"]["template"]["spec"]
+    namespace, pod = document["metadata"]["namespace"], kustomize.pod(document)
     account = pod.get("serviceAccountName")
     if account and not cluster.has("ServiceAccount", namespace, account):
         yield f"there is no ServiceAccount {account}"
@@ -52,7 +53,7 @@ def _pod_references(cluster: Cluster, document: Document) -> Iterator[str]:
 
 
 def _volumes(cluster: Cluster, document: Document) -> Iterator[str]:
-    namespace, pod = document["metadata"]["namespace"], document["spec"]["template"]["spec"]
+    namespace, pod = document["metadata"]["namespace"], kustomize.pod(document)
     there = {claim["metadata"]["name"] for claim in document["spec"].get("volumeClaimTemplates", ())}
     for volume in pod.get("volumes", ()):
         there.add(volume["name"])

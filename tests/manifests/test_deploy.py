@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from knative.room import quantity, room
 from tests.manifests.test_overlays import GIVEN, KNATIVE
 from tests.support import kustomize
 
@@ -21,7 +23,7 @@ file = pathlib.Path({state!r})
 given = sys.stdin.read() if any("filename=-" in word or "from-env-file" in word for word in sys.argv) else ""
 lock = file.with_suffix(".lock").open("w")
 fcntl.flock(lock, fcntl.LOCK_EX)  # both ends of a pipe are this program
-state = {{"calls": [], "secrets": {{}}, "namespaces": [], "applied": []}}
+state = {{"calls": [], "secrets": {{}}, "namespaces": [], "applied": [], "world": {{}}}}
 state |= json.loads(file.read_text()) if file.exists() else {{}}
 words = [word for word in sys.argv[1:] if not word.startswith("--")]
 options = dict(word[2:].partition("=")[::2] for word in sys.argv[1:] if word.startswith("--"))
@@ -33,6 +35,25 @@ elif words[:2] == ["create", "namespace"]:
     state["namespaces"].append(words[2])
 elif words[:2] == ["get", "namespace"] and words[2] not in state["namespaces"]:
     sys.exit(1)
+elif words == ["api-versions"]:
+    print(*state["world"]["api-versions"], sep=chr(10))
+elif words[0] == "get" and options.get("output") == "json":
+    found = state["world"].get("/".join(words[1:]))
+    if len(words) == 2:
+        print(json.dumps({{"items": found or []}}))
+    elif found:
+        print(json.dumps(found))
+elif words[:2] == ["get", "job"]:
+    print(state["world"]["job"], end="")
+elif words[0] == "get" and options.get("output") == "name" and len(words) == 2:
+    print("one/of-them")
+elif words[0] == "wait" and words[1] in state["world"]["late"]:
+    file.write_text(json.dumps(state))
+    sys.exit("error: timed out waiting for the condition")
+elif words[0] == "logs":
+    print("what the doctor says")
+elif words[:2] == ["get", "secret"] and options["output"].startswith("go-template"):
+    print(" ".join(state["secrets"].get(options["namespace"] + "/" + words[2], {{}})))
 elif words[:2] == ["get", "secret"]:
     found = state["secrets"].get(options["namespace"] + "/" + words[2])
     if found is not None and options["output"] == "name":
@@ -50,6 +71,9 @@ file.write_text(json.dumps(state))
 '''
 
 
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
 class Cluster:
     """What the script did to a cluster."""
 
@@ -63,7 +87,11 @@ class Cluster:
         picket = folder / "bin" / "picket"
         picket.write_text(f'#!/bin/sh\nexec {sys.executable} -m picket.cli "$@"\n')
         picket.chmod(0o755)
-        self.environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", "HOME": str(folder)}
+        self.environment = {
+            "PATH": f"{program.parent}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "PYTHON": sys.executable,
+        }
         if "PYTHONPATH" in os.environ:
             self.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
 
@@ -75,6 +103,13 @@ class Cluster:
             text=True,
             check=False,
         )
+
+    def change(self, **world: Any) -> None:
+        """Have the cluster answer otherwise from now on: objects by kind and name, lists by kind, and `secrets`."""
+        state = json.loads(self.state.read_text()) if self.state.exists() else {}
+        state["secrets"] = world.pop("secrets", state.get("secrets", {}))
+        state["world"] = {**state.get("world", {}), **world}
+        self.state.write_text(json.dumps(state))
 
     def told(self) -> dict[str, list[list[str]]]:
         found: dict[str, list[list[str]]] = json.loads(self.state.read_text())
@@ -88,6 +123,34 @@ class Cluster:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Cluster:
     return Cluster(tmp_path)
+
+
+@pytest.fixture
+def deployable(cluster: Cluster) -> Cluster:
+    """A cluster that has everything."""
+    kinds = [one for name in ("dev", "complete") for one in kustomize.build(KNATIVE / "overlays" / name)]
+    cluster.change(
+        **{
+            "api-versions": sorted({one["apiVersion"] for one in kinds} | {"messaging.knative.dev/v1alpha1"}),
+            "configmap/config-nats": {"data": {"eventing-nats": "url: nats://nats"}},
+            "configmap/config-domain": {"data": {"127.0.0.1.sslip.io": ""}},
+            "configmap/config-network": {"data": {"ingress-class": "kourier.ingress.networking.knative.dev"}},
+            "storageclass": [
+                {
+                    "metadata": {
+                        "name": "standard",
+                        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+                    }
+                }
+            ],
+            "node": [{"status": {"allocatable": {"cpu": "8", "memory": "16077408Ki"}}}],
+            "pod": [],
+            "late": [],
+            "job": "1/",
+            "secrets": {"/".join(place): dict.fromkeys(keys, "x") for place, keys in GIVEN.items()},
+        }
+    )
+    return cluster
 
 
 def test_secrets_have_the_keys_that_the_manifests_name_and_stay_as_they_are(cluster: Cluster) -> None:
@@ -136,12 +199,12 @@ def test_no_secret_is_on_a_command_line(cluster: Cluster) -> None:
         ({"REGISTRY": "localhost:5000/mine", "TAG": "7"}, "localhost:5000/mine/scan:7"),
     ],
 )
-def test_an_overlay_is_applied_whole(cluster: Cluster, variables: dict[str, str], image: str) -> None:
-    done = cluster.run("deploy", OVERLAY="production", **variables)
+def test_an_overlay_is_applied_whole(deployable: Cluster, variables: dict[str, str], image: str) -> None:
+    done = deployable.run("deploy", OVERLAY="production", **variables)
     assert done.returncode == 0, done.stderr
-    first, applied = cluster.told()["applied"]
-    assert first == applied
-    documents = list(yaml.safe_load_all(str(applied)))
+    applied = deployable.told()["applied"]
+    assert {str(one) for one in applied} == {str(applied[0])}
+    documents = list(yaml.safe_load_all(str(applied[0])))
     expected = kustomize.build(KNATIVE / "overlays" / "production")
     assert len(documents) == len(expected)
     containers = {
@@ -153,43 +216,219 @@ def test_an_overlay_is_applied_whole(cluster: Cluster, variables: dict[str, str]
     assert containers["scan"] == image
 
 
-def test_the_functions_come_when_they_can_be_told_where_to_send_events(cluster: Cluster) -> None:
-    assert cluster.run("deploy", OVERLAY="production").returncode == 0
-    before, broker, after, everything = [call for call in cluster.told()["calls"] if call[0] in {"apply", "wait"}]
-    assert "--selector=app.kubernetes.io/component!=function" in before
-    functions = {one["kind"] for one in kustomize.build(KNATIVE / "overlays" / "production") if _is_function(one)}
-    assert functions == {"Service", "ServiceAccount"}, "what the selector leaves for later"
-    assert (broker[0], broker[-1]) == ("wait", "brokers.eventing.knative.dev")
-    assert not [word for word in after if "selector" in word]
-    # Types are joined by commas: kubectl takes a second word for a name.
-    kinds = [word for word in everything[1:] if not word.startswith("--")]
-    assert [kind.partition(".")[0] for kind in kinds[0].split(",")] == [
-        "services",
-        "triggers",
-        "pingsources",
-        "sinkbindings",
-        "domainmappings",
+def test_nothing_is_applied_before_what_it_waits_for_is_ready(deployable: Cluster) -> None:
+    done = deployable.run("deploy", OVERLAY="production")
+    assert done.returncode == 0, done.stderr
+    assert steps(deployable) == [
+        "apply app.kubernetes.io/component notin (function,trigger)",
+        "try",
+        "wait brokers",
+        "apply app.kubernetes.io/component=function",
+        "wait services",
+        "apply everything",
+        "wait triggers",
+        "wait pingsources",
+        "wait sinkbindings",
+        "wait domainmappings",
+        "create job",
     ]
-    assert len(kinds) == 1
+    for kind in ("brokers", "services", "triggers"):
+        assert f"waiting for {kind} to be Ready, 300 s at most" in done.stderr
+    assert "what the doctor says" in done.stdout
+    built = kustomize.build(KNATIVE / "overlays" / "production")
+    later = {one["kind"]: _component(one) for one in built if _component(one) in {"function", "trigger"}}
+    assert later == {"Service": "function", "Trigger": "trigger"}, "accounts are there for the trial"
 
 
-def _is_function(document: dict[str, Any]) -> bool:
-    return bool(document["metadata"]["labels"].get("app.kubernetes.io/component") == "function")
+def steps(cluster: Cluster) -> list[str]:
+    """What was done to the cluster, one line each."""
+    found = []
+    for call in cluster.told()["calls"]:
+        options = dict(word[2:].partition("=")[::2] for word in call if word.startswith("--"))
+        words = [word for word in call if not word.startswith("--")]
+        if "dry-run" in options:
+            found.append("try")
+        elif call[0] == "apply":
+            found.append(f"apply {options.get('selector', 'everything')}")
+        elif call[0] == "wait":
+            found.append(f"wait {words[1].partition('.')[0]}")
+        elif call[0] == "create":
+            found.append(" ".join(words[:2]))
+    return found
 
 
-def test_a_tag_without_a_registry_would_change_nothing_and_is_refused(cluster: Cluster) -> None:
-    done = cluster.run("deploy", OVERLAY="production", TAG="0.2.0")
+def _component(document: dict[str, Any]) -> str:
+    return str(document["metadata"]["labels"].get("app.kubernetes.io/component"))
+
+
+MISSING = [
+    pytest.param({"api-versions": []}, "serving.knative.dev/v1, of which are needed: Service", "Serving", id="Serving"),
+    pytest.param({"api-versions": []}, "messaging.knative.dev/v1alpha1, of which are", "eventing-natss", id="channel"),
+    pytest.param(
+        {"configmap/config-nats": {}}, "the ConfigMap config-nats", "examples/nats/config-nats.yaml", id="config-nats"
+    ),
+    pytest.param(
+        {"configmap/config-domain": {"data": {"_example": "", "example.org": ""}}},
+        "ingest.picket.127.0.0.1.sslip.io of PICKET_PUBLIC_URL is in; there is example.org",
+        '{"data": {"127.0.0.1.sslip.io": ""}}',
+        id="another domain",
+    ),
+    pytest.param({"configmap/config-domain": {}}, "there is svc.cluster.local", "config-domain", id="no domain"),
+    pytest.param({"configmap/config-network": {}}, "an ingress class", "kourier.ingress", id="ingress class"),
+    pytest.param({"storageclass": []}, "a default StorageClass", "kubectl patch storageclass", id="StorageClass"),
+    pytest.param({"secrets": {}}, "the Secret picket in picket", "make secrets", id="Secret"),
+    pytest.param({"secrets": {}}, "the Secret mongodb in picket-mongodb", "make secrets", id="Secret of an example"),
+    pytest.param(
+        {"secrets": {"picket/picket": {"MONGODB_URI": "x"}}},
+        "PICKET_HASH_KEY in the Secret picket in picket",
+        "picket keys",
+        id="key of a Secret",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "what", "mend"), MISSING)
+def test_what_is_missing_is_named_before_anything_is_applied(
+    deployable: Cluster, changes: dict[str, Any], what: str, mend: str
+) -> None:
+    deployable.change(**changes)
+    done = deployable.run("deploy", OVERLAY="dev")
+    assert done.returncode == 1
+    [place] = [number for number, line in enumerate(done.stderr.splitlines()) if what in line]
+    assert mend in done.stderr.splitlines()[place + 1]
+    assert deployable.told()["applied"] == []
+
+
+def test_all_that_is_missing_is_named_at_once(deployable: Cluster) -> None:
+    deployable.change(**{"configmap/config-nats": {}, "storageclass": [], "secrets": {}})
+    told = deployable.run("deploy", OVERLAY="dev").stderr
+    assert told.count("missing: ") == 5, told
+
+
+def test_a_domain_that_another_overlay_left_is_told(deployable: Cluster) -> None:
+    labels = {"app.kubernetes.io/part-of": "picket"}
+    names = {"picket.127.0.0.1.sslip.io": labels, "picket.example.com": labels, "somebody.example.com": {}}
+    deployable.change(
+        **{
+            "domainmappings.serving.knative.dev": [
+                {"metadata": {"name": name, "labels": found}, "spec": {"ref": {"name": "api"}}}
+                for name, found in names.items()
+            ]
+        }
+    )
+    done = deployable.run("deploy", OVERLAY="production")
+    assert done.returncode == 0, done.stderr
+    assert "left over: picket.127.0.0.1.sslip.io leads to api, and is not in this overlay" in done.stderr
+    assert done.stderr.count("left over: ") == 1
+
+
+def test_a_domain_of_the_overlays_own_needs_no_default_one(deployable: Cluster) -> None:
+    deployable.change(**{"configmap/config-domain": {}, "storageclass": []})
+    assert deployable.run("deploy", OVERLAY="production").returncode == 0
+
+
+def test_secrets_of_a_vault_are_not_asked_for(deployable: Cluster) -> None:
+    deployable.change(secrets={})
+    assert deployable.run("deploy", OVERLAY="complete").returncode == 0
+
+
+@pytest.mark.parametrize(("cpu", "fits"), [("8", True), ("1500m", False)])
+def test_the_room_that_an_overlay_asks_for_is_said(deployable: Cluster, cpu: str, fits: bool) -> None:
+    deployable.change(node=[{"status": {"allocatable": {"cpu": cpu, "memory": "16Gi"}}}])
+    told = deployable.run("deploy", OVERLAY="production").stderr
+    # seven functions, of which the API has two pods, and Knative's 25m beside each of the eight
+    assert "room: one pod of everything asks for 2.05 CPUs" in told
+    assert ("does not fit" in told) != fits
+
+
+def test_the_runbook_says_how_much_room_the_overlays_ask_for() -> None:
+    said = " ".join((KNATIVE / "README.md").read_text().split())
+    for folder in ("overlays/dev", "overlays/production", "examples/nats"):
+        asked = re.search(r"asks for ([\d.]+) CPUs and ([\d.]+) GiB", next(room(kustomize.build(KNATIVE / folder), [])))
+        assert asked
+        assert f"{float(asked[1]):.1f} CPUs and {asked[2]} GiB" in said, folder
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("50m", 0.05), ("1", 1), ("1.5", 1.5), ("192Mi", 192 * 2**20), ("2Ki", 2048), ("3k", 3000)]
+)
+def test_quantities_are_read_as_kubernetes_writes_them(text: str, amount: float) -> None:
+    assert float(quantity(text)) == amount
+
+
+@pytest.mark.parametrize("text", ["", "much", "1Kb", "1ki"])
+def test_what_is_no_quantity_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a quantity"):
+        quantity(text)
+
+
+@pytest.mark.parametrize("kind", ["brokers.eventing", "services.serving", "triggers.eventing"])
+def test_what_does_not_become_ready_is_told_with_its_conditions(deployable: Cluster, kind: str) -> None:
+    condition = {"type": "Ready", "status": "False", "reason": "NoAddress", "message": "the channel has no address"}
+    of_it = {"kind": "Kind", "metadata": {"name": "one"}, "status": {"conditions": [condition]}}
+    deployable.change(late=[f"{kind}.knative.dev"], **{f"{kind}.knative.dev": [of_it]})
+    done = deployable.run("deploy", OVERLAY="production")
+    assert done.returncode == 1
+    assert "Kind one is not Ready:\n  Ready is False (NoAddress: the channel has no address)" in done.stderr
+    assert steps(deployable)[-1] == f"wait {kind.partition('.')[0]}"
+
+
+@pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"])
+def test_an_image_that_cannot_be_pulled_is_told(deployable: Cluster, reason: str) -> None:
+    waiting = {"image": "dev.local/picket/scan:latest", "state": {"waiting": {"reason": reason}}}
+    pod = {"metadata": {"name": "scan-00001-x"}, "status": {"containerStatuses": [waiting]}}
+    deployable.change(late=["services.serving.knative.dev"], pod=[pod])
+    told = deployable.run("deploy", OVERLAY="production").stderr
+    assert f"the image dev.local/picket/scan:latest cannot be pulled ({reason})" in told
+
+
+def test_a_pod_without_a_node_is_told(deployable: Cluster) -> None:
+    condition = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes: Insufficient cpu."}
+    pod = {"metadata": {"name": "scan-00001-x"}, "status": {"conditions": [condition]}}
+    deployable.change(late=["services.serving.knative.dev"], pod=[pod])
+    told = deployable.run("deploy", OVERLAY="production").stderr
+    assert "the pod scan-00001-x has no node: 0/1 nodes: Insufficient cpu." in told
+
+
+def test_a_stream_that_is_another_than_the_channel_says_fails_the_deployment(deployable: Cluster) -> None:
+    deployable.change(job="/1")
+    done = deployable.run("deploy", OVERLAY="production")
+    assert done.returncode == 1
+    assert "what the doctor says" in done.stderr
+    assert "Change the channel" in done.stderr
+
+
+def test_a_tag_without_a_registry_would_change_nothing_and_is_refused(deployable: Cluster) -> None:
+    done = deployable.run("deploy", OVERLAY="production", TAG="0.2.0")
     assert (done.returncode, done.stderr) == (1, "TAG needs REGISTRY: say where the images are\n")
-    assert cluster.told()["applied"] == []
+    assert deployable.told()["applied"] == []
 
 
-def test_taking_it_away_leaves_secrets_and_data(cluster: Cluster) -> None:
-    assert cluster.run("undeploy", OVERLAY="dev").returncode == 0
-    [call] = cluster.told()["calls"]
-    assert call[0] == "delete"
-    kinds = {kind.partition(".")[0] for kind in call[-1].split(",")}
-    assert kinds == {"services", "triggers", "pingsources", "sinkbindings", "brokers"}
-    assert "--selector=app.kubernetes.io/part-of=picket" in call
+def test_taking_it_away_leaves_secrets_and_data_and_takes_all_else(deployable: Cluster) -> None:
+    assert deployable.run("undeploy", OVERLAY="dev").returncode == 0
+    calls = [call for call in deployable.told()["calls"] if call[0] == "delete"]
+    assert all("--selector=app.kubernetes.io/part-of=picket" in call for call in calls)
+    in_namespace = {
+        kind.partition(".")[0] for call in calls if "--namespace=picket" in call for kind in call[-1].split(",")
+    }
+    elsewhere = {call[-1].partition(".")[0] for call in calls if "--namespace=picket" not in call}
+    made = {one["kind"].lower() for name in ("dev", "production") for one in of_picket(name)}
+    assert {f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s" for kind in made} == (
+        in_namespace - {"jobs", "podmonitors", "servicemonitors", "prometheusrules"}
+    )
+    assert elsewhere == {"clusterdomainclaims"}
+
+
+def of_picket(overlay: str) -> list[dict[str, Any]]:
+    """What an overlay makes in the namespace picket."""
+    built = kustomize.build(KNATIVE / "overlays" / overlay)
+    return [one for one in built if one["metadata"].get("namespace") == "picket"]
+
+
+def test_what_the_cluster_does_not_know_is_not_asked_for(deployable: Cluster) -> None:
+    deployable.change(**{"api-versions": ["serving.knative.dev/v1"]})
+    assert deployable.run("undeploy", OVERLAY="dev").returncode == 0
+    assert not [call for call in deployable.told()["calls"] if "podmonitors" in str(call)]
 
 
 def test_an_overlay_that_is_not_there_is_told(cluster: Cluster) -> None:

@@ -20,6 +20,7 @@ OUT = {
     ("function", "*/picket.dev/role=store", (27017,)),
     ("function", "*/picket.dev/role=artifacts", (9000,)),
     ("enumerate", INTERNET, (443, 22)),
+    ("api enumerate doctor", "nats/app.kubernetes.io/name=nats", (4222,)),
 }
 MONITORED = {("function", "monitoring/app.kubernetes.io/name=prometheus", (8080,))}
 COLLECTED = {("function", "monitoring", (4318,))}
@@ -37,6 +38,10 @@ def edges(cluster: Cluster, direction: str) -> set[tuple[str, str, tuple[int, ..
 
 
 def _chosen(spec: Document) -> str:
+    if "matchExpressions" in spec["podSelector"]:
+        [chosen] = spec["podSelector"]["matchExpressions"]
+        assert (chosen["key"], chosen["operator"]) == ("app.kubernetes.io/name", "In")
+        return " ".join(chosen["values"])
     labels = spec["podSelector"].get("matchLabels", {})
     component = labels.get("app.kubernetes.io/component", "all")
     return str(labels.get("app.kubernetes.io/name", component))
@@ -83,6 +88,26 @@ def test_the_stores_of_the_examples_are_those_that_functions_may_reach() -> None
         port = template["spec"]["containers"][0]["ports"][0]["containerPort"]
         found[f"*/picket.dev/role={template['metadata']['labels']['picket.dev/role']}"] = (port,)
     assert {("function", peer, ports) for peer, ports in found.items()} <= OUT
+
+
+def test_nats_of_the_examples_lets_in_who_may_reach_it() -> None:
+    [policy] = built(KNATIVE / "examples" / "nats").of("NetworkPolicy")
+    peers = [peer for rule in policy["spec"]["ingress"] for peer in rule["from"] if rule["ports"] == [_port(4222)]]
+    [peer] = [peer for peer in peers if peer.get("namespaceSelector") == _namespace("picket")]
+    [wanted] = [
+        one
+        for one in built(KNATIVE / "base").of("NetworkPolicy")
+        if "matchExpressions" in str(one["spec"]["podSelector"])
+    ]
+    assert peer["podSelector"] == wanted["spec"]["podSelector"]
+
+
+def _port(number: int) -> Document:
+    return {"protocol": "TCP", "port": number}
+
+
+def _namespace(name: str) -> Document:
+    return {"matchLabels": {"kubernetes.io/metadata.name": name}}
 
 
 def test_every_function_is_told_where_to_send_events() -> None:

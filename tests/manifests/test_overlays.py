@@ -178,6 +178,7 @@ MISTAKES: list[tuple[Any, Callable[[Cluster], None], str]] = [
     (eventing.time_limits_fit, put(9, "Service", *POD, "containerConcurrency"), "THREADS"),
     (eventing.channel_keeps, put("x", "Broker", "metadata", "annotations",
      "eventing.knative.dev/broker.class"), "its class is x"),
+    (eventing.large_events_are_shared, put("", "ConfigMap", "data", "PICKET_ARTIFACTS"), "PICKET_ARTIFACTS is empty"),
     (references.references_resolve, drop("Service", "scan"), "Trigger scan: there is no Service scan"),
     (references.references_resolve, drop("Service", "api"), "Trigger scan: there is no Service api"),
     (references.references_resolve, drop("Broker", "default"), "there is no Broker default"),

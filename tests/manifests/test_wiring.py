@@ -12,6 +12,8 @@ from tests.support import kustomize
 from tests.support.deployment import subscriptions
 
 from picket import events
+from picket.channel import durations
+from picket.channel import template as template_reader
 from picket.detection.ruleset import default_ruleset, parse_ruleset
 from picket.effects.telemetry.names import METRICS
 from picket.feedback.rules import combined
@@ -27,6 +29,8 @@ BY_KNATIVE = {"K_SINK", "K_CE_OVERRIDES", "K_SERVICE", "HOST"}
 INSTEAD_OF_ENVIRONMENT = {"PICKET_SECRETS_DIR"}
 OTHERS = {"THREADS", "PYTHONUNBUFFERED"}
 """functions-framework's and Python's."""
+COMPARED = {"nats_url", "stream", "channel", "consumers"}
+"""What the doctor compares in a cluster: on one machine the stack says its own."""
 COMPONENTS = KNATIVE / "components"
 
 
@@ -83,9 +87,11 @@ def test_what_the_configuration_says_is_no_other_than_the_default_unless_a_clust
     differing = set()
     for name, field in Settings.model_fields.items():
         value = data.get(variable_of(name))
-        if value is not None and field.default != type(field.default)(*_read(value, field.default)):
+        if name in COMPARED or (
+            value is not None and field.default != type(field.default)(*_read(value, field.default))
+        ):
             differing.add(name)
-    assert differing == {"data_dir", "artifacts", "public_url"}
+    assert differing == {"data_dir", "artifacts", "public_url", *COMPARED}
 
 
 def _read(value: str, default: object) -> tuple[object, ...]:
@@ -143,3 +149,51 @@ def test_the_rules_of_the_component_change_nothing_until_they_are_filled() -> No
     assert combined(text, name="feedback.yaml") == combined()
     found = parse_ruleset((COMPONENTS / "rules" / "detection.toml").read_text(), name="detection.toml")
     assert {rule.id for rule in found.rules} == {rule.id for rule in default_ruleset().rules}
+
+
+@pytest.mark.parametrize("folder", OVERLAYS, ids=lambda folder: folder.name)
+def test_what_the_doctor_compares_is_what_the_channel_and_the_triggers_say(folder: Path) -> None:
+    cluster = built(folder)
+    [config] = [one for one in cluster.of("ConfigMap") if one["metadata"]["name"] == "picket"]
+    [broker] = cluster.of("Broker")
+    name = f"KN_{broker['metadata']['namespace']}__{broker['metadata']['name']}-kne-trigger"
+    assert config["data"]["PICKET_STREAM"] == name.replace("-", "_").upper()
+    assert json.loads(config["data"]["PICKET_CONSUMERS"]) == {
+        one["metadata"]["name"]: {
+            "ack_wait": durations.iso8601(one["spec"]["delivery"]["timeout"]) + 0.5,
+            "max_deliver": one["spec"]["delivery"]["retry"] + 1,
+        }
+        for one in cluster.of("Trigger")
+    }
+    file = Path(config["data"]["PICKET_CHANNEL"])
+    asking = {one["metadata"]["name"]: one for one in (*cluster.functions, *cluster.of("CronJob"))}
+    for asks in ("api", "enumerate", "doctor"):
+        pod = kustomize.pod(asking[asks])
+        [volume] = [
+            one["name"] for one in pod["volumes"] if one.get("configMap") == {"name": broker["spec"]["config"]["name"]}
+        ]
+        mounts = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
+        assert mounts[volume] == str(file.parent)
+    [template] = [one for one in cluster.of("ConfigMap") if one["metadata"]["name"] == "broker-channel"]
+    assert template_reader.read(template["data"][file.name], file.name).replicas == (1 if folder.name == "dev" else 3)
+
+
+def test_nats_of_the_examples_is_where_the_channel_and_the_doctor_look_for_it() -> None:
+    example = built(KNATIVE / "examples" / "nats")
+    [config] = [one for one in example.of("ConfigMap") if one["metadata"]["name"] == "config-nats"]
+    assert config["metadata"]["namespace"] == "knative-eventing"
+    given = yaml.safe_load(config["data"]["eventing-nats"])
+    [service] = [one for one in example.of("Service") if one["metadata"]["name"] == "nats"]
+    address = f"nats://nats.{service['metadata']['namespace']}.svc.cluster.local:{service['spec']['ports'][0]['port']}"
+    [settings] = [one for one in built(KNATIVE / "base").of("ConfigMap") if one["metadata"]["name"] == "picket"]
+    assert given["url"] == settings["data"]["PICKET_NATS_URL"] == address
+    # With 0 or -1 the dispatcher ends when it loses NATS, and without the option it stays up without a connection.
+    assert given["connOpts"]["retryOnFailedConnect"]
+    assert given["connOpts"]["maxReconnects"] * given["connOpts"]["reconnectWaitMilliseconds"] > 7 * 86_400_000
+
+
+def test_a_difference_of_any_setting_is_told_to_somebody() -> None:
+    [expression] = [
+        text for text in queries()["rules"] if "picket_channel_differences" in text and "absent" not in text
+    ]
+    assert "setting" in expression

@@ -103,6 +103,24 @@ def test_a_scanner_without_clone_and_forge_finds_the_same(
     assert sorted(one["start_line"] for one in by_pack) == [1, 2, 501]
 
 
+def test_in_a_cluster_without_an_artifact_store_a_scan_waits_for_one(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, bucket: dict[str, str]
+) -> None:
+    """A scanner there reaches no forge: it would fail over what a bucket would have given it."""
+    assert work
+    ask(deployed, url(forge), "s")
+    [request] = deployed.queue
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - as in a container
+    forget()
+    assert deployed.deliver(request) == {"enumerate": 500}
+    assert not deployed.of_type("commitbatch.created")
+    for name, value in bucket.items():
+        environment.setenv(name, value)
+    forget()
+    deployed.drain()
+    assert states("s") == ["Done"]
+
+
 def test_what_killed_workers_left_is_removed(clustered: Deployment, forge: GitHttpServer, work: Work) -> None:
     work.commit({"of this test alone": "x\n"})  # what other tests stored is not stored again
     data = settings().data_dir

@@ -1,9 +1,12 @@
 """The doctor finds what is wrong with a deployment, says what to do, and keeps what it must not tell."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect, OperationFailure
 from tests.support.deployment import Deployment, forget
 from tests.support.stores import free_port
 
@@ -20,7 +24,7 @@ from picket.effects.mongo import client
 from picket.errors import TransientError
 from picket.runtime import doctor
 
-CHECKS = ["settings", "secrets", "broker", "store", "indexes", "clock", "artifacts", "rules", "space"]
+CHECKS = ["settings", "secrets", "broker", "store", "indexes", "clock", "artifacts", "rules", "space", "channel"]
 
 
 class Ingress(BaseHTTPRequestHandler):
@@ -48,15 +52,6 @@ def ingress(environment: pytest.MonkeyPatch) -> Iterator[type[Ingress]]:
     server.server_close()
 
 
-@pytest.fixture(params=["nx_uri", "ferretdb_uri"])
-def any_store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> str:
-    """Each of the stores in turn, with an empty database."""
-    uri: str = request.getfixturevalue(request.param)
-    environment.setenv("MONGODB_URI", uri)
-    forget()
-    return uri
-
-
 def of(service: str, environment: pytest.MonkeyPatch) -> dict[str, doctor.Finding]:
     environment.setenv("K_SERVICE", service)
     forget()
@@ -68,9 +63,9 @@ def of(service: str, environment: pytest.MonkeyPatch) -> dict[str, doctor.Findin
 
 @pytest.mark.parametrize("service", ["ingest", "normalize", "enumerate", "scan", "feedback", "score", "api"])
 def test_what_is_in_order_is_told_to_be(
-    any_store: str, ingress: type[Ingress], environment: pytest.MonkeyPatch, service: str
+    store: str, ingress: type[Ingress], environment: pytest.MonkeyPatch, service: str
 ) -> None:
-    assert any_store
+    assert store
     assert ingress
     environment.setenv("PICKET_MAX_REPOSITORY_BYTES", "1000")
     for _ in range(2):
@@ -78,7 +73,7 @@ def test_what_is_in_order_is_told_to_be(
         assert [one for one in found.values() if one.state == "wrong"] == []
     skipped = {one.check for one in found.values() if one.state == "skipped"} - {"clock"}
     others = {"ingest": {"indexes"}, "scan": {"rules"}, "enumerate": {"space"}}.get(service, set())
-    assert skipped == {"rules", "space"} ^ others
+    assert skipped == {"rules", "space", "channel"} ^ others
 
 
 def test_a_store_that_is_away_is_told_without_its_password(
@@ -163,7 +158,7 @@ def test_an_artifact_store_that_takes_nothing_is_told(
     (tmp_path / "data").write_text("a file where a folder should be")
     found = of("scan", environment)["artifacts"]
     assert found.state == "wrong"
-    assert "PICKET_ARTIFACTS" in found.advice
+    assert found.advice == "see that it is there: the folder of PICKET_DATA_DIR"
 
 
 def test_rules_that_cannot_be_read_are_told(store: str, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -218,3 +213,99 @@ def test_a_check_that_fails_unexpectedly_ends_no_other(store: str, environment: 
 
     environment.setattr(broker, "reach", fail)
     assert of("score", environment)["broker"].found == "as it may"
+
+
+def test_in_a_cluster_a_folder_of_a_pod_is_no_artifact_store(
+    store: str, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert store
+    environment.setenv("HOST", "0.0.0.0")  # noqa: S104 - as in a container
+    found = of("ingest", environment)["artifacts"]
+    assert (found.state, "PICKET_ARTIFACTS is not set" in found.found) == ("wrong", True)
+    environment.setenv("PICKET_ARTIFACTS", f"file://{tmp_path}")
+    assert of("ingest", environment)["artifacts"].state == "ok"
+
+
+@pytest.fixture
+def little_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, with room for one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+@pytest.mark.parametrize("variable", ["PICKET_DATA_DIR", "PICKET_ARTIFACTS"])
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param(("No space left on device", "make room"), id="full"),
+        pytest.param(("Read-only file system", "mount it for writing"), id="read-only"),
+    ],
+)
+@pytest.mark.usefixtures("store")
+def test_a_disk_that_takes_nothing_is_not_called_the_networks_fault(
+    environment: pytest.MonkeyPatch, little_disk: Path, variable: str, expected: tuple[str, str]
+) -> None:
+    environment.setenv(variable, f"file://{little_disk}" if variable == "PICKET_ARTIFACTS" else str(little_disk))
+    if "Read-only" in expected[0]:
+        subprocess.run(["mount", "-o", "remount,ro", str(little_disk)], check=True)
+    else:
+        with (little_disk / "ballast").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+    told = of("enumerate", environment)["artifacts"]
+    assert told.state == "wrong"
+    assert expected[0] in told.found
+    assert told.advice.startswith(expected[1])
+    assert "NetworkPolicy" not in told.advice
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        pytest.param(OperationFailure("", 8, {"errmsg": "database or disk is full"}), "make room", id="SQLite is full"),
+        pytest.param(OperationFailure("", 14031), "make room", id="MongoDB is full"),
+        pytest.param(OperationFailure("", 18), "see user and password in MONGODB_URI", id="wrong password"),
+        pytest.param(OperationFailure("", 13), "see the roles", id="no right"),
+        pytest.param(AutoReconnect(), "see MONGODB_URI, the user's roles, and the NetworkPolicy", id="away"),
+    ],
+)
+def test_what_to_do_about_the_store_follows_from_what_it_says(
+    store: str, environment: pytest.MonkeyPatch, error: Exception, advice: str
+) -> None:
+    assert store
+
+    def fail(*_: object) -> None:
+        raise error
+
+    environment.setattr(doctor, "mongo", SimpleNamespace(collection=fail))
+    assert doctor._tried("store", doctor._store).advice.startswith(advice)
+
+
+def test_a_store_that_leaves_out_what_it_is_given_is_told(ferretdb_uri: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MONGODB_URI", ferretdb_uri)
+    found = of("enumerate", environment)["store"]
+    assert (found.state, found.found) == ("wrong", "it does not keep an empty list, null of a new document")
+    assert "take MongoDB" in found.advice
+    assert client.collection("doctor").count_documents({}) == 0
+
+
+def test_a_store_that_takes_no_lists_of_lists_is_told(ferretdb_uri: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MONGODB_URI", ferretdb_uri)
+    environment.setattr(doctor, "_KEPT", {"revision": 0})
+    assert of("enumerate", environment)["store"].found == "it does not keep lists of lists"
+
+
+def test_a_connection_that_is_not_permitted_is_not_called_the_disks_fault(
+    store: str, environment: pytest.MonkeyPatch
+) -> None:
+    assert store
+
+    def fail() -> None:
+        raise TransientError("the broker did not answer") from PermissionError(errno.EACCES, "Permission denied")
+
+    environment.setattr(broker, "reach", fail)
+    assert "NetworkPolicy functions-to-broker" in of("score", environment)["broker"].advice

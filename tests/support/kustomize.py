@@ -164,12 +164,20 @@ def _merge(document: Document, change: Document) -> None:
             document[key] = value
 
 
+def pod(document: Document) -> Document:
+    """Return the description of the pods that an object makes, {} if it makes none."""
+    spec = document.get("spec", {})
+    template: Document = spec.get("jobTemplate", {}).get("spec", spec).get("template", {})
+    found: Document = template.get("spec", {}) if isinstance(template, dict) else {}
+    return found
+
+
 def _rename(folder: Path, image: Document, found: list[Document]) -> None:
     if unknown := set(image) - {"name", "newName", "newTag"}:
         raise Unbuildable(f"{folder}: images by {', '.join(sorted(unknown))} are not known here")
     used = False
     for document in found:
-        for container in document.get("spec", {}).get("template", {}).get("spec", {}).get("containers", ()):
+        for container in pod(document).get("containers", ()):
             name, _, tag = container["image"].partition(":")
             if name == image["name"]:
                 tag = image.get("newTag", tag)

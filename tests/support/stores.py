@@ -50,8 +50,11 @@ def nx(folder: Path) -> tuple[list[str], int]:
     return [program, *files, "--host", "127.0.0.1", "--port", str(port)], port
 
 
-def ferretdb(folder: Path) -> tuple[list[str], int] | None:
-    """Return FerretDB's command on SQLite, and its port; None where it cannot be built."""
+def ferretdb(folder: Path, postgresql: str = "") -> tuple[list[str], int] | None:
+    """Return FerretDB's command, on SQLite or on the database at the URL *postgresql*, and its port.
+
+    None where it cannot be built.
+    """
     program = _built_ferretdb()
     if program is None:
         return None
@@ -59,8 +62,11 @@ def ferretdb(folder: Path) -> tuple[list[str], int] | None:
     (folder / "sqlite").mkdir()
     options = {
         "listen-addr": f"127.0.0.1:{port}",
-        "handler": "sqlite",
-        "sqlite-url": f"file:{folder / 'sqlite'}/",
+        **(
+            {"handler": "postgresql", "postgresql-url": postgresql}
+            if postgresql
+            else {"handler": "sqlite", "sqlite-url": f"file:{folder / 'sqlite'}/"}
+        ),
         "telemetry": "disable",
         "state-dir": str(folder),
         "debug-addr": "-",

@@ -11,5 +11,5 @@ blueprint = Blueprint("doctor", __name__)
 
 @blueprint.get("/doctor")
 def show() -> Response:
-    """Try what a deployment needs: broker, store, indexes, clock, secrets, artifacts."""
+    """Try what a deployment needs: broker, store, indexes, clock, secrets, artifacts, the stream."""
     return jsonify({"checks": rows(examine())})

@@ -13,7 +13,7 @@ _COLOURS = {"ok": "green", "wrong": "red", "skipped": "bright_black"}
 
 
 def doctor(server: Server = DEFAULT_SERVER, *, as_json: AsJson = False) -> None:
-    """Ask a deployment whether it is in order: broker, store, indexes, clock, secrets, artifacts; 1 if it is not.
+    """Ask a deployment whether it is in order: broker, store, clock, secrets, artifacts, stream; 1 if not.
 
     The api function tries it in its own place. What only others have, rules and room for mirrors, each of them tells:
     `python -m picket.runtime.doctor` in its pod.

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from picket.effects import disk
 from picket.errors import Gone, Misconfigured, TransientError
 from picket.settings import settings
 
@@ -26,12 +27,13 @@ def put(key: str, content: bytes | Path) -> str:
         A reference for `get`.
 
     Raises:
+        Misconfigured: Other functions could not read it.
         TransientError: The artifact store did not take it.
     """
     import obstore  # noqa: PLC0415 - only for what is too large for an event
 
     with _errors(f"did not take {key}"):
-        obstore.put(_store(), key, content)
+        obstore.put(_shared(), key, content)
     return reference(key)
 
 
@@ -45,13 +47,14 @@ def get(reference: str) -> bytes:
 
     Raises:
         Gone: Nothing is there, or *reference* is not one of ours.
+        Misconfigured: What other functions store cannot be read here.
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
 
     key = _key(reference)
     with _errors(f"did not give {key}"):
-        return bytes(obstore.get(_store(), key).bytes())
+        return bytes(obstore.get(_shared(), key).bytes())
 
 
 def get_file(reference: str, target: Path) -> None:
@@ -59,13 +62,14 @@ def get_file(reference: str, target: Path) -> None:
 
     Raises:
         Gone: Nothing is there, or *reference* is not one of ours.
+        Misconfigured: What other functions store cannot be read here.
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
 
     key = _key(reference)
     with _errors(f"did not give {key}"), target.open("wb") as file:
-        for piece in obstore.get(_store(), key).stream():
+        for piece in obstore.get(_shared(), key).stream():
             file.write(piece)
 
 
@@ -73,6 +77,7 @@ def age(reference: str) -> timedelta | None:
     """Return how long ago an artifact was stored; None if it is not there.
 
     Raises:
+        Misconfigured: What other functions store cannot be seen here.
         TransientError: The artifact store did not answer.
     """
     import obstore  # noqa: PLC0415
@@ -80,7 +85,7 @@ def age(reference: str) -> timedelta | None:
     key = _key(reference)
     try:
         with _errors(f"did not tell of {key}"):
-            return datetime.now(UTC) - obstore.head(_store(), key)["last_modified"]
+            return datetime.now(UTC) - obstore.head(_shared(), key)["last_modified"]
     except Gone:
         return None
 
@@ -127,7 +132,18 @@ def _errors(what: str) -> Iterator[None]:
     except (NotFoundError, FileNotFoundError, ValueError) as error:
         raise Gone(f"the artifact store {what}: it is not there") from error
     except (BaseError, OSError) as error:
-        raise TransientError(f"the artifact store {what} ({type(error).__name__})") from error
+        raise TransientError(f"the artifact store {what} ({disk.reason(error) or type(error).__name__})") from error
+
+
+def _shared() -> ObjectStore:
+    """Return the store, provided that every function has the same one.
+
+    Raises:
+        Misconfigured: It is the folder of a pod: the other functions have folders of their own.
+    """
+    if not settings().artifacts and not settings().on_loopback:
+        raise Misconfigured("PICKET_ARTIFACTS is not set: what one pod stores, the others cannot read")
+    return _store()
 
 
 @cache
@@ -140,5 +156,10 @@ def _store() -> ObjectStore:
         if url:
             return from_url(url)
         return LocalStore(settings().data_dir.absolute() / "artifacts", mkdir=True)
+    except OSError as error:
+        reason = disk.reason(error) or type(error).__name__
+        raise TransientError(f"the folder of PICKET_DATA_DIR takes no artifacts ({reason})") from error
     except (BaseError, ValueError) as error:
+        if reason := disk.reason(error):
+            raise Misconfigured(f"the folder that PICKET_ARTIFACTS names cannot be used ({reason})") from error
         raise Misconfigured(f"PICKET_ARTIFACTS is not a URL of an artifact store ({type(error).__name__})") from None

@@ -26,6 +26,7 @@ from nats.js.api import (
     StreamConfig,
 )
 
+from picket.channel.model import Delivery
 from picket.effects.telemetry.shapes import identifier
 from picket.errors import PermanentError, TransientError
 from picket.local.cloudevent import CloudEvent, unpack
@@ -40,6 +41,7 @@ LEASE_SECONDS = 5.0
 """The server redelivers what has not been touched for so long: that is when the stack died, not when a function is
 slow. How long an attempt may take is the dispatcher's business, and what it works on it keeps touching."""
 
+_NO_END = -1
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _OWNER = "picket.dev/trigger"
 
@@ -61,6 +63,11 @@ class Channel:
         self._js: JetStreamContext = nats.jetstream(timeout=PUBLISH_SECONDS)
         self.stream = broker.template.stream or _NOT_A_NAME.sub("_", f"{broker.namespace}_{broker.name}")
         self._base = f"events.{self.stream}"
+
+    @property
+    def delivery(self) -> Delivery:
+        """What each consumer is made with, whichever Trigger it is for."""
+        return Delivery(ack_wait=LEASE_SECONDS, max_deliver=_NO_END)
 
     async def open(self) -> None:
         """Create the stream, or bring it up to date with the manifest."""
@@ -120,10 +127,10 @@ class Channel:
             deliver_policy=await self._deliver_policy(name),
             deliver_subject=inbox,
             ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=LEASE_SECONDS,
+            ack_wait=self.delivery.ack_wait,
             # Attempts are counted from the message, so that an event whose last attempt the stack did not survive is
             # dead-lettered after all. The genuine channel has retry + 1 here and loses it.
-            max_deliver=-1,
+            max_deliver=self.delivery.max_deliver,
             max_ack_pending=template.max_ack_pending,
             filter_subjects=list(filter_subjects(self._base, trigger.filter)),
             metadata={_OWNER: trigger.name},

@@ -5,17 +5,19 @@ Only what changes the stack's behaviour is read; other kinds of object are left 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import croniter
 
+from picket.channel import document, durations
+from picket.channel.document import Node
+from picket.channel.model import ChannelTemplate
+from picket.channel.template import read as read_template
 from picket.errors import Malformed
-from picket.local import document, durations
 from picket.local.delivery import Destination
-from picket.local.document import Node
-from picket.local.resources import Broker, ChannelTemplate, Manifests, PingSource, Service, SinkBinding, Trigger
+from picket.local.resources import Broker, Manifests, PingSource, Service, SinkBinding, Trigger
 from picket.local.wiring import read_delivery, read_destination, read_filter
 
 AUTOSCALING = "autoscaling.knative.dev/"
@@ -35,7 +37,17 @@ def read(project: Path) -> Manifests:
     for folder in folders:
         if not folder.is_dir():
             raise Malformed(f"{folder} is not a folder: no manifests to run")
-    return interpret([node for folder in folders for node in document.load(folder)])
+    return interpret([node for folder in folders for node in load(folder)])
+
+
+def load(folder: Path) -> Iterator[Node]:
+    """Yield the documents of all YAML files of *folder*, in the order of their names.
+
+    Raises:
+        Malformed: A file is no YAML.
+    """
+    for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        yield from document.parse(file.read_text(encoding="utf-8"), f"{folder.name}/{file.name}")
 
 
 def interpret(documents: Iterable[Node]) -> Manifests:
@@ -104,41 +116,18 @@ def _service(node: Node) -> Service:
 
 def _broker(node: Node, config_maps: dict[tuple[str, str], Node]) -> Broker:
     reference = node.get("spec", "config")
-    template = ChannelTemplate()
+    written, template = "", ChannelTemplate()
     if reference:
         namespace = reference.get("namespace").text(_namespace(node))
         config = config_maps.get((namespace, reference.get("name").text()))
         if config is None:
             raise reference.error("names a ConfigMap that is not there")
-        template = _channel(config)
+        text = config.get("data", "channel-template-spec")
+        written = text.text()
+        template = read_template(written, text.file, text.path)
     delivery = node.get("spec", "delivery")
     namespace = _namespace(node)
-    return Broker(_name(node), namespace, template, read_delivery(delivery, namespace) if delivery else None)
-
-
-def _channel(config: Node) -> ChannelTemplate:
-    text = config.get("data", "channel-template-spec")
-    for root in document.parse(text.text(), text.file, text.path):
-        spec = root.get("spec").only("stream", "consumerConfigTemplate", "delivery", "deploymentSpecTemplate")
-        stream = spec.get("stream", "config")
-        consumer = spec.get("consumerConfigTemplate")
-        if consumer.get("consumerType").text("Push") != "Push":
-            raise consumer.get("consumerType").error("only Push works: Pull blocks the channel's reconciler")
-        window, age, wait = stream.get("duplicateWindow"), stream.get("maxAge"), consumer.get("ackWait")
-        return ChannelTemplate(
-            stream=spec.get("stream", "overrideName").text(""),
-            storage=stream.get("storage").text("File").lower(),
-            retention=stream.get("retention").text("Limits").lower(),
-            discard=stream.get("discard").text("Old").lower(),
-            max_age=age.parsed(durations.go) if age else 0.0,
-            max_bytes=stream.get("maxBytes").integer(-1, least=-1),
-            max_messages=stream.get("maxMsgs").integer(-1, least=-1),
-            duplicate_window=window.parsed(durations.go) if window else 120.0,
-            deliver_policy=consumer.get("deliverPolicy").text("All").lower(),
-            ack_wait=wait.parsed(durations.go) if wait else None,
-            max_ack_pending=consumer.get("maxAckPending").integer(1000, least=1),
-        )
-    raise text.error("is empty")
+    return Broker(_name(node), namespace, template, read_delivery(delivery, namespace) if delivery else None, written)
 
 
 def _trigger(node: Node) -> Trigger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from picket.channel.model import ChannelTemplate
 from picket.local.delivery import Delivery, Destination
 from picket.local.filters import Filter
 
@@ -30,30 +31,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelTemplate:
-    """Stream and consumer settings of a NatsJetStreamChannel; times in seconds, 0 or less: unlimited."""
-
-    stream: str = ""
-    storage: str = "file"
-    retention: str = "limits"
-    discard: str = "old"
-    max_age: float = 0.0
-    max_bytes: int = -1
-    max_messages: int = -1
-    duplicate_window: float = 120.0
-    deliver_policy: str = "all"
-    ack_wait: float | None = None
-    max_ack_pending: int = 1000
-
-
-@dataclass(frozen=True, slots=True)
 class Broker:
-    """Where events are posted to and Triggers get them from."""
+    """Where events are posted to and Triggers get them from; `written` is the channel's template as it stands."""
 
     name: str
     namespace: str
     template: ChannelTemplate
     delivery: Delivery | None
+    written: str = ""
 
     @property
     def path(self) -> str:

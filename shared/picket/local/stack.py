@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -208,9 +208,25 @@ class Stack:
             "PICKET_PUBLIC_URL": self.url,
             **environment.keys(self._folder),
             **environment.inherited(),
+            **self._compared(),
             "MONGODB_URI": self.mongodb_uri,
             "PICKET_DATA_DIR": str(self._folder),
             "PICKET_ALLOW_LOCAL_REPOSITORIES": str(self._options.allow_local_repositories).lower(),
+        }
+
+    def _compared(self) -> dict[str, str]:
+        """Return what the doctor needs to compare the first broker's stream with its template."""
+        channel = next((one for one in self._channels if one.broker.written), None)
+        if channel is None:
+            return {}
+        file = self._folder / "run" / "channel-template-spec"
+        file.write_text(channel.broker.written, encoding="utf-8")
+        wanted = asdict(channel.delivery)
+        return {
+            "PICKET_NATS_URL": self.nats_url,
+            "PICKET_STREAM": channel.stream,
+            "PICKET_CHANNEL": str(file),
+            "PICKET_CONSUMERS": json.dumps({one.name: wanted for one in self._manifests.triggers if channel.owns(one)}),
         }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Literal
 from urllib.parse import urlsplit
 
-from picket.local import durations
+from picket.channel import durations
+from picket.channel.document import Node
 from picket.local.delivery import Delivery, Destination
-from picket.local.document import Node
 from picket.local.filters import All, AnyOf, Exact, Filter, Not, Prefix, Present, Suffix
 
 _ATTRIBUTE = re.compile(r"[a-z0-9]{1,20}", re.ASCII)

@@ -46,9 +46,10 @@ def keep(repository: str, git_dir: Path, plan: Plan) -> str:
         The reference of its manifest; empty where scanners read the mirror.
 
     Raises:
+        Misconfigured: There is no artifact store, and scanners run where they read no mirror of this function's.
         TransientError: The artifact store does not answer.
     """
-    if not settings().artifacts:
+    if not settings().artifacts and settings().on_loopback:
         return ""
     name = _name(repository, plan)
     age = artifacts.age(_reference(name, "json"))

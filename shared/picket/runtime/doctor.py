@@ -6,6 +6,7 @@ Each check says what it found, and where something is wrong, what to do. What it
 
 from __future__ import annotations
 
+import argparse
 import base64
 import binascii
 import json
@@ -21,11 +22,15 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import Literal
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from picket.effects import artifacts, broker
+from picket.channel.comparison import SETTINGS
+from picket.effects import artifacts, broker, disk
 from picket.effects.mongo import client as mongo
 from picket.errors import PicketError
+from picket.orchestration import channel
+from picket.runtime import remedies
+from picket.runtime.problems import reason_of
 from picket.settings import settings
 
 State = Literal["ok", "wrong", "skipped"]
@@ -42,6 +47,10 @@ _LONGEST = 10.0
 """Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
 _MOST_SKEW = 2.0
 """Seconds; leases bear as much, and half of it again."""
+_KEPT: mongo.Document = {"null": None, "an empty list": [], "an empty object": {}, "revision": 0}
+"""What some stores that speak MongoDB's protocol leave out of a document that an upsert makes."""
+_BAD_VALUE = 2
+"""Source: MongoDB's error_codes.yml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,13 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> list[Finding]:
-    """Try everything. A check that fails in a way nobody thought of, or does not end, is wrong: it ends no other."""
-    return [_in_time(name, check) for name, check in _CHECKS.items()]
+def examine(*names: str) -> list[Finding]:
+    """Try everything. A check that fails in a way nobody thought of, or does not end, is wrong: it ends no other.
+
+    Args:
+        names: The checks to make; none: all.
+    """
+    return [_in_time(name, check) for name, check in _CHECKS.items() if name in (names or _CHECKS)]
 
 
 def _in_time(name: str, check: Callable[[], Finding]) -> Finding:
@@ -64,22 +77,22 @@ def _in_time(name: str, check: Callable[[], Finding]) -> Finding:
     thread = Thread(target=lambda: found.append(_tried(name, check)), daemon=True)
     thread.start()
     thread.join(_LONGEST)
-    return found[0] if found else Finding(name, "wrong", f"no answer within {_LONGEST:g} s", _ADVICE[name])
+    return found[0] if found else Finding(name, "wrong", f"no answer within {_LONGEST:g} s", remedies.OF[name])
 
 
 def _tried(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the operator has to know
-        # Its text may hold an address with a password.
-        said = str(error) if isinstance(error, PicketError) else type(error).__name__
-        return Finding(name, "wrong", said, _ADVICE[name])
+        # The text of an error that is not ours may hold an address with a password.
+        said = str(error) if isinstance(error, PicketError) else reason_of(error) or disk.reason(error)
+        return Finding(name, "wrong", said or type(error).__name__, remedies.of(name, error))
 
 
 def _settings() -> Finding:
     weak = settings().weakening
     if weak and not settings().on_loopback:  # on one machine its own folders are meant to be looked at
-        return Finding("settings", "wrong", f"{', '.join(weak)}: weaker than need be", _ADVICE["settings"])
+        return Finding("settings", "wrong", f"{', '.join(weak)}: weaker than need be", remedies.OF["settings"])
     return Finding("settings", "ok", f"of {settings().service}")
 
 
@@ -93,7 +106,7 @@ def _secrets() -> Finding:
     needed = _SECRETS.get(config.service, ())
     if missing := [name for name in needed if not held[name]]:
         found = f"{', '.join(missing)}: missing, too short, or no key"
-        return Finding("secrets", "wrong", found, _ADVICE["secrets"])
+        return Finding("secrets", "wrong", found, remedies.OF["secrets"])
     return Finding("secrets", "ok", ", ".join(needed) or "none needed")
 
 
@@ -118,17 +131,40 @@ def _store() -> Finding:
             mongo.collection("deliveries").insert_one({"_id": "doctor"})
     else:
         name = f"doctor-{uuid.uuid4().hex}"
-        mongo.collection("doctor").insert_one({"_id": name})
-        if mongo.collection("doctor").delete_one({"_id": name}).deleted_count != 1:
-            return Finding("store", "wrong", "what was written is not there", _ADVICE["store"])
+        try:
+            lost = _lost_by_the_store(name)
+        finally:
+            deleted = mongo.collection("doctor").delete_one({"_id": name}).deleted_count
+        if lost or deleted != 1:
+            found = f"it does not keep {lost}" if lost else "what was written is not there"
+            return Finding("store", "wrong", found, remedies.ANOTHER_STORE)
     return Finding("store", "ok", f"written in {1000 * (time.monotonic() - started):.0f} ms")
+
+
+def _lost_by_the_store(name: str) -> str:
+    """Write the document *name* as Picket writes its own, and return what of it the store does not keep."""
+    doctor = mongo.collection("doctor")
+    doctor.update_one({"_id": name}, {"$setOnInsert": _KEPT}, upsert=True)
+    made = doctor.find_one({"_id": name}) or {}
+    if lost := sorted(key for key, value in _KEPT.items() if key not in made or made[key] != value):
+        return f"{', '.join(lost)} of a new document"
+    changed = [doctor.update_one({"_id": name, "revision": 0}, {"$inc": {"revision": 1}}).matched_count for _ in "12"]
+    if changed != [1, 0]:
+        return "to the revision that a change is for"
+    try:
+        doctor.update_one({"_id": name}, {"$set": {"pairs": [["a", 1]]}})
+    except OperationFailure as error:
+        if error.code != _BAD_VALUE:
+            raise
+        return "lists of lists"
+    return ""
 
 
 def _indexes() -> Finding:
     if settings().service in _LIMITED:
         return Finding("indexes", "skipped", "ingest's user sees two collections")
     if missing := mongo.missing_indexes():
-        return Finding("indexes", "wrong", f"missing: {', '.join(missing)}", _ADVICE["indexes"])
+        return Finding("indexes", "wrong", f"missing: {', '.join(missing)}", remedies.OF["indexes"])
     return Finding("indexes", "ok", "all there")
 
 
@@ -139,7 +175,7 @@ def _clock() -> Finding:
         return Finding("clock", "skipped", "the store does not tell the time")
     skew = (datetime.now(UTC) - told.replace(tzinfo=UTC)).total_seconds()
     if abs(skew) > _MOST_SKEW:
-        return Finding("clock", "wrong", f"{skew:+.1f} s against the store's", _ADVICE["clock"])
+        return Finding("clock", "wrong", f"{skew:+.1f} s against the store's", remedies.OF["clock"])
     return Finding("clock", "ok", f"{skew:+.1f} s against the store's")
 
 
@@ -149,7 +185,7 @@ def _artifacts() -> Finding:
     content = artifacts.get(reference)
     artifacts.delete(reference)
     if content != b"picket":
-        return Finding("artifacts", "wrong", "what was written is not there", _ADVICE["artifacts"])
+        return Finding("artifacts", "wrong", "what was written is not there", remedies.OF["artifacts"])
     return Finding("artifacts", "ok", settings().artifacts or "the data folder")
 
 
@@ -157,7 +193,7 @@ def _rules() -> Finding:
     if settings().service not in _SCANS:
         return Finding("rules", "skipped", "this function does not scan")
     if find_spec("hyperscan") is None:
-        return Finding("rules", "wrong", "hyperscan is not installed", _ADVICE["rules"])
+        return Finding("rules", "wrong", "hyperscan is not installed", remedies.OF["rules"])
     from picket.effects import ruleset  # noqa: PLC0415 - where it is needed
 
     started = time.monotonic()
@@ -174,7 +210,17 @@ def _space() -> Finding:
     folder.mkdir(parents=True, exist_ok=True)
     free, needed = shutil.disk_usage(folder).free, 2 * settings().max_repository_bytes
     found = f"{free / 1e9:.1f} GB free in {folder}, {needed / 1e9:.1f} GB needed for the largest repository admitted"
-    return Finding("space", "ok" if free >= needed else "wrong", found, _ADVICE["space"] if free < needed else "")
+    return Finding("space", "ok" if free >= needed else "wrong", found, remedies.OF["space"] if free < needed else "")
+
+
+def _channel() -> Finding:
+    """Compare the stream that events wait in with what the manifests ask for."""
+    if lacking := channel.lacking():
+        return Finding("channel", "skipped", f"the stream was NOT compared with the channel's template: {lacking}")
+    if differing := channel.differences():
+        found = "; ".join(map(str, differing))
+        return Finding("channel", "wrong", found, remedies.OF["channel"])
+    return Finding("channel", "ok", f"the stream is as the channel's template says: {', '.join(SETTINGS)}")
 
 
 _CHECKS: dict[str, Callable[[], Finding]] = {
@@ -187,18 +233,7 @@ _CHECKS: dict[str, Callable[[], Finding]] = {
     "artifacts": _artifacts,
     "rules": _rules,
     "space": _space,
-}
-_ADVICE = {
-    "settings": "see the settings in README: take the variable away, unless it is meant",
-    "secrets": "see that the Secret picket has the keys that `picket keys` prints, and that the function names them",
-    "broker": "K_SINK comes from the SinkBinding `emitters`, by the label picket.dev/emits: see that it is Ready, "
-    "that the Broker is, and that the NetworkPolicy functions-to-broker names its pods",
-    "store": "see MONGODB_URI, the user's roles, and the NetworkPolicy functions-to-store",
-    "indexes": "see that the user may createIndex, or make them by hand",
-    "clock": "see that the nodes' clocks are kept by NTP",
-    "artifacts": "see PICKET_ARTIFACTS, the Secret picket-artifacts, and the NetworkPolicy functions-to-artifacts",
-    "rules": "see PICKET_RULES, the file that it names, and that the image is that of scan",
-    "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
+    "channel": _channel,
 }
 
 
@@ -214,8 +249,12 @@ def _lines(found: list[Finding]) -> Iterator[str]:
 
 def main() -> int:
     """Print what was found, as JSON with `--json`; 1 if something is wrong."""
-    found = examine()
-    print(json.dumps(rows(found)) if "--json" in sys.argv[1:] else "\n".join(_lines(found)))  # noqa: T201 - its purpose
+    parser = argparse.ArgumentParser(prog="python -m picket.runtime.doctor", description=main.__doc__)
+    parser.add_argument("check", nargs="*", choices=[*_CHECKS, []], help="none: all of them")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    found = examine(*given.check)
+    print(json.dumps(rows(found)) if given.json else "\n".join(_lines(found)))  # noqa: T201 - its purpose
     return 1 if any(one.state == "wrong" for one in found) else 0
 
 

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, telemetry
 from picket.effects.telemetry import logs, shapes
-from picket.errors import Gone, Malformed, Newer, PermanentError, TooLarge, TransientError, Unsupported
+from picket.errors import Gone, Malformed, Misconfigured, Newer, PermanentError, TooLarge, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
 from picket.runtime.hardening import tell_what_is_weakened
 from picket.runtime.probes import answer_probe
-from picket.runtime.problems import is_outage, problem, status_of
+from picket.runtime.problems import is_outage, problem, reason_of, status_of
 from picket.settings import settings
 
 HttpFunction = Callable[[Request], Response]
@@ -74,22 +74,27 @@ def _run(
             return Response(status=204)
         except Exception as error:  # noqa: BLE001 - every outcome must become a status code
             handled.outcome = "retried" if is_outage(error) else "failed"
-            return unexpected(error)
+            return unexpected(error, tell=True)
 
 
-def unexpected(error: Exception) -> Response:
+def unexpected(error: Exception, *, tell: bool = False) -> Response:
     """Log what went wrong and answer so that the sender tries again.
 
-    The message of an unexpected error is not logged: it may quote input, and input may hold a secret. Nor is the
-    store's, which quotes what it was to keep.
+    Only reasons that Picket words itself are logged: the message of another error may quote input, and input may hold
+    a secret. So does the store's, which quotes what it was to keep.
+
+    Args:
+        error: What a handler raised.
+        tell: Whether the answer gives the reason as well: to the broker, which keeps it with a dead letter, and not to
+            a stranger.
     """
+    reason, kind = reason_of(error), type(error).__name__
     if is_outage(error):
-        reason = str(error) if isinstance(error, TransientError) else ""
-        logs.note("not now", level=logging.WARNING, error=type(error).__name__, reason=reason)
-        return problem(503, "something this needs is away; try again", error=type(error).__name__)
-    frames = logs.frames(error.__traceback__)
-    logs.note("unexpected error", level=logging.ERROR, error=type(error).__name__, frames=frames)
-    return problem(500, "unexpected error", error=type(error).__name__)
+        logs.note("not now", level=logging.WARNING, error=kind, reason=reason)
+        return problem(503, (tell and reason) or "something this needs is away; try again", error=kind)
+    message = "misconfigured" if isinstance(error, Misconfigured) else "unexpected error"
+    logs.note(message, level=logging.ERROR, error=kind, reason=reason, frames=logs.frames(error.__traceback__))
+    return problem(500, (tell and reason) or "unexpected error", error=kind)
 
 
 def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...]) -> E:

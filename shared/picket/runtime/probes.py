@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import logging
 
 from flask import Request, Response
 
 from picket.effects.telemetry import metrics
+from picket.effects.telemetry.logs import note
 from picket.runtime.access import refused
-from picket.runtime.problems import is_outage, problem
+from picket.runtime.problems import problem, reason_of, status_of
 from picket.settings import settings
 
 _HEALTH = frozenset({"/health/liveness", "/health/readiness"})
@@ -31,9 +33,10 @@ def _metrics(request: Request) -> Response:
     try:
         answer = None if _may_scrape(request) else refused(request)
     except Exception as error:
-        if not is_outage(error):
+        if not (reason := reason_of(error)):
             raise
-        return problem(503, "the store is away, and with it who may ask")
+        note("not now", level=logging.WARNING, error=type(error).__name__, reason=reason)
+        return problem(status_of(error), "the store does not say who may ask")
     if answer:
         return answer
     text, content_type = metrics.exposition()

@@ -11,6 +11,7 @@ from picket.errors import (
     Conflict,
     Gone,
     Malformed,
+    Misconfigured,
     PermanentError,
     TooLarge,
     TransientError,
@@ -48,10 +49,21 @@ def status_of(error: Exception) -> int:
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell whether *error* says that something outside is away just now."""
-    from pymongo.errors import PyMongoError  # noqa: PLC0415 - 150 ms that a healthy start does not pay
+    """Return whether *error* says that something outside is away just now, so that it is enough to try again."""
+    if isinstance(error, TransientError):
+        return True
+    from picket.effects.mongo import failures  # noqa: PLC0415 - 150 ms that a healthy start does not pay
 
-    return isinstance(error, TransientError | PyMongoError)
+    return failures.is_outage(error)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why the work cannot be done now, in words of Picket's own; "" for an error that nobody foresaw."""
+    if isinstance(error, TransientError | Misconfigured):
+        return str(error)
+    from picket.effects.mongo import failures  # noqa: PLC0415 - see is_outage
+
+    return failures.reason(error)
 
 
 _STATUSES: dict[type[Exception], int] = {

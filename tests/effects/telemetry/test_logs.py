@@ -161,11 +161,12 @@ def test_a_stores_complaint_is_logged_by_its_kind_alone(
     environment.setattr(scans, "open_scan", fail)
     headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/x", "ce-type": "dev.picket.scan.requested.v1"}
     data = json.dumps({"repository": "h/o/r", "scan": "s", "url": "https://h/o/r"})
-    assert deployed.clients["enumerate"].post("/", data=data, headers=headers).status_code == 503
+    assert deployed.clients["enumerate"].post("/", data=data, headers=headers).status_code == 500
 
     [line, end] = lines(capsys)
-    assert (line["message"], line["error"], line["reason"]) == ("not now", "WriteError", "")
-    assert end["message"] == "event retried"
+    assert (line["message"], line["error"]) == ("unexpected error", "WriteError")
+    assert line["reason"] == "the store refused an operation (WriteError)"
+    assert end["message"] == "event failed"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from git.exc import GitCommandError
 
 from picket.commits import refs
 from picket.commits.repository import RepositoryAddress
+from picket.effects import disk
 from picket.effects.git import transport
 from picket.effects.git.address import resolve
 from picket.effects.git.command import GitFailed, run
@@ -177,7 +178,7 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except (OSError, GitCommandError) as error:
-        raise TransientError(f"the mirror cannot be written ({type(error).__name__})") from error
+        raise TransientError(f"the mirror cannot be written ({disk.reason(error) or type(error).__name__})") from error
 
 
 def _make_for(mirror: Path, digits: int) -> None:

@@ -94,6 +94,13 @@ METRICS = (
         "Items that a duty of the clock failed for, each of which left the others alone",
     ),
     Metric(
+        "picket_channel_differences",
+        "gauge",
+        "1",
+        ("setting",),
+        "1 where the stream differs from the channel's template, or was not compared, as of the last tick",
+    ),
+    Metric(
         "picket_score_drops_total",
         "counter",
         "{score}",

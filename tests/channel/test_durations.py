@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picket.channel import durations
 from picket.errors import Malformed
-from picket.local import durations
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -87,16 +86,6 @@ class Node:
             return parse(self.text())
         except Malformed as error:
             raise self.error(str(error)) from error
-
-
-def load(folder: Path) -> Iterator[Node]:
-    """Yield the documents of all YAML files of *folder*, in the order of their names.
-
-    Raises:
-        Malformed: A file is no YAML.
-    """
-    for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
-        yield from parse(file.read_text(encoding="utf-8"), f"{folder.name}/{file.name}")
 
 
 def parse(text: str, file: str, path: str = "") -> Iterator[Node]:
