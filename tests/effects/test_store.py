@@ -12,6 +12,7 @@ from tests.support.deployment import forget
 
 from picket.commits.plan import Plan
 from picket.commits.schedule import Schedule
+from picket.detection.age import rank
 from picket.effects.mongo import (
     batches,
     commits,
@@ -232,6 +233,16 @@ def test_a_finding_shows_its_oldest_occurrence_and_best_evidence_whatever_came_f
     assert (first["first"]["commit"], first["evidence"]["rule"], first["severity"]) == ("c1", "aws", "critical")
     assert [item["commit"] for item in first["occurrences"]] == ["c1", "c2", "c3"]
     assert (second["first"]["commit"], second["evidence"]["rule"], second["occurrence_count"]) == ("c0", "generic", 1)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_occurrences_in_the_same_second_the_same_one_is_shown_whatever_came_first(*, backwards: bool) -> None:
+    ranks = [rank("2020-01-01T20:00:00-05:00", sha, path, 1, 1) for sha in "ab" for path in ("a", "a.b")]
+    for first_rank in reversed(ranks) if backwards else ranks:
+        place = {"first_rank": first_rank, "first": {"rank": first_rank, "path": "a"}}
+        findings.record([{**finding()[0], **place}], [])
+
+    assert findings.get_many(["f1"])[0]["first_rank"] == ranks[0]
 
 
 def test_a_finding_changes_only_from_the_revision_read() -> None:
