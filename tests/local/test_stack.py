@@ -266,7 +266,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(tmp_path: Path) -> None
 def test_a_wrong_manifest_ends_the_command_with_file_and_key(tmp_path: Path) -> None:
     write_project(tmp_path / "project", *broker(), trigger("a", "http://x/", {"retry": 1}))
     result = subprocess.run(command_for(tmp_path), capture_output=True, text=True, check=False, timeout=20)
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (2, "")
     assert "base/all.yaml: spec.delivery.backoffPolicy: is missing" in result.stderr
     assert "Traceback" not in result.stderr
 

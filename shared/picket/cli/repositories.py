@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from picket.cli.client import Client, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
 from picket.cli.requests import repository_name
 
 app = typer.Typer(no_args_is_help=True, help="Register repositories, and say when they are scanned.")
@@ -42,8 +41,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register repositories to be scanned by schedule, the first time as soon as may be."""
-    named = [line.strip() for line in sys.stdin if line.strip()] if repositories == ["-"] else repositories
-    orders = [{"repository": repository_address(name)} for name in named]
+    orders = [{"repository": repository_address(name)} for name in listed(repositories)]
     client, ids = Client(server), []
     for start in range(0, len(orders), _AT_ONCE):
         ids += client.send("POST", "/repositories", orders[start : start + _AT_ONCE])["repositories"]

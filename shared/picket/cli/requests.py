@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from picket.cli.client import Client, fail, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
 
 Repositories = Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list from stdin.")]
 
@@ -22,8 +21,7 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a scan of the whole history of repositories."""
-    named = [line.strip() for line in sys.stdin if line.strip()] if repositories == ["-"] else repositories
-    orders = [{"repository": repository_address(name)} for name in named]
+    orders = [{"repository": repository_address(name)} for name in listed(repositories)]
     client = Client(server)
     headers = {"Idempotency-Key": key} if key else {}
     scan = client.send("POST", "/scans", orders[0] if len(orders) == 1 else orders, **headers)

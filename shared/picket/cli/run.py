@@ -22,7 +22,7 @@ def run(
     repository: Annotated[str, typer.Argument(help="Folder or https URL.")] = ".",
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the results: 0 if the scan is Done.")] = False,
-    port: Annotated[int, typer.Option(help="Where to serve; 0 takes a free port.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Where to serve; 0 takes a free port.")] = 8080,
     data_dir: Annotated[Path, typer.Option(help="Folder that keeps everything.")] = Path(".picket"),
 ) -> None:
     """Start the stack, scan a repository in full, print what was found, go on serving."""

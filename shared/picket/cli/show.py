@@ -16,9 +16,18 @@ _ITEMS_SHOWN = 10
 _PIPED_WIDTH = 240
 
 
+class _Output(Console):
+    """A console whose reader may stop before the end."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave to the command what rich ends with 1, which says something of scans."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console on standard output; what is piped elsewhere is not cut to a terminal's width."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    return _Output(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def findings(found: list[Json], out: Console) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import urllib3
 
-from picket.cli.client import fail
+from picket.cli.client import Answer, fail, server_address
 from picket.cli.options import DEFAULT_SERVER
 from picket.settings import settings
 
@@ -44,7 +44,7 @@ def top(
 
     Open scans are asked of the API, which stays up for as long as this runs.
     """
-    looks = _looks(Stack(server or _address(data_dir)), every)
+    looks = _looks(Stack(server_address(server or _address(data_dir))), every)
     with contextlib.suppress(KeyboardInterrupt):
         _show(itertools.islice(looks, 1 if once else None), once=once, as_json=as_json)
 
@@ -89,16 +89,21 @@ class Stack:
     def _get(self, path: str, headers: dict[str, str] | None = None) -> Json | None:
         try:
             answer = self.pool.request("GET", self.url.rstrip("/") + path, headers=headers)
-            found = json.loads(answer.data) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's OK
-        except (urllib3.exceptions.HTTPError, ValueError):
+            found = json.loads(answer.data, object_hook=Answer) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's OK
+        except (urllib3.exceptions.HTTPError, ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
+        return found if isinstance(found, Answer) else None
 
 
 def _address(data_dir: Path) -> str:
     """Return where the stack on *data_dir* answers; the usual address where none has run."""
     file = data_dir / "run" / "stack.json"
-    return str(json.loads(file.read_text(encoding="utf-8"))["url"]) if file.exists() else DEFAULT_SERVER
+    if not file.exists():
+        return DEFAULT_SERVER
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["url"])
+    except (ValueError, LookupError, TypeError):
+        fail(f"{file} does not tell where the stack answers: give --server")
 
 
 def _looks(stack: Stack, every: float) -> Iterator[Json]:
