@@ -108,6 +108,12 @@ def test_a_source_is_added_listed_rotated_and_revoked(stack: Running) -> None:
         (["submit", "ext::sh"], "helpers"),
         (["sources", "add", "other", "--name", "x"], "provider"),
         (["findings", "not a repository"], "names no repository"),
+        (["findings", "nosuch/repo"], "nosuch/repo is not known (422)"),
+        (["findings", "--severity", "bogus"], "severity is one of critical, high, medium, low, info"),
+        (["findings", "--state", "resolved"], "state is one of open, exempt"),
+        (["findings", "--rule", "bogus"], "no rule bogus is in force"),
+        (["dead-letters", "list", "--trigger", "nosuch"], "no function or Trigger nosuch is known"),
+        (["dead-letters", "replay", "--all", "--kind", "nosuch"], "kind is one of dead-letter, rejection"),
     ],
 )
 def test_a_bad_request_says_why_on_standard_error_and_ends_with_2(

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from picket.api.paging import paged
+from picket.api.queries import OddQuery, given
 from picket.api.repositories import identity
-from picket.effects.mongo import batches, scans
+from picket.effects import catalogue
+from picket.effects.mongo import batches, repositories, scans
 from picket.effects.mongo import findings as store
 from picket.effects.mongo.client import Document
-from picket.errors import Gone, Malformed
+from picket.errors import Gone
 from picket.scoring.items import standing
 
 blueprint = Blueprint("findings", __name__)
-FILTERS = ("repository", "state", "severity", "rule", "scan")
-_PAGING = {"limit", "after"}
 _PLACE = ("path", "start_line", "start_column", "end_line", "end_column", "commit", "author", "email", "date")
 _EVIDENCE = ("rule", "description", "provider", "credential", "reasons", "redacted", "remediation")
 
@@ -26,17 +26,29 @@ _EVIDENCE = ("rule", "description", "provider", "credential", "reasons", "redact
 @blueprint.get("/findings")
 def page() -> Response:
     """List findings."""
-    unknown = set(request.args) - {*FILTERS, *_PAGING}
-    if unknown:
-        raise Malformed(f"unknown filter: {', '.join(sorted(unknown))[:100]}")
-    filters: dict[str, Any] = {name: request.args[name] for name in FILTERS if name in request.args}
-    if "repository" in filters:
-        filters["repository"] = identity(filters["repository"])
-    if "scan" in filters:
-        found = batches.findings_of(scans.get(filters.pop("scan")))
-        filters["ids"] = found
-    documents, cursor = paged(partial(_read, filters))
+    documents, cursor = paged(partial(_read, _filters(given())))
     return jsonify({"findings": [view(finding) for finding in documents], "next": cursor})
+
+
+def _filters(query: Document) -> dict[str, Any]:
+    """Return what is asked for as the store's filters.
+
+    Raises:
+        OddQuery: No finding can be of such a repository, rule or scan.
+    """
+    filters: dict[str, Any] = {name: query[name] for name in ("state", "severity", "rule") if name in query}
+    if "repository" in query:
+        filters["repository"] = identity(query["repository"])
+        if repositories.get(filters["repository"]) is None:
+            raise OddQuery("repository", f"repository {query['repository'][:200]} is not known")
+    if "rule" in query and query["rule"] not in catalogue.rules() and not store.has_rule(query["rule"]):
+        raise OddQuery("rule", f"no rule {query['rule'][:100]} is in force, and no finding is of it")
+    if "scan" in query:
+        scan = scans.find(query["scan"])
+        if scan is None:
+            raise OddQuery("scan", f"scan {query['scan'][:100]} is not known")
+        filters["ids"] = batches.findings_of(scan)
+    return filters
 
 
 def _read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:

@@ -34,9 +34,9 @@ def list_letters(
     """List letters, by function and oldest first, without their data."""
     client = Client(server)
     functions = client.get("/dead-letters/counts")["functions"]
-    letters = _letters(client, trigger, kind, closed=closed)
+    letters = list(_letters(client, trigger, kind, closed=closed))
     if as_json:
-        print_json({"functions": functions, "letters": list(letters), "next": None})
+        print_json({"functions": functions, "letters": letters, "next": None})
         return
     if not functions:
         print("No dead letters, no rejections.")

@@ -58,7 +58,7 @@ def findings(
     repository: Annotated[str, typer.Argument(help="Only of this repository.")] = "",
     *,
     severity: Annotated[str, typer.Option(help="Only of this severity.")] = "",
-    state: Annotated[str, typer.Option(help="Only in this state: open, exempt, resolved.")] = "",
+    state: Annotated[str, typer.Option(help="Only in this state: open or exempt.")] = "",
     rule: Annotated[str, typer.Option(help="Only of this rule.")] = "",
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,

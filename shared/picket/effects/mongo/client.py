@@ -20,7 +20,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
         *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold"),
     ),
     "batches": ("scan", "open_in", "lease_until", "material"),
-    "findings": ("repository", "scored_in"),
+    "findings": ("repository", "scored_in", "evidence.rule"),
     "occurrences": ("finding",),
     "repositories": ("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked", "listed_in"),
     "names": ("repository",),

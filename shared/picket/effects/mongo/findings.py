@@ -119,6 +119,11 @@ def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     return with_occurrences(list(collection("findings").find(which).sort("_id", 1).limit(limit)))
 
 
+def has_rule(rule: str) -> bool:
+    """Return whether a finding is of *rule*."""
+    return collection("findings").find_one({"evidence.rule": rule}, {"_id": 1}) is not None
+
+
 def count_open() -> dict[str, int]:
     """Count the open findings by severity, 0 where there is none."""
     steps: list[Document] = [{"$match": {"state": "open"}}, {"$group": {"_id": "$severity", "count": {"$sum": 1}}}]
