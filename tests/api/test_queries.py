@@ -11,6 +11,8 @@ from picket.api import dead_letters
 from picket.api.app import _app
 from picket.api.openapi import document
 from picket.api.queries import PARAMETERS
+from picket.effects.mongo.client import collection
+from picket.events import now
 
 LISTS = ["/", "/findings", "/scans", "/repositories", "/organizations", "/dead-letters", "/sources", "/tokens"]
 PAGED = ["/", "/findings", "/repositories", "/organizations", "/dead-letters"]
@@ -88,8 +90,6 @@ def test_a_rule_of_the_teams_own_file_is_known_before_it_finds_anything(
 
 
 def test_a_rule_that_is_not_in_force_any_more_is_known_by_its_findings(deployed: Deployment) -> None:
-    from picket.effects.mongo.client import collection  # noqa: PLC0415 - connects
-
     collection("findings").insert_one({"_id": "f", "evidence": {"rule": "former"}})
 
     assert deployed.api.get("/findings?rule=former&severity=high").status_code == 200
@@ -102,6 +102,63 @@ def test_letters_of_a_trigger_that_is_no_function_are_found_by_its_name(deployed
     deployed.api.post("/dead-letters/their-own", headers={**headers, "Host": "localhost"})
 
     assert len(deployed.api.get("/dead-letters?function=their-own").json["letters"]) == 1
+
+
+def doubtful(name: str, confidence: float, **more: Any) -> dict[str, Any]:
+    """A finding as the store keeps it."""
+    place = {"path": "a", "start_line": 1, "commit": "c", "rank": "c"}
+    fixed = {"repository": "h/o/r", "kind": "secret", "state": "open", "created_at": now(), "severity": "low"}
+    return {"_id": name, **fixed, "confidence": confidence, "evidence": {"rule": "r"}, "first": place, **more}
+
+
+def test_a_first_page_counts_what_its_confidence_alone_leaves_out(deployed: Deployment) -> None:
+    past = {"until": "2020-01-01T00:00:00+00:00", "reason": "test-data"}
+    collection("repositories").insert_one({"_id": "h/o/r"})
+    batch = {"_id": "b", "scan": "s", "attempt": 1, "findings": ["a", "b", "c", "d"], "state": "Done"}
+    collection("scans").insert_one({"_id": "s", "attempt": 1})
+    collection("batches").insert_one(batch)
+    collection("findings").insert_many(
+        [
+            doubtful("a", 0.5),
+            doubtful("b", 0.499),
+            doubtful("c", 0.1, state="exempt", exemption=past),
+            doubtful("d", 0.9, severity="high"),
+            doubtful("e", 0.2, repository="other", severity="high"),
+        ]
+    )
+
+    for query, found, left_out in [
+        ("", "ad", 3),
+        ("?min_confidence=0", "abcde", 0),
+        ("?min_confidence=0.2", "abde", 1),
+        ("?min_confidence=1e0", "", 5),
+        ("?repository=h/o/r", "ad", 2),
+        ("?repository=h/o/r&state=open", "ad", 2),
+        ("?state=exempt", "", 0),
+        ("?severity=high", "d", 1),
+        ("?rule=r&severity=low", "a", 2),
+        ("?scan=s", "ad", 2),
+        ("?scan=s&severity=high", "d", 0),
+    ]:
+        answer = deployed.api.get(f"/findings{query}").json
+        assert ("".join(one["id"] for one in answer["findings"]), answer["left_out"]) == (found, left_out), query
+    first = deployed.api.get("/findings?limit=1").json
+    second = deployed.api.get("/findings", query_string={"limit": 1, "after": first["next"]}).json
+    assert [one["id"] for one in second["findings"]] == ["d"]
+    assert "left_out" not in second
+
+
+def test_what_is_left_out_is_counted_up_to_a_thousand(deployed: Deployment) -> None:
+    collection("findings").insert_many([doubtful(f"{number}", 0.1) for number in range(1_001)])
+
+    assert deployed.api.get("/findings").json["left_out"] == 1_000
+
+
+@pytest.mark.parametrize("value", ["-1", "1.1", "nan", "inf", "1_0", "high", "1e999", "0..5"])
+def test_a_confidence_that_cannot_be_is_refused(deployed: Deployment, value: str) -> None:
+    answer = deployed.api.get("/findings", query_string={"min_confidence": value})
+
+    assert (answer.status_code, answer.json["parameter"]) == (422, "min_confidence")
 
 
 def test_every_function_is_one_that_letters_may_be_of() -> None:

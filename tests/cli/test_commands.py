@@ -73,6 +73,29 @@ def test_the_same_for_a_person(stack: Running, work: Work) -> None:
 
 
 @pytest.mark.stack
+def test_what_is_doubtful_is_shown_on_request_and_counted_otherwise(stack: Running, tmp_path: Path) -> None:
+    made = Work(tmp_path / "r")
+    made.commit({"tests/test_a.py": "password = 'hunter2hunter2'\ntoken = 'abcdefghijklmnop1234'\n" * 2})
+    as_json(stack, "submit", str(made.path), "--wait")
+    by_scan = json.loads(picket_scan(made, "--min-confidence", "0"))["findings"]
+    doubtful = [one for one in by_scan if one["confidence"] < 0.5]
+    assert doubtful
+
+    shown = picket("findings", str(made.path), server=stack.url).stdout
+
+    assert len(as_json(stack, "findings", str(made.path))["findings"]) == len(by_scan) - len(doubtful)
+    assert f"{len(doubtful)} more below 0.5; --all shows them." in shown
+    assert len(as_json(stack, "findings", str(made.path), "--all")["findings"]) == len(by_scan)
+    assert "more below" not in picket("findings", str(made.path), "--min-confidence", "0", server=stack.url).stdout
+
+
+def picket_scan(made: Work, *arguments: str) -> str:
+    """Run a scan on this machine; what it prints as JSON."""
+    command = [sys.executable, "-m", "picket.cli", "scan", str(made.path), "--format", "json", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.stack
 def test_a_scan_that_fails_ends_the_waiting_with_1(stack: Running, tmp_path: Path) -> None:
     assert as_json(stack, "submit", str(tmp_path / "none"), "--wait", status=1)["state"] == "Failed"
 

@@ -19,6 +19,8 @@ from picket.errors import Gone
 from picket.scoring.items import standing
 
 blueprint = Blueprint("findings", __name__)
+MOST_COUNTED = 1_000
+"""Findings: what is left out is counted so far."""
 _PLACE = ("path", "start_line", "start_column", "end_line", "end_column", "commit", "author", "email", "date")
 _EVIDENCE = ("rule", "description", "provider", "credential", "reasons", "redacted", "remediation")
 
@@ -26,8 +28,13 @@ _EVIDENCE = ("rule", "description", "provider", "credential", "reasons", "redact
 @blueprint.get("/findings")
 def page() -> Response:
     """List findings."""
-    documents, cursor = paged(partial(_read, _filters(given())))
-    return jsonify({"findings": [view(finding) for finding in documents], "next": cursor})
+    query = given()
+    filters = _filters(query)
+    documents, cursor = paged(partial(_read, filters))
+    answer: Document = {"findings": [view(finding) for finding in documents], "next": cursor}
+    if not query["after"]:
+        answer["left_out"] = _left_out(filters)
+    return jsonify(answer)
 
 
 def _filters(query: Document) -> dict[str, Any]:
@@ -36,7 +43,8 @@ def _filters(query: Document) -> dict[str, Any]:
     Raises:
         OddQuery: No finding can be of such a repository, rule or scan.
     """
-    filters: dict[str, Any] = {name: query[name] for name in ("state", "severity", "rule") if name in query}
+    names = ("state", "severity", "rule", "min_confidence")
+    filters: dict[str, Any] = {name: query[name] for name in names if name in query}
     if "repository" in query:
         filters["repository"] = identity(query["repository"])
         if repositories.get(filters["repository"]) is None:
@@ -53,18 +61,32 @@ def _filters(query: Document) -> dict[str, Any]:
 
 def _read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     """Read a page by the state that a finding has now: an exemption that has run out leaves it open."""
-    wanted = filters.get("state")
-    stored = {"open": {"$in": ["open", "exempt"]}}.get(wanted, wanted) if wanted else None
-    which = {**filters, **({"state": stored} if stored else {})}
+    which = _stored(filters)
     found: list[Document] = []
     while len(found) < limit:
         page = store.page(which, after, limit)
-        at = datetime.now(UTC)
-        found += [finding for finding in page if not wanted or standing(finding, at) == wanted]
+        found += _now(filters, page)
         if len(page) < limit:
             break
         after = page[-1]["_id"]
     return found[:limit]
+
+
+def _left_out(filters: dict[str, Any]) -> int:
+    """Count what is not listed because of its confidence alone, up to `MOST_COUNTED`."""
+    return len(_now(filters, store.below(_stored(filters), MOST_COUNTED)))
+
+
+def _stored(filters: dict[str, Any]) -> dict[str, Any]:
+    """Return the filters for what is stored: what is stored as exempt may be open again."""
+    wanted = filters.get("state")
+    return {**filters, "state": {"$in": ["open", "exempt"]}} if wanted == "open" else filters
+
+
+def _now(filters: dict[str, Any], found: list[Document]) -> list[Document]:
+    """Return those of *found* that are in the state asked for now."""
+    wanted, at = filters.get("state"), datetime.now(UTC)
+    return [finding for finding in found if not wanted or standing(finding, at) == wanted]
 
 
 @blueprint.get("/findings/<wanted>")

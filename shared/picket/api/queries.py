@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from flask import request
 
+from picket.confidence import MIN_CONFIDENCE
 from picket.effects.mongo.rejections import COLLECTIONS
 from picket.errors import Unsupported
 from picket.events import Severity
@@ -29,6 +30,13 @@ _FINDINGS: dict[str, Json] = {
     "severity": {"type": "string", "enum": list(get_args(Severity))},
     "rule": {"type": "string", "description": "id of a rule in force, or of a finding"},
     "scan": {"type": "string", "description": "id of a scan: only what it has introduced"},
+    "min_confidence": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": MIN_CONFIDENCE,
+        "description": "`left_out` on the first page counts those below, up to 1,000",
+    },
 }
 _LETTERS: dict[str, Json] = {
     "function": {"type": "string", "description": "a function, or the Trigger of a letter"},

@@ -8,6 +8,7 @@ import typer
 
 from picket.cli.client import Client, fail, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
+from picket.confidence import MIN_CONFIDENCE
 
 Repositories = Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list from stdin.")]
 
@@ -60,19 +61,24 @@ def findings(
     severity: Annotated[str, typer.Option(help="Only of this severity.")] = "",
     state: Annotated[str, typer.Option(help="Only in this state: open or exempt.")] = "",
     rule: Annotated[str, typer.Option(help="Only of this rule.")] = "",
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Only of this confidence or more.")
+    ] = MIN_CONFIDENCE,
+    everything: Annotated[bool, typer.Option("--all", help="Of any confidence.")] = False,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """List findings, redacted."""
-    found = all_findings(
-        Client(server), repository=repository_name(repository), severity=severity, state=state, rule=rule
-    )
+    least = 0.0 if everything else min_confidence
+    filters = {"repository": repository_name(repository), "severity": severity, "state": state, "rule": rule}
+    found, left_out = all_findings(Client(server), least, **filters)
     if as_json:
-        print_json({"findings": found, "next": None})
+        print_json({"findings": found, "left_out": left_out, "next": None})
         return
     from picket.cli import show  # noqa: PLC0415 - rich takes its time
 
     show.findings(found, show.console())
+    show.left_out(left_out, least, show.console())
 
 
 def score(
@@ -91,16 +97,21 @@ def score(
     show.score(found, show.console())
 
 
-def all_findings(client: Client, **filters: str) -> list[dict[str, Any]]:
-    """Read every page of findings."""
+def all_findings(client: Client, min_confidence: float, **filters: str) -> tuple[list[dict[str, Any]], int]:
+    """Read every page of findings.
+
+    Returns:
+        The findings, and how many more there are below *min_confidence*; 1,000 stands for so many or more.
+    """
     found: list[dict[str, Any]] = []
-    after = ""
+    after, left_out = "", 0
     while True:
-        page = client.get("/findings", limit="200", after=after, **filters)
+        page = client.get("/findings", limit="200", after=after, min_confidence=str(min_confidence), **filters)
         found.extend(page["findings"])
+        left_out = left_out if after else page["left_out"]
         after = page["next"]
         if not after:
-            return found
+            return found, left_out
 
 
 def repository_name(text: str) -> str:

@@ -14,6 +14,7 @@ import typer
 
 from picket.cli.client import Client, fail, segment
 from picket.cli.options import repository_address
+from picket.confidence import MIN_CONFIDENCE
 
 _STOP_SECONDS = 20.0
 
@@ -37,7 +38,9 @@ def run(
         scan = follow(client, scan["id"])
         show.scan(scan, out)
         if scan["repository"]:
-            show.findings(all_findings(client, repository=scan["repository"]), out)
+            found, left_out = all_findings(client, MIN_CONFIDENCE, repository=scan["repository"])
+            show.findings(found, out)
+            show.left_out(left_out, MIN_CONFIDENCE, out, command="picket findings ")
         if scan["state"] in {"Done", "Partial"}:
             show.score(client.get(f"/scores/{segment(scan['repository'])}"), out)
         if once:

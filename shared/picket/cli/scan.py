@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from picket.cli.replay import SECONDS, Unread, keep, tell
+from picket.confidence import MIN_CONFIDENCE
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
 from picket.scanning.formats import FORMATS, named, printable
-from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, STDIN, Order, Selection, is_url
+from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, STDIN, Order, Selection, is_url
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
@@ -173,7 +174,9 @@ def _parser() -> argparse.ArgumentParser:
         help="encodings within one another (default: 2)",
     )
     add("--archives", action="store_true", help="look into zip, jar, whl, tar, gz …")
-    add("--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help="0 to 1 (default: 0.5)")
+    add(
+        "--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help=f"0 to 1 (default: {MIN_CONFIDENCE})"
+    )
     add("--no-redact", action="store_true", help="show the secrets themselves")
     add("--format", choices=FORMATS, default="table")
     add("--output", metavar="FILE", type=Path, help="write there instead of standard output")

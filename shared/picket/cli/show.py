@@ -13,6 +13,7 @@ Json = dict[str, Any]
 
 _ORDER = list(STYLES)
 _ITEMS_SHOWN = 10
+_MOST_COUNTED = 1_000  # by the API
 _PIPED_WIDTH = 240
 
 
@@ -39,6 +40,13 @@ def findings(found: list[Json], out: Console) -> None:
     table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]))
     out.print(table)
     out.print(f"{len(found)} findings; one each however many commits hold it.")
+
+
+def left_out(count: int, least: float, out: Console, *, command: str = "") -> None:
+    """Say how many findings are not shown for their confidence, and how they are."""
+    if count:
+        number = f"{count}" if count < _MOST_COUNTED else f"{count:,} or more"
+        out.print(f"{number} more below {least:g}; {command}--all shows them.")
 
 
 def score(found: Json, out: Console) -> None:
