@@ -59,6 +59,20 @@ def test_submit_status_findings_and_score_as_json(stack: Running, work: Work) ->
 
 
 @pytest.mark.stack
+def test_scans_that_have_ended_are_listed_newest_first(stack: Running, work: Work) -> None:
+    first, second = (as_json(stack, "submit", str(work.path), "--wait")["id"] for _ in "ab")
+
+    listed = as_json(stack, "scans", str(work.path))
+    assert [scan["id"] for scan in listed["scans"]][:2] == [second, first]
+    assert [scan["id"] for scan in as_json(stack, "scans", "--state", "Done", "--limit", "1")["scans"]] == [second]
+    shown = picket("scans", "--limit", "1", server=stack.url).stdout
+    assert second in shown
+    assert "the newest 1; --limit shows more" in shown
+    assert picket("scans", "--state", "Cancelled", server=stack.url).stdout == "No scans.\n"
+    assert picket("scans", "--state", "bogus", server=stack.url).returncode == 2
+
+
+@pytest.mark.stack
 def test_the_same_for_a_person(stack: Running, work: Work) -> None:
     submitted = picket("submit", str(work.path), "--wait", server=stack.url)
     assert submitted.returncode == 0

@@ -56,7 +56,7 @@ def any_store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -
 
 
 def scan(name: str = "s1", **more: Any) -> dict[str, Any]:
-    return scans.open_scan(ScanRequested(scan=name, repository="r", url="u", **more), "test")
+    return scans.open_scan(ScanRequested(**{"scan": name, "repository": "r", "url": "u", **more}), "test")
 
 
 def finding(name: str = "f1", commit: str = "c1", **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -180,6 +180,43 @@ def test_a_scan_opened_again_is_as_it_was() -> None:
     assert scans.get("s1")["completed_at"]
     with pytest.raises(Gone):
         scans.get("none")
+
+
+def listed(**which: str) -> list[str]:
+    """Read the list of scans, two at a time."""
+    found: list[str] = []
+    after = ""
+    while page := scans.page(after, 2, **which):
+        found += [one["_id"] for one in page]
+        after = page[-1]["place"]
+    return found
+
+
+def test_scans_are_listed_newest_first_and_by_state_and_repository() -> None:
+    for number in range(5):
+        opened = scan(f"s{number}", **({"repository": "other"} if number == 4 else {}))
+        if number in {1, 2}:
+            scans.move(opened, "Failed" if number == 1 else "Cancelled", "a")
+    scan("bulk", repository="", kind="bulk")
+
+    assert listed(state="all") == ["bulk", "s4", "s3", "s2", "s1", "s0"]
+    assert listed() == ["bulk", "s4", "s3", "s0"]
+    assert listed(state="ended") == ["s2", "s1"]
+    assert listed(state="Failed") == ["s1"]
+    assert listed(state="all", repository="r") == ["s3", "s2", "s1", "s0"]
+    assert listed(repository="other") == ["s4"]
+
+
+def test_scans_of_an_earlier_version_are_listed_after_all_others() -> None:
+    for name in ("a", "b", "c", "new"):
+        scan(name)
+    scans.move(scans.get("b"), "Failed", "a")
+    for name in ("a", "b", "c"):
+        collection("scans").update_one({"_id": name}, {"$unset": {"place": "", "open": ""}})
+
+    assert listed(state="all") == ["new", "a", "b", "c"]
+    assert listed() == ["new", "a", "c"]
+    assert listed(state="Failed") == ["b"]
 
 
 def test_children_and_roots_are_found() -> None:

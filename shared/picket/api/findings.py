@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from picket.api.naming import known_repository
 from picket.api.paging import paged
 from picket.api.queries import OddQuery, given
-from picket.api.repositories import identity
 from picket.effects import catalogue
-from picket.effects.mongo import batches, repositories, scans
+from picket.effects.mongo import batches, scans
 from picket.effects.mongo import findings as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone
@@ -46,9 +46,7 @@ def _filters(query: Document) -> dict[str, Any]:
     names = ("state", "severity", "rule", "min_confidence")
     filters: dict[str, Any] = {name: query[name] for name in names if name in query}
     if "repository" in query:
-        filters["repository"] = identity(query["repository"])
-        if repositories.get(filters["repository"]) is None:
-            raise OddQuery("repository", f"repository {query['repository'][:200]} is not known")
+        filters["repository"] = known_repository(query["repository"])
     if "rule" in query and query["rule"] not in catalogue.rules() and not store.has_rule(query["rule"]):
         raise OddQuery("rule", f"no rule {query['rule'][:100]} is in force, and no finding is of it")
     if "scan" in query:

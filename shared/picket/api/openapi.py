@@ -76,7 +76,7 @@ def _paths() -> Json:
     return {
         "/scans": {
             "post": _operation("Request scans", "202", body=orders, parameters=[key]),
-            "get": _operation("List scans that are not final"),
+            "get": _operation("List scans, the newest first", parameters=_queries("scans.page")),
         },
         "/scans/{id}": {
             "get": _operation("Show a scan", parameters=[_path("id")]),

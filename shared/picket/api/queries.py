@@ -14,6 +14,7 @@ from flask import request
 
 from picket.confidence import MIN_CONFIDENCE
 from picket.effects.mongo.rejections import COLLECTIONS
+from picket.effects.mongo.scans import STATES
 from picket.errors import Unsupported
 from picket.events import Severity
 
@@ -38,6 +39,10 @@ _FINDINGS: dict[str, Json] = {
         "description": "`left_out` on the first page counts those below, up to 1,000",
     },
 }
+_SCANS: dict[str, Json] = {
+    "state": {"type": "string", "enum": list(STATES), "default": "open", "description": "open: all that are not final"},
+    "repository": {"type": "string", "description": "id, name or URL of a repository"},
+}
 _LETTERS: dict[str, Json] = {
     "function": {"type": "string", "description": "a function, or the Trigger of a letter"},
     "kind": {"type": "string", "enum": list(COLLECTIONS)},
@@ -45,6 +50,7 @@ _LETTERS: dict[str, Json] = {
 }
 PARAMETERS: dict[str, dict[str, Json]] = {
     "findings.page": _FINDINGS | _PAGING,
+    "scans.page": _SCANS | _PAGING,
     "repositories.page": _PAGING,
     "organizations.page": _PAGING,
     "dead_letters.page": _LETTERS | _PAGING,

@@ -14,6 +14,7 @@ from picket.cli import dead_letters, hooks, organizations, repositories, request
 from picket.cli.doctor import doctor
 from picket.cli.keys import keys
 from picket.cli.run import run
+from picket.cli.scans import scans
 from picket.cli.top import top
 from picket.cli.up import up
 from picket.cli.watch import watch
@@ -47,6 +48,7 @@ app.command()(run)
 app.command()(top)
 app.command()(requests.submit)
 app.command()(requests.status)
+app.command()(scans)
 app.command()(requests.cancel)
 app.command()(watch)
 app.command()(requests.findings)

@@ -80,11 +80,11 @@ class Stack:
             fail(f"no stack answers at {self.url}; is `picket up` running, and not on another machine?")
         return found
 
-    def scans(self) -> list[Json] | None:
-        """Return the open scans, at most a hundred; None if the API does not say."""
+    def scans(self) -> Json | None:
+        """Return the newest open scans, and whether there are `more`; None if the API does not say."""
         token = settings().api_token.get_secret_value()
-        found = self._get("/scans", {"Authorization": f"Bearer {token}"} if token else {})
-        return None if found is None else found["scans"]
+        found = self._get("/scans?limit=200", {"Authorization": f"Bearer {token}"} if token else {})
+        return None if found is None else {"scans": found["scans"], "more": bool(found["next"])}
 
     def _get(self, path: str, headers: dict[str, str] | None = None) -> Json | None:
         try:
@@ -114,7 +114,7 @@ def _looks(stack: Stack, every: float) -> Iterator[Json]:
         if time.monotonic() - asked > _SCANS_EVERY_SECONDS:
             scans, asked = stack.scans(), time.monotonic()
         now = stack.status()
-        yield {"url": stack.url, **rated(before, now), "scans": scans}
+        yield {"url": stack.url, **rated(before, now), **(scans or {"scans": None, "more": False})}
         before = now
 
 
@@ -160,7 +160,7 @@ def _screen(look: Json) -> Group:
         f"[bold]{look['url']}[/]  up {_span(look['uptime_seconds'])}  {look['per_second']:.1f} events/s  "
         f"[{'red' if lost else 'green'}]{lost} dead letters[/]"
     )
-    return Group(head, "", _functions(look), "", _triggers(look), "", *_scans(look["scans"]))
+    return Group(head, "", _functions(look), "", _triggers(look), "", *_scans(look["scans"], more=look["more"]))
 
 
 def _table(*columns: str) -> Table:
@@ -215,14 +215,15 @@ def _triggers(look: Json) -> Table:
     return table
 
 
-def _scans(scans: list[Json] | None) -> list[str]:
+def _scans(scans: list[Json] | None, *, more: bool) -> list[str]:
     from rich.markup import escape  # noqa: PLC0415 - rich takes its time
 
     if scans is None:
         return ["open scans: the API does not answer"]
-    more = [f"  and {len(scans) - _SCANS_SHOWN} more"] if len(scans) > _SCANS_SHOWN else []
+    least = "at least " if more else ""
+    rest = [f"  and {least}{len(scans) - _SCANS_SHOWN} more"] if len(scans) > _SCANS_SHOWN else []
     lines = [f"  {one['id']}  {one['state']}  {one['kind']}  {escape(one['repository'] or 'several')}" for one in scans]
-    return [f"[bold]open scans: {len(scans)}[/]", *lines[:_SCANS_SHOWN], *more]
+    return [f"[bold]open scans: {least}{len(scans)}[/]", *lines[:_SCANS_SHOWN], *rest]
 
 
 def _span(seconds: float) -> str:

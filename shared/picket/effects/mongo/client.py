@@ -17,7 +17,7 @@ Document = dict[str, Any]
 _INDEXES: dict[str, tuple[str, ...]] = {
     "scans": (
         *("parent", "repository", "running", "root", "open_under", "idle_since"),
-        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold"),
+        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold", "place", "open"),
     ),
     "batches": ("scan", "open_in", "lease_until", "material"),
     "findings": ("repository", "scored_in", "evidence.rule"),
