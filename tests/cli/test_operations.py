@@ -119,6 +119,23 @@ def test_a_repository_is_added_scheduled_shown_and_unscheduled(stack: Running, t
     picket(stack, "repositories", "schedule", where, "--cron", "* * * * *", status=2)
 
 
+def test_a_repository_gets_an_owner_whose_score_is_shown(stack: Running, work: Work) -> None:
+    assert picket(stack, "teams", "list") == "No teams.\n"
+    picket(stack, "submit", str(work.path), "--wait")
+
+    owned = picket(stack, "repositories", "set", str(work.path), "--team", "red")
+
+    assert owned == f"local{work.path} is owned by red\n"
+    eventually(lambda: as_json(stack, "teams", "show", "red")["score"])
+    assert " 1 repositories  red" in picket(stack, "teams", "list")
+    shown = picket(stack, "teams", "show", "red")
+    assert f"criticality 1  local{work.path}" in shown
+    assert "Score " in shown
+    assert "by no team" in picket(stack, "repositories", "set", str(work.path), "--no-team")
+    picket(stack, "repositories", "set", str(work.path), status=2)
+    picket(stack, "teams", "show", "nosuch", status=2)
+
+
 def test_an_organization_is_added_listed_shown_synced_and_removed(stack: Running) -> None:
     api = ForgeApi("gitea")
     api.add("one", "two", "three", "four")

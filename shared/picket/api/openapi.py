@@ -100,6 +100,7 @@ def _paths() -> Json:
             "put": _operation("Set the owner", body=_ref(TeamOrder), parameters=[_path("id", repository)])
         },
         "/scores/{repository}": {"get": _operation("Show a score", parameters=[_path("repository", repository)])},
+        "/teams": {"get": _operation("List teams and their scores", parameters=_queries("scores.teams"))},
         "/teams/{id}": {"get": _operation("Show a team", parameters=[_path("id")])},
         "/sources": {
             "post": _operation("Register a webhook", "201", body=_ref(SourceOrder)),

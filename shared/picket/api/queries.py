@@ -53,6 +53,7 @@ PARAMETERS: dict[str, dict[str, Json]] = {
     "scans.page": _SCANS | _PAGING,
     "repositories.page": _PAGING,
     "organizations.page": _PAGING,
+    "scores.teams": _PAGING,
     "dead_letters.page": _LETTERS | _PAGING,
     "pages.start": _PAGING,
 }

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources, tokens
+from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources, teams, tokens
 from picket.cli.doctor import doctor
 from picket.cli.keys import keys
 from picket.cli.run import run
@@ -60,6 +60,7 @@ app.command()(doctor)
 app.add_typer(rules.app, name="rules")
 app.add_typer(organizations.app, name="organizations")
 app.add_typer(repositories.app, name="repositories")
+app.add_typer(teams.app, name="teams")
 app.add_typer(dead_letters.app, name="dead-letters")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from picket.cli.client import Client, segment
+from picket.cli.client import Client, fail, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
 from picket.cli.requests import repository_name
 
@@ -66,6 +66,26 @@ def show(repository: Repository, *, server: Server = DEFAULT_SERVER, as_json: As
         _print_schedule(schedule)
     if schedules["default"]:
         print(f"no schedule of its own: scanned {schedules['default']['every_hours']:g} hours after the last time")
+
+
+@app.command("set")
+def set_owner(
+    repository: Repository,
+    *,
+    team: Annotated[str, typer.Option(help="Team that owns it.")] = "",
+    no_team: Annotated[bool, typer.Option("--no-team", help="No team owns it.")] = False,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Say which team owns a repository; the scores of its teams follow."""
+    if bool(team) == no_team:
+        fail("give --team or --no-team")
+    where = f"/repositories/{segment(repository_name(repository))}/team"
+    found = Client(server).send("PUT", where, {"team": team})
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['id']} is owned by {found['team'] or 'no team'}")
 
 
 @app.command()
