@@ -1,5 +1,6 @@
 """What may go wrong around any command: one line that says so, status 2, and never a traceback."""
 
+import fcntl
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -168,13 +170,64 @@ def test_a_folder_in_place_of_a_hook_is_said_so(tmp_path: Path) -> None:
     is_refused(picket("hooks", "install", "--pre-push", str(work.path)), "pre-push: Is a directory")
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_the_address_of_a_stack_that_is_gone_is_not_asked(*, named: bool, tmp_path: Path) -> None:
+    folder = tmp_path / ".picket"
+    (folder / "run").mkdir(parents=True)
+    (folder / "run" / "stack.json").write_text('{"url": "http://127.0.0.1:9"}')
+    (folder / "lock").write_text("1")
+    environment = {name: value for name, value in os.environ.items() if name != "PICKET_URL"}
+    command = [sys.executable, "-m", "picket.cli", "top", "--once", *(["--data-dir", str(folder)] if named else [])]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    is_refused(done, f"no stack runs on {folder}" if named else "no stack answers at http://127.0.0.1:8080")
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert picket("--version", cwd=tmp_path).stdout == f"picket {version('picket')}\n"
+
+
+@pytest.mark.parametrize("name", ["repositories", "organizations", "sources", "tokens", "teams"])
+def test_a_list_with_nothing_in_it_says_so(name: str, serve: Serve) -> None:
+    server = serve(json.dumps({name: [], "next": None}).encode())
+
+    assert picket(name, "list", server=server).stdout == f"No {name}.\n"
+
+
+def test_findings_name_their_repository_unless_one_is_asked_for(serve: Serve) -> None:
+    place = {"path": "p", "start_line": 1, "commit": "c" * 40, "occurrence_count": 1}
+    finding = {"severity": "high", "confidence": 0.9, "rule": "r", "redacted": "x", "repository": "h/o/name"}
+    server = serve(json.dumps({"findings": [{**finding, **place}], "next": None, "left_out": 0}).encode())
+
+    assert "h/o/name" in picket("findings", server=server).stdout
+    assert "h/o/name" not in picket("findings", "h/o/name", server=server).stdout
+
+
+def test_what_the_http_library_warns_of_is_kept_from_people(serve: Serve) -> None:
+    odd_headers = "application/json\r\nno header\r\nX-After: 1"
+
+    done = picket("tokens", "list", server=serve(b'{"tokens": []}', odd_headers))
+
+    assert (done.stdout, done.stderr) == ("No tokens.\n", "")
+
+
+def test_a_wait_that_fails_leaves_no_bar_behind(serve: Serve) -> None:
+    done = picket("watch", "x", server=serve(b"event: progress\ndata: {}\n\n", "text/event-stream"))
+
+    assert (done.returncode, done.stdout.strip()) == (2, "")
+
+
 def test_an_address_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "stack.json").write_text("{")
+    lock = (tmp_path / "lock").open("wb")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     environment = {name: value for name, value in os.environ.items() if name != "PICKET_URL"}
     command = [sys.executable, "-m", "picket.cli", "top", "--data-dir", str(tmp_path)]
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    with lock:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     is_refused(done, "stack.json does not tell where the stack answers")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -40,8 +40,17 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Event-driven application security for every repository an organisation owns.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - few commands need it
+
+        print(f"picket {version('picket')}")
+        raise typer.Exit
+
+
 app.add_typer(hooks.app, name="hooks")
 app.command()(up)
 app.command()(run)
@@ -62,6 +71,16 @@ app.add_typer(organizations.app, name="organizations")
 app.add_typer(repositories.app, name="repositories")
 app.add_typer(teams.app, name="teams")
 app.add_typer(dead_letters.app, name="dead-letters")
+
+
+@app.callback()
+def picket(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Event-driven application security for every repository an organisation owns."""
 
 
 @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

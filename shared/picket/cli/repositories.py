@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from picket.cli.client import Client, fail, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
+from picket.cli.paging import rows
 from picket.cli.requests import repository_name
 
 app = typer.Typer(no_args_is_help=True, help="Register repositories, and say when they are scanned.")
@@ -22,10 +22,12 @@ Name = Annotated[str, typer.Option("--name", help="What the schedule is called."
 @app.command("list")
 def list_repositories(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
     """List repositories: score, when the next scan is due, and name."""
-    found = _all(Client(server))
+    found, _ = rows(Client(server), "/repositories", "repositories")
     if as_json:
-        print_json({"repositories": list(found), "next": None})
+        print_json({"repositories": found, "next": None})
         return
+    if not found:
+        print("No repositories.")
     for repository in found:
         score = "-" if repository["score"] is None else f"{repository['score']:.1f}"
         resting = [name for name in ("deleted", "archived", "vanished_at") if repository[name]]
@@ -146,17 +148,6 @@ def builds(
         return
     for name, value in found.items():
         print(f"{name:8} {'-' if value is None else value}")
-
-
-def _all(client: Client) -> Iterator[Json]:
-    """Read every page of repositories."""
-    after = ""
-    while True:
-        page = client.get("/repositories", limit="200", after=after)
-        yield from page["repositories"]
-        after = page["next"]
-        if not after:
-            return
 
 
 def _print_schedule(found: Json) -> None:

@@ -77,7 +77,7 @@ def findings(
         return
     from picket.cli import show  # noqa: PLC0415 - rich takes its time
 
-    show.findings(found, show.console())
+    show.findings(found, show.console(), of_one=bool(repository))
     show.left_out(left_out, least, show.console())
 
 

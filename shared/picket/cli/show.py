@@ -31,13 +31,13 @@ def console() -> Console:
     return _Output(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
-def findings(found: list[Json], out: Console) -> None:
-    """Print findings, gravest first."""
+def findings(found: list[Json], out: Console, *, of_one: bool = False) -> None:
+    """Print findings, gravest first; *of_one* says that all are of one repository, which need not be named."""
     if not found:
         out.print("No findings.")
         return
     gravest_first = sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"]))
-    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]))
+    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]), names_repository=not of_one)
     out.print(table)
     out.print(f"{len(found)} findings; one each however many commits hold it.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import json
 import time
@@ -37,7 +38,9 @@ def top(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each look and nothing else.")
     ] = False,
-    data_dir: Annotated[Path, typer.Option(help="Folder of the stack; its address stands in it.")] = Path(".picket"),
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the stack; its address stands in it. Default: .picket, if one runs")
+    ] = None,
     server: Annotated[str, typer.Option(envvar="PICKET_URL", help="Where the stack answers, instead.")] = "",
 ) -> None:
     """Show functions, replicas, queues, rates and open scans of a running `picket up`.
@@ -95,15 +98,30 @@ class Stack:
         return found if isinstance(found, Answer) else None
 
 
-def _address(data_dir: Path) -> str:
-    """Return where the stack on *data_dir* answers; the usual address where none has run."""
-    file = data_dir / "run" / "stack.json"
-    if not file.exists():
+def _address(data_dir: Path | None) -> str:
+    """Return where the stack on *data_dir* answers; where no folder is named, and none runs here, the usual address."""
+    folder = data_dir or Path(".picket")
+    if not _is_run_on(folder):
+        if data_dir is not None:
+            fail(f"no stack runs on {data_dir}")
         return DEFAULT_SERVER
+    file = folder / "run" / "stack.json"
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["url"])
-    except (ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError):
         fail(f"{file} does not tell where the stack answers: give --server")
+
+
+def _is_run_on(folder: Path) -> bool:
+    """Return whether a stack holds the lock of a folder; one that was killed leaves its address behind."""
+    try:
+        with (folder / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _looks(stack: Stack, every: float) -> Iterator[Json]:

@@ -47,7 +47,7 @@ def _show(events: Iterator[Event]) -> str:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     state = ""
-    with Progress(*columns, console=Console(highlight=False)) as progress:
+    with Progress(*columns, console=Console(highlight=False), transient=True) as progress:
         bar = progress.add_task("connecting", total=None)
         for event in events:
             data = event.data
