@@ -31,7 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command.
 
     Returns:
-        0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked.
+        0 when nothing was found or all of it was accepted, `--exit-code` (1) when something was found, 2 when it could
+        not be done as asked.
     """
     try:
         given = _parser().parse_args(arguments)
@@ -76,9 +77,11 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     if given.stats:
         said.extend(f"{name} {value}\n" for name, value in result.stats.items())
     say(_summary(result.findings, result.stats))
+    if given.write_baseline:
+        say(f"accepted in {given.write_baseline}")
     err = "".join(said)
     sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
-    status = int(given.exit_code) if result.findings else CLEAN
+    status = int(given.exit_code) if result.findings and not given.write_baseline else CLEAN
     if result.rests_on and given.output is None:
         keep(arguments, result.rests_on, since, out=out, err=err, status=status)
     return status
@@ -147,7 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="picket scan",
         description="Find leaked credentials in a repository's history, a folder, a file or standard input.",
-        epilog="Ends with 0 when nothing was found, 1 when something was, 2 when it could not be done as asked.",
+        epilog="Ends with 0 when nothing was found or --write-baseline accepts it, 1 when something was found, "
+        "2 when it could not be done as asked.",
     )
     add = parser.add_argument
     add("target", nargs="?", default=".", help="repository folder, https or ssh URL, folder, file, or - (default: .)")

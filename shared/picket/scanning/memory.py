@@ -24,7 +24,7 @@ from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, most_telling
 from picket.scanning.revisions import EVERYTHING, Revisions, shallow_commits
 from picket.scanning.sieve import Sieve
 
-VERSION = 2
+VERSION = 3
 _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted"),
     *("entropy", "tags", "remediation", "doc_url"),
