@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -11,28 +12,45 @@ from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_jso
 from picket.confidence import MIN_CONFIDENCE
 
 Repositories = Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list from stdin.")]
+_STILL_RUNNING = 3
+"""Exit status: 1 and 2 say that something has ended."""
 
 
 def submit(
     repositories: Repositories,
     *,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the scan until it is done.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the scan until it is final: 0 if it is Done.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, help="Seconds to wait at most; 3 if the scan still runs then.")
+    ] = None,
     key: Annotated[str, typer.Option("--idempotency-key", help="Submitting again with it starts nothing new.")] = "",
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """Ask for a scan of the whole history of repositories."""
+    if timeout is not None and not wait:
+        fail("--timeout goes with --wait")
     orders = [{"repository": repository_address(name)} for name in listed(repositories)]
     client = Client(server)
     headers = {"Idempotency-Key": key} if key else {}
     scan = client.send("POST", "/scans", orders[0] if len(orders) == 1 else orders, **headers)
     if wait:
-        from picket.cli.follow import follow  # noqa: PLC0415 - rich takes its time
-
-        scan = follow(client, scan["id"], quiet=as_json)
+        scan = _followed(client, scan["id"], timeout, as_json=as_json)
     _print_scan(scan, as_json=as_json)
     if wait and scan["state"] != "Done":
         raise typer.Exit(1)
+
+
+def _followed(client: Client, scan_id: str, timeout: float | None, *, as_json: bool) -> dict[str, Any]:
+    """Wait for a scan; where it outlasts *timeout*, say how far it is, and end the command."""
+    from picket.cli.follow import StillRunning, follow  # noqa: PLC0415 - rich takes its time
+
+    try:
+        return follow(client, scan_id, quiet=as_json, timeout=timeout)
+    except StillRunning as error:
+        _print_scan(error.scan, as_json=as_json)
+        print(f"picket: {error}; `picket watch {scan_id}` follows it", file=sys.stderr)
+        raise typer.Exit(_STILL_RUNNING) from None
 
 
 def status(
