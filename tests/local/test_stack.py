@@ -158,7 +158,7 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Path, kill: bool) -> None:
             one = trigger("a", f"{there.url}/a", delivery(8, "PT0.2S", timeout="PT30S"))
             write_project(tmp_path / "project", *broker(consumer={"deliverPolicy": "New", "maxAckPending": 20}), one)
             sent = {f"id-{number}" for number in range(80)}
-            with picket_up(tmp_path, "--mongodb-uri", "mongodb://unused") as (process, _):
+            with picket_up(tmp_path) as (process, _):
                 addresses = json.loads((tmp_path / "data" / "run" / "stack.json").read_text())
                 client = Client.of(addresses["ingress_url"])
                 await asyncio.gather(*(post(client, name) for name in sent))

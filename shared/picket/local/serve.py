@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from picket.errors import PicketError
+from picket.local.preflight import check
 from picket.local.stack import Options, Stack
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ def serve(options: Options) -> int:
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
+        check(options.mongodb_uri)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_signalled(options, lambda url: print(f"ready {url}", flush=True)))  # noqa: T201 - the one line
     except PicketError as error:

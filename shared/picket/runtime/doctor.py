@@ -23,7 +23,7 @@ from typing import Literal
 
 from pymongo.errors import DuplicateKeyError
 
-from picket.effects import artifacts, broker
+from picket.effects import artifacts, broker, catalogue
 from picket.effects.mongo import client as mongo
 from picket.errors import PicketError
 from picket.settings import settings
@@ -154,7 +154,7 @@ def _artifacts() -> Finding:
 
 def _rules() -> Finding:
     if settings().service not in _SCANS:
-        return Finding("rules", "skipped", "this function does not scan")
+        return _named_rules()
     if find_spec("hyperscan") is None:
         return Finding("rules", "wrong", "hyperscan is not installed", _ADVICE["rules"])
     from picket.effects import ruleset  # noqa: PLC0415 - where it is needed
@@ -163,6 +163,29 @@ def _rules() -> Finding:
     ruleset.engine().scan(b"")
     count = len(ruleset.current().rules)
     return Finding("rules", "ok", f"{count} rules loaded in {time.monotonic() - started:.1f} s")
+
+
+def _named_rules() -> Finding:
+    """Look at the team's own file where nothing is scanned: its rules are not compiled there."""
+    if settings().rules is None:
+        return Finding("rules", "skipped", "this function does not scan")
+    return Finding("rules", "ok", f"{len(catalogue.rules())} rules are named in {settings().rules} and what it extends")
+
+
+def _policy() -> Finding:
+    """Read the feedback rules; where they cannot be parsed, see whether the team's file is there."""
+    path = settings().feedback_rules
+    if find_spec("yaml") is None:
+        if path is None:
+            return Finding("policy", "skipped", "this function reads no feedback rules")
+        try:
+            path.read_bytes()
+        except OSError as error:
+            return Finding("policy", "wrong", f"PICKET_FEEDBACK_RULES: {path}: {error.strerror}", _ADVICE["policy"])
+        return Finding("policy", "ok", f"{path} is there; feedback reads it")
+    from picket.effects import policy  # noqa: PLC0415 - where it is needed
+
+    return Finding("policy", "ok", f"{len(policy.rules())} feedback rules")
 
 
 def _space() -> Finding:
@@ -185,6 +208,7 @@ _CHECKS: dict[str, Callable[[], Finding]] = {
     "clock": _clock,
     "artifacts": _artifacts,
     "rules": _rules,
+    "policy": _policy,
     "space": _space,
 }
 _ADVICE = {
@@ -197,6 +221,7 @@ _ADVICE = {
     "clock": "see that the nodes' clocks are kept by NTP",
     "artifacts": "see PICKET_ARTIFACTS, the Secret picket-artifacts, and the NetworkPolicy functions-to-artifacts",
     "rules": "see PICKET_RULES, the file that it names, and that the image is that of scan",
+    "policy": "see PICKET_FEEDBACK_RULES and the file that it names; `picket rules test` explains rules",
     "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
 }
 
