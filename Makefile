@@ -9,10 +9,14 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q shared # a hook is fast from its first run, also where Python may not write
+	@echo "1/4 Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "2/4 Installing $$(grep -c '^[a-zA-Z0-9].*==' requirements.lock) locked packages; this takes a minute or two, once"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "3/4 Installing Picket itself"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "4/4 Compiling it" # a hook is fast from its first run, also where Python may not write
+	@$(BIN)/python -m compileall -q shared
 	@touch $@
 
 setup: $(VENV)/.ready ## virtual environment with the locked dependencies

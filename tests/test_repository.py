@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,13 @@ def test_every_module_stays_small_enough_to_be_one_thing() -> None:
     }
 
     assert long == {}
+
+
+def test_setting_up_says_what_each_step_does_before_it_is_done(tmp_path: Path) -> None:
+    command = ["make", "--dry-run", "setup", f"VENV={tmp_path / 'venv'}"]
+
+    steps = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    said = [line.partition('"')[2][:4] for line in steps[::2]]
+    assert said[:4] == ["1/4 ", "2/4 ", "3/4 ", "4/4 "]
+    assert not any(line.startswith("echo") for line in steps[1::2])

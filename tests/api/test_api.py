@@ -137,7 +137,7 @@ def test_a_name_that_was_given_up_leads_to_where_the_repository_is_now(deployed:
 
 @pytest.mark.parametrize("path", ["/findings?repository=https://h/o/%25ff", "/repositories/h/o/%25ff", "/scores/h/%ff"])
 def test_odd_bytes_in_a_name_are_just_not_there(deployed: Deployment, path: str) -> None:
-    assert deployed.api.get(path).status_code in {200, 404}
+    assert deployed.api.get(path).status_code in {404, 422}
 
 
 def test_two_slashes_in_a_row_are_not_one(deployed: Deployment) -> None:
@@ -156,7 +156,7 @@ def test_a_query_of_bytes_that_are_no_text_is_refused(deployed: Deployment) -> N
 
 @pytest.mark.parametrize("limit", ["000000001" + "9" * 5000, "000000001999999999", "-1", "1.0", " 1"])
 def test_an_odd_limit_is_refused(deployed: Deployment, limit: str) -> None:
-    assert deployed.api.get("/findings", query_string={"limit": limit}).status_code == 400
+    assert deployed.api.get("/findings", query_string={"limit": limit}).status_code == 422
 
 
 def test_an_exemption_that_has_run_out_is_listed_as_open(deployed: Deployment, works: list[Work]) -> None:
@@ -233,12 +233,12 @@ def test_each_bad_entry_of_a_list_is_named(deployed: Deployment) -> None:
         ("GET", "/scores/h/o/none", 404),
         ("GET", "/teams/none", 404),
         ("GET", "/nowhere", 404),
-        ("GET", "/findings?scan=none", 404),
-        ("GET", "/findings?colour=red", 400),
-        ("GET", "/findings?limit=0", 400),
-        ("GET", "/findings?limit=1000", 400),
-        ("GET", "/findings?limit=%D9%A3", 400),
-        ("GET", "/findings?after=%00", 400),
+        ("GET", "/findings?scan=none", 422),
+        ("GET", "/findings?colour=red", 422),
+        ("GET", "/findings?limit=0", 422),
+        ("GET", "/findings?limit=1000", 422),
+        ("GET", "/findings?limit=%D9%A3", 422),
+        ("GET", "/findings?after=%00", 422),
         ("DELETE", "/scans", 405),
         ("DELETE", "/sources/none", 404),
         ("POST", "/sources/none/rotate", 404),
@@ -325,7 +325,6 @@ def test_findings_are_paged_by_cursor(deployed: Deployment, works: list[Work]) -
     for query, count in [
         ({"repository": repository}, 5),
         ({"repository": works[0].path.as_uri()}, 5),
-        ({"repository": "other"}, 0),
         ({"state": "exempt"}, 0),
     ]:
         assert len(deployed.api.get("/findings", query_string=query).json["findings"]) == count

@@ -15,7 +15,6 @@ from picket.api.app import _app
 from picket.api.scopes import SCOPES, needed
 from picket.effects.mongo import client, tokens
 from picket.effects.mongo.client import collection
-from picket.errors import Conflict
 from picket.events import ago, now
 from picket.runtime.access import SCOPES as ORDER
 
@@ -156,21 +155,36 @@ def test_no_token_is_called_what_the_log_calls_others(beyond: Deployment, name: 
 
 
 def test_an_expired_token_leaves_its_name_to_the_next(beyond: Deployment, make: Make) -> None:
-    old, new = make("read"), make("read")
+    old = make("read")
     collection("tokens").update_one({"token": old["id"]}, {"$set": {"expires_at": ago(timedelta(days=1))}})
+    new = make("read")
 
     assert beyond.api.delete("/tokens/ci", json={}, headers=bearer(BOOTSTRAP)).json["id"] == new["id"]
 
 
 def test_a_name_that_several_have_revokes_none_of_them(beyond: Deployment, make: Make) -> None:
-    first, _ = make("read"), make("read")
+    first, other = make("read"), make("read", "other")
+    collection("tokens").update_one({"token": other["id"]}, {"$set": {"name": "ci"}})  # as an earlier version admitted
 
     assert beyond.api.delete("/tokens/ci", json={}, headers=bearer(BOOTSTRAP)).status_code == 409
     assert beyond.api.delete(f"/tokens/{first['id']}", json={}, headers=bearer(BOOTSTRAP)).status_code == 200
     assert beyond.api.delete("/tokens/ci", json={}, headers=bearer(BOOTSTRAP)).status_code == 200
     assert beyond.api.delete("/tokens/ci", json={}, headers=bearer(BOOTSTRAP)).status_code == 404
-    with pytest.raises(Conflict):
-        make("read", "two"), make("read", "two"), tokens.revoke("two", "me")
+
+
+def test_a_name_that_a_valid_token_has_is_refused_to_another(beyond: Deployment, make: Make) -> None:
+    first = make("read", "board")
+
+    order = {"name": "board", "scope": "admin"}
+    refused = beyond.api.post("/tokens", json=order, headers=bearer(BOOTSTRAP))
+    assert (refused.status_code, "board" in refused.json["detail"]) == (409, True)
+    assert [one["id"] for one in tokens_listed(beyond)] == [first["id"]]
+    beyond.api.delete("/tokens/board", json={}, headers=bearer(BOOTSTRAP))
+    assert make("admin", "board")["state"] == "valid"
+
+
+def tokens_listed(beyond: Deployment) -> list[dict[str, Any]]:
+    return list(beyond.api.get("/tokens", headers=bearer(BOOTSTRAP)).json["tokens"])
 
 
 def test_a_burst_of_requests_reads_its_token_once_and_writes_once(

@@ -59,6 +59,20 @@ def test_submit_status_findings_and_score_as_json(stack: Running, work: Work) ->
 
 
 @pytest.mark.stack
+def test_scans_that_have_ended_are_listed_newest_first(stack: Running, work: Work) -> None:
+    first, second = (as_json(stack, "submit", str(work.path), "--wait")["id"] for _ in "ab")
+
+    listed = as_json(stack, "scans", str(work.path))
+    assert [scan["id"] for scan in listed["scans"]][:2] == [second, first]
+    assert [scan["id"] for scan in as_json(stack, "scans", "--state", "Done", "--limit", "1")["scans"]] == [second]
+    shown = picket("scans", "--limit", "1", server=stack.url).stdout
+    assert second in shown
+    assert "the newest 1; --limit shows more" in shown
+    assert picket("scans", "--state", "Cancelled", server=stack.url).stdout == "No scans.\n"
+    assert picket("scans", "--state", "bogus", server=stack.url).returncode == 2
+
+
+@pytest.mark.stack
 def test_the_same_for_a_person(stack: Running, work: Work) -> None:
     submitted = picket("submit", str(work.path), "--wait", server=stack.url)
     assert submitted.returncode == 0
@@ -70,6 +84,29 @@ def test_the_same_for_a_person(stack: Running, work: Work) -> None:
     explained = picket("score", str(work.path), server=stack.url).stdout
     assert "history-scanned" in explained
     assert "penalty" in explained
+
+
+@pytest.mark.stack
+def test_what_is_doubtful_is_shown_on_request_and_counted_otherwise(stack: Running, tmp_path: Path) -> None:
+    made = Work(tmp_path / "r")
+    made.commit({"tests/test_a.py": "password = 'hunter2hunter2'\ntoken = 'abcdefghijklmnop1234'\n" * 2})
+    as_json(stack, "submit", str(made.path), "--wait")
+    by_scan = json.loads(picket_scan(made, "--min-confidence", "0"))["findings"]
+    doubtful = [one for one in by_scan if one["confidence"] < 0.5]
+    assert doubtful
+
+    shown = picket("findings", str(made.path), server=stack.url).stdout
+
+    assert len(as_json(stack, "findings", str(made.path))["findings"]) == len(by_scan) - len(doubtful)
+    assert f"{len(doubtful)} more below 0.5; --all shows them." in shown
+    assert len(as_json(stack, "findings", str(made.path), "--all")["findings"]) == len(by_scan)
+    assert "more below" not in picket("findings", str(made.path), "--min-confidence", "0", server=stack.url).stdout
+
+
+def picket_scan(made: Work, *arguments: str) -> str:
+    """Run a scan on this machine; what it prints as JSON."""
+    command = [sys.executable, "-m", "picket.cli", "scan", str(made.path), "--format", "json", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.stack
@@ -108,6 +145,12 @@ def test_a_source_is_added_listed_rotated_and_revoked(stack: Running) -> None:
         (["submit", "ext::sh"], "helpers"),
         (["sources", "add", "other", "--name", "x"], "provider"),
         (["findings", "not a repository"], "names no repository"),
+        (["findings", "nosuch/repo"], "nosuch/repo is not known (422)"),
+        (["findings", "--severity", "bogus"], "severity is one of critical, high, medium, low, info"),
+        (["findings", "--state", "resolved"], "state is one of open, exempt"),
+        (["findings", "--rule", "bogus"], "no rule bogus is in force"),
+        (["dead-letters", "list", "--trigger", "nosuch"], "no function or Trigger nosuch is known"),
+        (["dead-letters", "replay", "--all", "--kind", "nosuch"], "kind is one of dead-letter, rejection"),
     ],
 )
 def test_a_bad_request_says_why_on_standard_error_and_ends_with_2(

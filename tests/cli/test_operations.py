@@ -83,12 +83,18 @@ def test_many_letters_are_asked_about_unless_yes(stack: Running) -> None:
 
     picket(stack, "dead-letters", "drop", "--all", "--trigger", "score", stdin="n\n", status=1)
     assert len(as_json(stack, "dead-letters", "list", "--trigger", "score")["letters"]) == 3
+    limited = as_json(stack, "dead-letters", "list", "--limit", "2")
+    assert (len(limited["letters"]), limited["more"]) == (2, True)
+    assert "These are the first 2; --limit shows more." in picket(stack, "dead-letters", "list", "--limit", "2")
+    assert "--limit" not in picket(stack, "dead-letters", "list", "--limit", "4")
     assert "3 dropped" in picket(stack, "dead-letters", "drop", "--all", "--trigger", "score", "--yes")
     left = as_json(stack, "dead-letters", "list")
     assert [letter["function"] for letter in left["letters"]] == ["feedback"]
     assert set(left["functions"]) == {"feedback"}
     assert "1 replayed" in picket(stack, "dead-letters", "replay", "--all", stdin="y\n")
-    picket(stack, "dead-letters", "replay", "letter-none", status=2)
+    assert picket(stack, "dead-letters", "replay", "letter-none", status=2) == ""
+    assert picket(stack, "dead-letters", "drop", "letter-none", status=2) == ""
+    assert picket(stack, "dead-letters", "replay", "--all", "--trigger", "score") == "No letters.\n"
     picket(stack, "dead-letters", "drop", status=2)
 
 
@@ -119,6 +125,23 @@ def test_a_repository_is_added_scheduled_shown_and_unscheduled(stack: Running, t
     picket(stack, "repositories", "schedule", where, "--cron", "* * * * *", status=2)
 
 
+def test_a_repository_gets_an_owner_whose_score_is_shown(stack: Running, work: Work) -> None:
+    assert picket(stack, "teams", "list") == "No teams.\n"
+    picket(stack, "submit", str(work.path), "--wait")
+
+    owned = picket(stack, "repositories", "set", str(work.path), "--team", "red")
+
+    assert owned == f"local{work.path} is owned by red\n"
+    eventually(lambda: as_json(stack, "teams", "show", "red")["score"])
+    assert " 1 repositories  red" in picket(stack, "teams", "list")
+    shown = picket(stack, "teams", "show", "red")
+    assert f"criticality 1  local{work.path}" in shown
+    assert "Score " in shown
+    assert "by no team" in picket(stack, "repositories", "set", str(work.path), "--no-team")
+    picket(stack, "repositories", "set", str(work.path), status=2)
+    picket(stack, "teams", "show", "nosuch", status=2)
+
+
 def test_an_organization_is_added_listed_shown_synced_and_removed(stack: Running) -> None:
     api = ForgeApi("gitea")
     api.add("one", "two", "three", "four")
@@ -134,6 +157,6 @@ def test_an_organization_is_added_listed_shown_synced_and_removed(stack: Running
         picket(stack, "organizations", "sync", name)
         eventually(lambda: as_json(stack, "organizations", "show", name)["vanished"] == 1)
         assert "is forgotten" in picket(stack, "organizations", "remove", name)
-        assert picket(stack, "organizations", "list") == ""
+        assert picket(stack, "organizations", "list") == "No organizations.\n"
     finally:
         api.close()

@@ -66,6 +66,7 @@ def serving(*answers: Answer) -> Iterator[tuple[str, list[str | None]]]:
             asked.append(self.headers["Last-Event-ID"])
             status, body, breaks = left.pop(0)
             self.send_response(status)
+            self.send_header("Content-Type", "text/event-stream")
             self.send_header("Content-Length", str(len(body) + breaks))
             self.end_headers()
             self.wfile.write(body)

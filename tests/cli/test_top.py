@@ -13,7 +13,7 @@ from tests.support import secrets
 from tests.support.repositories import Work
 from tests.support.stack import Running, eventually, picket_up
 
-from picket.cli.top import rated
+from picket.cli.top import _scans, rated
 
 OUTCOMES = {"done": 0, "retried": 0, "dead_lettered": 0, "lost": 0}
 
@@ -91,6 +91,22 @@ def test_one_look_for_a_person_is_found_by_the_servers_address(stack: Running) -
         line.split()[0] for line in done.stdout.splitlines() if line
     }
     assert "open scans: 0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "lines"),
+    [
+        (3, False, ["open scans: 3"]),
+        (12, False, ["open scans: 12", "and 2 more"]),
+        (200, True, ["open scans: at least 200", "and at least 190 more"]),
+    ],
+)
+def test_how_many_scans_are_open_is_said_as_far_as_is_known(*, count: int, more: bool, lines: list[str]) -> None:
+    scan = {"id": "s", "state": "New", "kind": "integral", "repository": "r"}
+
+    text = "\n".join(_scans([scan] * count, more=more))
+
+    assert all(line in text for line in lines)
 
 
 def test_where_no_stack_answers_the_command_ends_with_2_and_says_so() -> None:

@@ -13,6 +13,7 @@ from tests.support.deployment import forget
 
 from picket.commits.plan import Plan
 from picket.commits.schedule import Schedule
+from picket.detection.age import rank
 from picket.effects.mongo import (
     batches,
     commits,
@@ -56,7 +57,7 @@ def any_store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -
 
 
 def scan(name: str = "s1", **more: Any) -> dict[str, Any]:
-    return scans.open_scan(ScanRequested(scan=name, repository="r", url="u", **more), "test")
+    return scans.open_scan(ScanRequested(**{"scan": name, "repository": "r", "url": "u", **more}), "test")
 
 
 def finding(name: str = "f1", commit: str = "c1", **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -182,6 +183,43 @@ def test_a_scan_opened_again_is_as_it_was() -> None:
         scans.get("none")
 
 
+def listed(**which: str) -> list[str]:
+    """Read the list of scans, two at a time."""
+    found: list[str] = []
+    after = ""
+    while page := scans.page(after, 2, **which):
+        found += [one["_id"] for one in page]
+        after = page[-1]["place"]
+    return found
+
+
+def test_scans_are_listed_newest_first_and_by_state_and_repository() -> None:
+    for number in range(5):
+        opened = scan(f"s{number}", **({"repository": "other"} if number == 4 else {}))
+        if number in {1, 2}:
+            scans.move(opened, "Failed" if number == 1 else "Cancelled", "a")
+    scan("bulk", repository="", kind="bulk")
+
+    assert listed(state="all") == ["bulk", "s4", "s3", "s2", "s1", "s0"]
+    assert listed() == ["bulk", "s4", "s3", "s0"]
+    assert listed(state="ended") == ["s2", "s1"]
+    assert listed(state="Failed") == ["s1"]
+    assert listed(state="all", repository="r") == ["s3", "s2", "s1", "s0"]
+    assert listed(repository="other") == ["s4"]
+
+
+def test_scans_of_an_earlier_version_are_listed_after_all_others() -> None:
+    for name in ("a", "b", "c", "new"):
+        scan(name)
+    scans.move(scans.get("b"), "Failed", "a")
+    for name in ("a", "b", "c"):
+        collection("scans").update_one({"_id": name}, {"$unset": {"place": "", "open": ""}})
+
+    assert listed(state="all") == ["new", "a", "b", "c"]
+    assert listed() == ["new", "a", "c"]
+    assert listed(state="Failed") == ["b"]
+
+
 def test_children_and_roots_are_found() -> None:
     scan("child", parent="s1")
     scans.open_scan(ScanRequested(scan="x", url="u"), "test", root="root")
@@ -233,6 +271,16 @@ def test_a_finding_shows_its_oldest_occurrence_and_best_evidence_whatever_came_f
     assert (first["first"]["commit"], first["evidence"]["rule"], first["severity"]) == ("c1", "aws", "critical")
     assert [item["commit"] for item in first["occurrences"]] == ["c1", "c2", "c3"]
     assert (second["first"]["commit"], second["evidence"]["rule"], second["occurrence_count"]) == ("c0", "generic", 1)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_occurrences_in_the_same_second_the_same_one_is_shown_whatever_came_first(*, backwards: bool) -> None:
+    ranks = [rank("2020-01-01T20:00:00-05:00", sha, path, 1, 1) for sha in "ab" for path in ("a", "a.b")]
+    for first_rank in reversed(ranks) if backwards else ranks:
+        place = {"first_rank": first_rank, "first": {"rank": first_rank, "path": "a"}}
+        findings.record([{**finding()[0], **place}], [])
+
+    assert findings.get_many(["f1"])[0]["first_rank"] == ranks[0]
 
 
 def test_a_finding_changes_only_from_the_revision_read() -> None:

@@ -182,10 +182,36 @@ def test_a_teams_rule_replaces_a_shipped_one_and_may_turn_one_off() -> None:
     shipped = combined()
     own = (
         f"version: 1\ndisabled: [{shipped[1].id}]\nrules:\n"
-        f"- id: {shipped[0].id}\n  match: {{a: 1}}\n  actions: [{{scan: {{}}}}]"
+        f"- id: {shipped[0].id}\n  match: {{event.commits: 1}}\n  actions: [{{scan: {{}}}}]"
     )
 
     both = combined(own, name="team.yaml")
 
     assert [one.id for one in both] == [*(one.id for one in shipped[2:]), shipped[0].id]
-    assert both[-1].match == {"a": 1}
+    assert both[-1].match == {"event.commits": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "meant"),
+    [
+        ("finding.nosuch", "a field is of finding, event, repository, scan"),
+        ("finding.severty", "did you mean finding.severity"),
+        ("findings.severity", "did you mean finding.severity"),
+        ("repository.visibilty", "did you mean repository.visibility"),
+        ("scan.knd", "did you mean scan.kind"),
+        ("finding.path.deeper", "there is no field finding.path.deeper"),
+        ("finding.is_live", "there is no field finding.is_live"),
+        ("", "there is no field"),
+    ],
+)
+def test_a_rule_on_a_field_that_is_never_there_is_refused(field: str, meant: str) -> None:
+    text = f"version: 1\nrules:\n- id: mine\n  match: {{'{field}': 1}}\n  actions: [{{scan: {{}}}}]"
+
+    with pytest.raises(Malformed, match=r"team\.yaml: rule mine: there is no field") as caught:
+        parse_rules(text, name="team.yaml")
+    assert meant in str(caught.value)
+
+
+def test_a_rule_that_is_turned_off_must_be_there() -> None:
+    with pytest.raises(Malformed, match=r"team\.yaml: disabled: there is no shipped rule nosuch"):
+        combined("version: 1\nrules: []\ndisabled: [nosuch]", name="team.yaml")

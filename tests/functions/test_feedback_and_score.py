@@ -9,8 +9,17 @@ from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.mongo.client import collection
-from picket.events import FindingReported
+from picket.events import CommitBatchScanned, FindingReported
+from picket.feedback.fields import FIELDS
+from picket.feedback.match import explain
+from picket.feedback.rules import Rule
 from picket.scoring.score import tally
+
+SOMETIMES = {
+    *("repository.organization", "repository.vanished_at", "repository.unannounced_at"),
+    *("repository.archived", "repository.deleted"),
+}
+"""Fields that are there once something has happened."""
 
 
 @pytest.fixture
@@ -29,6 +38,38 @@ def with_rules(environment: pytest.MonkeyPatch, tmp_path: Path, rules: str) -> N
     forget()
 
 
+def test_feedback_waits_for_rules_that_cannot_work_to_be_mended(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_rules(environment, tmp_path, "- {id: x, match: {finding.nosuch: 1}, actions: [{scan: {}}]}")
+    with pytest.raises(AssertionError, match="feedback answered 500"):
+        push(deployed, forge, work, 1)
+
+
+def test_every_field_that_a_rule_may_name_is_there(
+    deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    exempt = "{reason: test-data, days: 1, approver: me}"
+    with_rules(environment, tmp_path, f"- {{id: x, match: {{finding.kind: secret}}, actions: [{{exempt: {exempt}}}]}}")
+    push(deployed, forge, work, 1)
+    [repository] = collection("repositories").find({})
+    deployed.api.put(f"/repositories/{repository['_id']}/team", json={"team": "red"})
+    deployed.api.put(f"/repositories/{repository['_id']}/builds", json={"ref": "refs/heads/main"})
+    deployed.api.post("/scans", json={"repository": f"{forge.url}/o/r/.git"})
+    push(deployed, forge, work, 2)
+
+    for finding in collection("findings").find({}):
+        context = {
+            "finding": {**finding["evidence"], **finding["first"], **finding},
+            "event": dict.fromkeys((*CommitBatchScanned.model_fields, *FindingReported.model_fields)),
+            "repository": collection("repositories").find_one({}),
+            "scan": collection("scans").find_one({"_id": finding["scan"]}),
+        }
+        rule = {"id": "x", "match": dict.fromkeys(FIELDS, 1), "actions": [{"scan": {}}]}
+        verdicts = explain(Rule.model_validate(rule), context)
+        assert {verdict.field for verdict in verdicts if verdict.found == "(absent)"} <= SOMETIMES
+
+
 def push(deployed: Deployment, forge: GitHttpServer, work: Work, number: int, path: str = "a.py") -> dict[str, Any]:
     """Commit a secret, announce it, run everything; the finding."""
     before = work.head()
@@ -39,7 +80,7 @@ def push(deployed: Deployment, forge: GitHttpServer, work: Work, number: int, pa
     where = source["url"].removeprefix("http://127.0.0.1:8080")
     assert deployed.clients["ingest"].post(where, data=body, headers=headers).status_code == 202
     deployed.drain()
-    found = deployed.api.get("/findings").json["findings"]
+    found = deployed.api.get("/findings?min_confidence=0").json["findings"]
     return dict(next(finding for finding in found if finding["commit"] == after))
 
 

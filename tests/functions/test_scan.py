@@ -1,6 +1,7 @@
 """scan: what a batch introduces, once, however often its event comes."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support import secrets
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
+from picket.cli.scan import main
 from picket.effects.mongo import batches, commits, leases
 from picket.effects.mongo.client import collection
 
@@ -44,6 +46,35 @@ def test_a_secret_is_one_finding_however_many_commits_hold_it(deployed: Deployme
         ("b/c.py", 3),
         ("d.py", 1),
     ]
+
+
+def test_the_oldest_occurrence_is_the_same_by_the_pipeline_and_by_a_scan_on_this_machine(
+    deployed: Deployment,
+    work: Work,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    line = f"t = '{secrets.slack_token(1)}'\n"
+    for name, date in (("later", "2020-01-01T20:00:00-05:00"), ("sooner", "2020-01-02T00:30:00+09:00")):
+        work.git("checkout", "--quiet", "--orphan", name)
+        work.git("rm", "--quiet", "-rf", "--ignore-unmatch", ".")
+        (work.path / f"{name}.py").write_text(line)
+        (work.path / f"{name}.py.old").write_text(line + line)
+        work.git("add", "--all")
+        environment.setenv("GIT_COMMITTER_DATE", date)
+        work.git("commit", "--quiet", "-m", name)
+    environment.delenv("GIT_COMMITTER_DATE")
+
+    [stored] = scan(deployed, work)
+    main(["--format", "json", str(work.path)])
+    [shown] = json.loads(capsys.readouterr().out)["findings"]
+
+    assert (stored["commit"], stored["path"], stored["start_line"]) == (work.head(), "sooner.py", 1)
+    place = ("commit", "author", "path", "start_line", "start_column")
+    for one, other in [(stored, shown), *zip(stored["occurrences"], shown["occurrences"], strict=True)]:
+        assert [one[name] for name in place] == [other[name] for name in place]
 
 
 def test_another_secret_on_the_same_line_is_another_finding(deployed: Deployment, work: Work) -> None:

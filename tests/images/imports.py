@@ -14,13 +14,14 @@ _ON_DEMAND = {"re2": "picket.effects.ruleset", "hyperscan": "ruleset.engine()"}
 """Packages that detection imports only when somebody compiles rules: which module leads there, or which call."""
 
 _DOCTOR = "picket.runtime.doctor"
-"""Looks at the rules only in the function that scans, and asks whether Hyperscan is there before."""
+"""Looks at the rules only in the function that scans, and asks whether Hyperscan, or YAML, is there before."""
 
 
 @cache
 def _graph() -> grimp.ImportGraph:
     graph = grimp.build_graph("picket", include_external_packages=True, exclude_type_checking_imports=True)
     graph.remove_import(importer=_DOCTOR, imported=_ON_DEMAND["re2"])
+    graph.remove_import(importer=_DOCTOR, imported="picket.effects.policy")
     return graph
 
 

@@ -158,7 +158,7 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Path, kill: bool) -> None:
             one = trigger("a", f"{there.url}/a", delivery(8, "PT0.2S", timeout="PT30S"))
             write_project(tmp_path / "project", *broker(consumer={"deliverPolicy": "New", "maxAckPending": 20}), one)
             sent = {f"id-{number}" for number in range(80)}
-            with picket_up(tmp_path, "--mongodb-uri", "mongodb://unused") as (process, _):
+            with picket_up(tmp_path) as (process, _):
                 addresses = json.loads((tmp_path / "data" / "run" / "stack.json").read_text())
                 client = Client.of(addresses["ingress_url"])
                 await asyncio.gather(*(post(client, name) for name in sent))
@@ -266,7 +266,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(tmp_path: Path) -> None
 def test_a_wrong_manifest_ends_the_command_with_file_and_key(tmp_path: Path) -> None:
     write_project(tmp_path / "project", *broker(), trigger("a", "http://x/", {"retry": 1}))
     result = subprocess.run(command_for(tmp_path), capture_output=True, text=True, check=False, timeout=20)
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (2, "")
     assert "base/all.yaml: spec.delivery.backoffPolicy: is missing" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -24,7 +24,8 @@ from picket.effects.mongo import client
 from picket.errors import TransientError
 from picket.runtime import doctor
 
-CHECKS = ["settings", "secrets", "broker", "store", "indexes", "clock", "artifacts", "rules", "space", "channel"]
+CHECKS = ["settings", "secrets", "broker", "store", "indexes", "clock", "artifacts", "rules", "policy", "space"]
+CHECKS.append("channel")
 
 
 class Ingress(BaseHTTPRequestHandler):
@@ -74,6 +75,54 @@ def test_what_is_in_order_is_told_to_be(
     skipped = {one.check for one in found.values() if one.state == "skipped"} - {"clock"}
     others = {"ingest": {"indexes"}, "scan": {"rules"}, "enumerate": {"space"}}.get(service, set())
     assert skipped == {"rules", "space", "channel"} ^ others
+
+
+@pytest.mark.parametrize(
+    ("variable", "check", "text", "word"),
+    [
+        ("PICKET_FEEDBACK_RULES", "policy", None, "No such file"),
+        ("PICKET_FEEDBACK_RULES", "policy", "rules: [", "not YAML"),
+        ("PICKET_RULES", "rules", None, "No such file"),
+        ("PICKET_RULES", "rules", "[", "not TOML"),
+        ("PICKET_RULES", "rules", "rules = 3", "rules"),
+    ],
+)
+@pytest.mark.parametrize("service", ["api", "feedback", "scan"])
+def test_a_file_of_rules_that_cannot_work_is_told_with_its_setting(  # noqa: PLR0917 - as many as there are cases
+    store: str,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    service: str,
+    variable: str,
+    check: str,
+    text: str | None,
+    word: str,
+) -> None:
+    assert store
+    path = tmp_path / "rules"
+    if text is not None:
+        path.write_text(text)
+    environment.setenv(variable, str(path))
+
+    found = of(service, environment)[check]
+
+    assert found.state == "wrong"
+    assert variable in found.found
+    assert word in found.found
+
+
+@pytest.mark.parametrize(("there", "state"), [(True, "ok"), (False, "wrong")])
+def test_where_rules_cannot_be_parsed_their_file_is_looked_for(
+    *, store: str, environment: pytest.MonkeyPatch, tmp_path: Path, there: bool, state: str
+) -> None:
+    assert store
+    path = tmp_path / "rules"
+    if there:
+        path.touch()
+    environment.setenv("PICKET_FEEDBACK_RULES", str(path))
+    environment.setattr(doctor, "find_spec", lambda _: None)
+
+    assert of("api", environment)["policy"].state == state
 
 
 def test_a_store_that_is_away_is_told_without_its_password(

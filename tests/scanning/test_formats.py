@@ -125,6 +125,32 @@ def test_sarif_is_what_code_scanning_pages_want(picket: Picket, repository: Work
     assert len(result["partialFingerprints"]["picketSecret/v1"]) == 64
 
 
+def test_sarif_names_a_path_that_is_not_utf_8_by_its_bytes(picket: Picket, work: Work, secret: str) -> None:
+    folder = os.fsencode(work.path)
+    for name in (b"caf\xe9.py", b"sub/\xff%\xfe.py"):
+        path = os.path.join(folder, name)  # noqa: PTH118 - pathlib knows no bytes
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - likewise
+        with open(path, "wb") as file:  # noqa: PTH123 - likewise
+            file.write(f"t = '{secret}'\n".encode())
+    work.commit({"plain é.py": f"t = '{secret}'\n"})
+
+    for arguments in ([], ["--no-git"], ["--fresh"], []):
+        done = picket(work.path, "--format", "sarif", *arguments, as_json=False)
+        [result] = json.loads(done.out)["runs"][0]["results"]
+        places = [result["locations"][0], *result["relatedLocations"]]
+        uris = [each["physicalLocation"]["artifactLocation"]["uri"] for each in places]
+        assert sorted(uris) == ["caf%E9.py", "plain%20%C3%A9.py", "sub/%FF%25%FE.py"]
+
+
+def test_a_file_of_a_name_that_is_not_utf_8_is_looked_at(picket: Picket, tmp_path: Path, secret: str) -> None:
+    name = os.fsdecode(b"caf\xe9.py")
+    (tmp_path / name).write_text(f"t = '{secret}'\n")
+
+    [finding] = picket(tmp_path / name).findings
+
+    assert (finding["path"], finding["uri"]) == ("caf\ufffd.py", "caf%E9.py")
+
+
 def test_sarif_validates_against_the_standards_schema(
     picket: Picket, repository: Work, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -20,7 +20,9 @@ def test_a_baseline_hides_what_it_holds_after_moves_and_rewrites_and_nothing_els
 ) -> None:
     baseline = tmp_path / "baseline.json"
     work.commit({"a.py": line(1), "b.py": line(2)})
-    assert picket(work.path, "--write-baseline", baseline).status == 1
+    written = picket(work.path, "--write-baseline", baseline)
+    assert (written.status, len(written.findings)) == (0, 2)
+    assert f"accepted in {baseline}" in written.err
 
     hidden = picket(work.path, "--baseline", baseline)
     assert (hidden.status, hidden.findings, hidden.json["stats"]["in_baseline"]) == (0, [], 2)

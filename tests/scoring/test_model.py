@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picket.scanning.order import MIN_CONFIDENCE
 from picket.scoring.items import item
-from picket.scoring.model import LEAST_CONFIDENCE, MODEL, Item, cap_of, combine, grade, penalty
+from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
 from picket.scoring.posture import Check, checks, coverage, rating
 from picket.scoring.score import Cost, cost, deltas, evaluate, evaluate_team, tally
 
@@ -85,10 +84,6 @@ def test_test_certificates_that_nobody_is_sure_of_neither_cost_nor_cap_anything(
 def test_only_what_is_likely_caps_the_score(confidence: float, cap: str) -> None:
     assert cap_of(Item("i", "x", "critical", confidence=confidence)) == cap
     assert cap_of(Item("i", "x", "critical", confidence=0.1, is_live=True)) == "live"
-
-
-def test_the_score_counts_what_is_shown() -> None:
-    assert LEAST_CONFIDENCE == MIN_CONFIDENCE
 
 
 def test_without_a_look_there_is_no_score_and_without_a_whole_one_no_grade() -> None:

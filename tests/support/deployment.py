@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from picket.api import app as api_app
-from picket.effects import artifacts, broker, policy, ruleset
+from picket.effects import artifacts, broker, catalogue, policy, ruleset
 from picket.effects.mongo import client as mongo
 from picket.effects.mongo import sources
 from picket.effects.telemetry import metrics, traces
@@ -33,6 +33,7 @@ CACHED = (
     artifacts._store,
     sources._remembered,
     policy.rules,
+    catalogue.rules,
     ruleset.current,
     ruleset.engine,
     api_app._app,

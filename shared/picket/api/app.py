@@ -18,6 +18,7 @@ from picket.api import (
     openapi,
     organizations,
     pages,
+    queries,
     repositories,
     scans,
     schedules,
@@ -80,6 +81,7 @@ def _app() -> Flask:
     app.after_request(_tell_the_rate)
     app.after_request(_record)
     app.register_error_handler(HTTPException, _refusal)
+    app.register_error_handler(queries.OddQuery, lambda error: problem(status_of(error), str(error), **error.members))
     app.register_error_handler(PermanentError, lambda error: problem(status_of(error), str(error)))
     app.register_error_handler(Exception, unexpected)
     return app
@@ -91,11 +93,12 @@ def _authenticate() -> Response | None:
 
 
 def _refuse_odd_query() -> Response | None:
-    """Refuse a query that is no text: servers hand on whatever bytes there are, and only `%xx` is checked later."""
+    """Refuse a query that is no text, which servers hand on as it is, and what the route does not admit."""
     try:
         request.query_string.decode()
     except UnicodeDecodeError:
         return problem(HTTPStatus.BAD_REQUEST, "the query is not UTF-8")
+    queries.check(request.endpoint)
     return None
 
 

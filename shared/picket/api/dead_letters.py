@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from picket.api.bodies import read
 from picket.api.paging import paged
+from picket.api.queries import OddQuery, given
 from picket.effects import artifacts, broker, cloudevent
 from picket.effects.mongo import rejections as store
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import count, note
-from picket.errors import Gone, Malformed
+from picket.errors import Gone
 from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested
 from picket.orchestration import completion, replay
 from picket.settings import settings
@@ -26,7 +27,8 @@ blueprint = Blueprint("dead_letters", __name__)
 _IN_CLUSTER = (".svc", ".svc.cluster.local")
 _AWAITED: tuple[type[Event], ...] = (ScanRequested, CommitBatchCreated, CommitBatchScanned)
 _ERRORS = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
-FILTERS = ("function", "kind", "all")
+FUNCTIONS = ("ingest", "normalize", "enumerate", "scan", "feedback", "score", "api")
+"""Which functions there are: a letter is of one of them, or of a Trigger of another name."""
 
 
 class ReplayOrder(BaseModel):
@@ -72,16 +74,13 @@ def keep(trigger: str) -> Response:
 @blueprint.get("/dead-letters")
 def page() -> Response:
     """List dead letters and rejections that wait for somebody, without their data."""
-    wanted = request.args.to_dict()
-    if set(wanted) - {*FILTERS, "limit", "after"}:
-        raise Malformed(f"filters are {', '.join(FILTERS)}")
-    function, kind = wanted.get("function", ""), wanted.get("kind", "")
-    if kind and kind not in store.COLLECTIONS:
-        raise Malformed(f"kind is one of {', '.join(store.COLLECTIONS)}")
-    closed = wanted.get("all", "false") == "true"
+    wanted = given()
+    function = wanted.get("function", "")
+    if "function" in wanted and function not in FUNCTIONS and not store.has_letters(function):
+        raise OddQuery("function", f"no function or Trigger {function[:100]} is known", list(FUNCTIONS))
 
     def following(after: str, limit: int) -> list[Document]:
-        return store.page(after, limit, function=function, kind=kind, closed=closed)
+        return store.page(after, limit, function=function, kind=wanted.get("kind", ""), closed=wanted["all"])
 
     letters, cursor = paged(following, by="place")
     return jsonify({"letters": [summary(letter) for letter in letters], "next": cursor})

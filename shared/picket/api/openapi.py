@@ -9,9 +9,8 @@ from flask import Blueprint, Response, jsonify
 
 from picket.api import dead_letters
 from picket.api.builds import BuildOrder
-from picket.api.findings import FILTERS
 from picket.api.organizations import OrganizationOrder
-from picket.api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from picket.api.queries import PARAMETERS
 from picket.api.repositories import TeamOrder
 from picket.api.scans import MAX_ITEMS, ScanOrder
 from picket.api.schedules import ScheduleOrder
@@ -62,6 +61,8 @@ _PROBLEM: Json = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "parameter": {"type": "string", "description": "of a query: the one that is refused"},
+        "values": {"type": "array", "items": {"type": "string"}, "description": "what it may be"},
     },
     "required": ["type", "title", "status", "detail"],
 }
@@ -70,26 +71,23 @@ _PROBLEM: Json = {
 def _paths() -> Json:
     order = {"$ref": "#/components/schemas/ScanOrder"}
     orders = {"oneOf": [order, {"type": "array", "items": order, "minItems": 1, "maxItems": MAX_ITEMS}]}
-    paging = [_query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})]
-    paging.append(_query("after", {"type": "string", "description": "cursor: `next` of the page before"}))
-    filters = [_query(name, {"type": "string"}) for name in FILTERS]
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
     repository = "host/owner/name"
     return {
         "/scans": {
             "post": _operation("Request scans", "202", body=orders, parameters=[key]),
-            "get": _operation("List scans that are not final"),
+            "get": _operation("List scans, the newest first", parameters=_queries("scans.page")),
         },
         "/scans/{id}": {
             "get": _operation("Show a scan", parameters=[_path("id")]),
             "delete": _operation("Cancel a scan", "202", parameters=[_path("id")]),
         },
         "/scans/{id}/events": {"get": _stream("Follow a scan by server-sent events", _path("id"))},
-        "/findings": {"get": _operation("List findings", parameters=[*filters, *paging])},
+        "/findings": {"get": _operation("List findings", parameters=_queries("findings.page"))},
         "/findings/{id}": {"get": _operation("Show a finding", parameters=[_path("id")])},
         "/repositories": {
             "post": _operation("Register repositories", "201", body=orders),
-            "get": _operation("List repositories", parameters=paging),
+            "get": _operation("List repositories", parameters=_queries("repositories.page")),
         },
         **_schedules(_path("id", repository)),
         "/repositories/{id}": {
@@ -97,7 +95,7 @@ def _paths() -> Json:
             "delete": _operation(
                 "Forget a repository",
                 "202",
-                parameters=[_path("id", repository), _query("confirm", {"type": "string"})],
+                parameters=[_path("id", repository), *_queries("repositories.forget")],
             ),
         },
         "/repositories/{id}/builds": {
@@ -109,6 +107,7 @@ def _paths() -> Json:
             "put": _operation("Set the owner", body=_ref(TeamOrder), parameters=[_path("id", repository)])
         },
         "/scores/{repository}": {"get": _operation("Show a score", parameters=[_path("repository", repository)])},
+        "/teams": {"get": _operation("List teams and their scores", parameters=_queries("scores.teams"))},
         "/teams/{id}": {"get": _operation("Show a team", parameters=[_path("id")])},
         "/sources": {
             "post": _operation("Register a webhook", "201", body=_ref(SourceOrder)),
@@ -123,8 +122,8 @@ def _paths() -> Json:
             "get": _operation("List bearer tokens"),
         },
         "/tokens/{id}": {"delete": _operation("Revoke a bearer token", parameters=[_path("id")])},
-        **_organizations(paging),
-        **_dead_letters(paging),
+        **_organizations(),
+        **_dead_letters(),
     }
 
 
@@ -140,12 +139,12 @@ def _schedules(repository: Json) -> Json:
     }
 
 
-def _organizations(paging: list[Json]) -> Json:
+def _organizations() -> Json:
     one = [_path("id", "host/name")]
     return {
         "/organizations": {
             "post": _operation("Register an organization's repositories", "202", body=_ref(OrganizationOrder)),
-            "get": _operation("List organizations", parameters=paging),
+            "get": _operation("List organizations", parameters=_queries("organizations.page")),
         },
         "/organizations/{id}": {
             "get": _operation("Show an organization", parameters=one),
@@ -155,11 +154,10 @@ def _organizations(paging: list[Json]) -> Json:
     }
 
 
-def _dead_letters(paging: list[Json]) -> Json:
-    filters = [_query(name, {"type": "string"}) for name in dead_letters.FILTERS]
-    letter = [_path("id")]
+def _dead_letters() -> Json:
+    letter, asked = [_path("id")], _queries("dead_letters.page")
     return {
-        "/dead-letters": {"get": _operation("List dead letters and rejections", parameters=[*filters, *paging])},
+        "/dead-letters": {"get": _operation("List dead letters and rejections", parameters=asked)},
         "/doctor": {"get": _operation("Try what a deployment needs")},
         "/dead-letters/counts": {"get": _operation("Count dead letters and rejections by function")},
         "/dead-letters/{id}": {
@@ -202,8 +200,9 @@ def _ref(model: type) -> Json:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def _query(name: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "schema": schema}
+def _queries(endpoint: str) -> list[Json]:
+    """Describe the query parameters that a route admits."""
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in PARAMETERS[endpoint].items()]
 
 
 def _path(name: str, description: str = "") -> Json:

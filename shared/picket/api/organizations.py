@@ -18,7 +18,7 @@ from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import organizations as store
 from picket.effects.mongo.client import Document
-from picket.effects.mongo.schedules import MARK
+from picket.effects.mongo.schedules import unmarked
 from picket.errors import Gone, Malformed
 from picket.events import Envelope
 from picket.orchestration import organizations
@@ -137,8 +137,8 @@ def view(organization: Document) -> Document:
         **{name: bool(organization[name]) for name in ("archived", "forks")},
         **{name: organization[name] for name in _TOLD},
         "pages": organization["page"],
-        "resume_at": organization["resume"].removeprefix(MARK) if waits else None,
-        "due_at": organization["due"].removeprefix(MARK) if "due" in organization else None,
+        "resume_at": unmarked(organization["resume"]) if waits else None,
+        "due_at": unmarked(organization["due"]) if "due" in organization else None,
     }
 
 

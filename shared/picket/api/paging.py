@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
 
-from flask import request
-
+from picket.api.queries import OddQuery, given
 from picket.effects.mongo.client import Document
-from picket.errors import Malformed
-
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
 def paged(read: Callable[[str, int], list[Document]], by: str = "_id") -> tuple[list[Document], str | None]:
@@ -26,18 +21,13 @@ def paged(read: Callable[[str, int], list[Document]], by: str = "_id") -> tuple[
         The documents, and the cursor of the next page or None.
 
     Raises:
-        Malformed: `limit` or `after` is not what it should be.
+        OddQuery: `limit` or `after` is not what it should be.
     """
-    limit = _limit(request.args.get("limit", str(DEFAULT_LIMIT)))
-    found = read(_decode(request.args.get("after", "")), limit + 1)
+    query = given()
+    limit = query["limit"]
+    found = read(_decode(query["after"]), limit + 1)
     more = len(found) > limit
     return found[:limit], _encode(found[limit - 1][by]) if more else None
-
-
-def _limit(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise Malformed(f"limit is a number from 1 to {MAX_LIMIT}")
-    return int(text)
 
 
 def _encode(key: str) -> str:
@@ -48,4 +38,4 @@ def _decode(cursor: str) -> str:
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise Malformed("after is not a cursor of this API") from None
+        raise OddQuery("after", "after is not a cursor of this API") from None

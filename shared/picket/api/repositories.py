@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import uuid
-from contextlib import suppress
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict
 
 from picket.api.bodies import raw, read
+from picket.api.naming import identity
 from picket.api.paging import paged
 from picket.api.scans import admit_all, read_orders
-from picket.commits.repository import parse_address
 from picket.effects import broker
 from picket.effects.mongo import repositories as store
 from picket.effects.mongo import schedules, scores
 from picket.effects.mongo.client import Document
-from picket.errors import Gone, Malformed, PermanentError, Unsupported
+from picket.errors import Gone, Malformed, Unsupported
 from picket.events import Envelope, RepositoryChanged
 from picket.orchestration import forgetting
 from picket.runtime import access
@@ -105,15 +104,6 @@ def known(wanted: str) -> Document:
     if found is None:
         raise Gone(f"repository {wanted[:200]} is not known")
     return found
-
-
-def identity(wanted: str) -> str:
-    """Return the id of the repository that somebody names by id, by a name it has had, or by its URL."""
-    known_as = store.resolve(wanted)
-    if known_as is None:
-        with suppress(PermanentError):
-            known_as = store.resolve(parse_address(wanted, local=True).name)
-    return known_as or wanted
 
 
 def view(repository: Document) -> Document:

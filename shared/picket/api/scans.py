@@ -11,6 +11,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from picket.api.bodies import malformed, raw
+from picket.api.naming import known_repository
+from picket.api.paging import paged
+from picket.api.queries import given
 from picket.commits.repository import RepositoryAddress
 from picket.effects import broker
 from picket.effects.git.address import admitted
@@ -32,7 +35,7 @@ _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
         *("lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window", "planned"),
-        *("refs", "missing_refs", "missing", "missing_reason", "wanted"),
+        *("refs", "missing_refs", "missing", "missing_reason", "wanted", "place", "open"),
     )
 )
 
@@ -101,9 +104,16 @@ def cancel(wanted: str) -> Response:
 
 
 @blueprint.get("/scans")
-def running() -> Response:
-    """List scans that are not final."""
-    return jsonify({"scans": [summary(scan) for scan in store.running()]})
+def page() -> Response:
+    """List scans, the newest first: those that are not final, unless others are asked for."""
+    query = given()
+    repository = known_repository(query["repository"]) if "repository" in query else ""
+
+    def following(after: str, limit: int) -> list[Document]:
+        return store.page(after, limit, state=query["state"], repository=repository)
+
+    found, cursor = paged(following, by="place")
+    return jsonify({"scans": [summary(scan) for scan in found], "next": cursor})
 
 
 def view(scan: Document) -> Document:
@@ -114,6 +124,7 @@ def view(scan: Document) -> Document:
     finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
+        "retry_at": store.retry_at(scan),
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
         **_of_many(scan),
         "is_ending": completion.is_ending(scan),
@@ -159,7 +170,8 @@ def failure(part: Document) -> Document:
 
 def summary(scan: Document) -> Document:
     """Return a scan in one line."""
-    return {"id": scan["_id"]} | {name: scan[name] for name in ("state", "kind", "repository", "created_at")}
+    shown = ("state", "kind", "repository", "created_at", "completed_at")
+    return {"id": scan["_id"]} | {name: scan[name] for name in shown}
 
 
 def read_orders(body: bytes) -> ScanOrder | list[ScanOrder]:

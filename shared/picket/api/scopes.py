@@ -5,9 +5,9 @@ from __future__ import annotations
 from picket.runtime.access import Scope
 
 _READ = (
-    *("scans.show", "scans.running", "events.stream", "findings.page", "findings.show"),
+    *("scans.show", "scans.page", "events.stream", "findings.page", "findings.show"),
     *("repositories.page", "repositories.show", "builds.show", "schedules.page", "schedules.show"),
-    *("scores.show", "scores.team", "sources.page", "organizations.page", "organizations.show"),
+    *("scores.show", "scores.team", "scores.teams", "sources.page", "organizations.page", "organizations.show"),
     *("dead_letters.page", "dead_letters.counts", "openapi.show", "pages.start", "pages.static"),
 )
 _SUBMIT = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, jsonify
 
+from picket.api.paging import paged
 from picket.api.repositories import known
 from picket.effects.mongo import findings, repositories
 from picket.effects.mongo import scores as store
@@ -22,6 +25,18 @@ def show(wanted: str) -> Response:
     if score is None:
         raise Gone(f"repository {repository['_id']} has no score yet")
     return jsonify(view(score))
+
+
+@blueprint.get("/teams")
+def teams() -> Response:
+    """List the teams that own repositories, with their scores."""
+
+    def following(after: str, limit: int) -> list[Document]:
+        return [{"id": name} for name in repositories.teams(after, limit)]
+
+    found, cursor = paged(following, by="id")
+    scored = store.get_many(f"team:{row['id']}" for row in found)
+    return jsonify({"teams": [team_row(row["id"], scored) for row in found], "next": cursor})
 
 
 @blueprint.get("/teams/<wanted>")
@@ -45,6 +60,13 @@ def team(wanted: str) -> Response:
             "history": [change_view(change) for change in store.history(f"team:{wanted}", _HISTORY)],
         }
     )
+
+
+def team_row(name: str, scored: Mapping[str, Document]) -> Document:
+    """Return a team in one line; *scored* holds the scores of teams that have one."""
+    score = scored.get(f"team:{name}", {})
+    told = {"score": score.get("score"), "grade": score.get("grade", "unknown")}
+    return {"id": name, **told, "scored_repositories": len(score.get("members", ()))}
 
 
 def view(score: Document) -> Document:

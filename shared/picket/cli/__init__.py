@@ -17,6 +17,9 @@ def main() -> None:
 
 def _run() -> None:
     """`scan` goes its own way, past what the other commands need to start."""
+    if "" in sys.argv[1:]:  # a variable that is not set must not mean the current folder, or everything
+        sys.stderr.write("picket: an argument is empty\n")
+        sys.exit(2)
     if sys.argv[1:2] == ["scan"]:
         from picket.cli.replay import replay  # noqa: PLC0415
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from picket.cli.client import Client, fail, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json
+from picket.cli.paging import rows
 
 app = typer.Typer(no_args_is_help=True, help="Look after events that exhausted their retries or were rejected.")
 Json = dict[str, Any]
@@ -28,15 +29,16 @@ def list_letters(
     trigger: Function = "",
     kind: Kind = "",
     closed: Annotated[bool, typer.Option("--all", help="Also what was replayed or dropped.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; without it, all.")] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """List letters, by function and oldest first, without their data."""
     client = Client(server)
     functions = client.get("/dead-letters/counts")["functions"]
-    letters = _letters(client, trigger, kind, closed=closed)
+    letters, more = _letters(client, trigger, kind, closed=closed, limit=limit)
     if as_json:
-        print_json({"functions": functions, "letters": list(letters), "next": None})
+        print_json({"functions": functions, "letters": letters, "more": more})
         return
     if not functions:
         print("No dead letters, no rejections.")
@@ -46,6 +48,8 @@ def list_letters(
     for letter in letters:
         print(f"{letter['id']}  {letter['since'][:19]}Z  {letter['function']:9}  {letter['state']:8}  {letter['type']}")
         print(f"    {_plain(letter['subject'])}  {_plain(letter['reason'])}")
+    if more:
+        print(f"These are the first {len(letters)}; --limit shows more.")
 
 
 @app.command()
@@ -95,7 +99,7 @@ def replay(
         for found in done:
             last = found["replays"][-1]
             print(f"{found['id']}  replay {last['number']}: event {last['event']} {last['scan']}".rstrip())
-        print(f"{len(done)} replayed")
+        _count(len(done), chosen, "replayed")
     if len(done) < len(chosen):
         raise typer.Exit(2)
 
@@ -118,9 +122,15 @@ def drop(
     if as_json:
         print_json({"letters": done})
     else:
-        print(f"{len(done)} dropped")
+        _count(len(done), chosen, "dropped")
     if len(done) < len(chosen):
         raise typer.Exit(2)
+
+
+def _count(done: int, chosen: list[str], what: str) -> None:
+    """Say how many it was done to; where it was to none, what stood in the way was said."""
+    if done or not chosen:
+        print(f"{done} {what}" if chosen else "No letters.")
 
 
 def _each(chosen: list[str], send: Callable[[str], Json]) -> list[Json]:
@@ -142,22 +152,18 @@ def _chosen(
         fail("give the id of a letter, or --all")
     if not everything:
         return [letter]
-    found = [one["id"] for one in _letters(client, trigger, kind, closed=False)]
+    letters, _ = _letters(client, trigger, kind, closed=False)
+    found = [one["id"] for one in letters]
     if found and not yes and not typer.confirm(f"{what} {len(found)} letters?", err=True):
         raise typer.Exit(1)
     return found
 
 
-def _letters(client: Client, trigger: str, kind: str, *, closed: bool) -> Iterator[Json]:
-    """Read every page of letters."""
-    after = ""
-    while True:
-        more = {"all": "true"} if closed else {}
-        page = client.get("/dead-letters", limit="200", after=after, function=trigger, kind=kind, **more)
-        yield from page["letters"]
-        after = page["next"]
-        if not after:
-            return
+def _letters(
+    client: Client, trigger: str, kind: str, *, closed: bool, limit: int | None = None
+) -> tuple[list[Json], bool]:
+    everything = {"all": "true"} if closed else {}
+    return rows(client, "/dead-letters", "letters", limit, function=trigger, kind=kind, **everything)
 
 
 def _plain(text: str) -> str:

@@ -47,14 +47,14 @@ def install(repository: Folder = Path(), *, pre_commit: Commit = False, pre_push
     except OSError as error:
         fail(f"{folder}: {error.strerror}")
     for name in _chosen(pre_commit=pre_commit, pre_push=pre_push):
-        path = folder / name
-        if path.is_symlink() or (path.exists() and not _is_ours(path)):
-            kept = folder / f"{name}{_BEFORE}"
-            if kept.exists():
-                fail(f"{path} and {kept} are both there, and neither is Picket's: move one away")
-            path.rename(kept)
-        path.write_text(_SCRIPTS[name].format(mark=_MARK, before=_BEFORE, python=shlex.quote(sys.executable)))
-        path.chmod(0o755)
+        path, fresh = folder / name, folder / f"{name}.new-picket"
+        fresh.write_text(_SCRIPTS[name].format(mark=_MARK, before=_BEFORE, python=shlex.quote(sys.executable)))
+        fresh.chmod(0o755)
+        try:
+            _make_way(path)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
         print(f"installed {path}")
 
 
@@ -75,6 +75,15 @@ def uninstall(repository: Folder = Path(), *, pre_commit: Commit = False, pre_pu
 def _chosen(*, pre_commit: bool, pre_push: bool) -> list[str]:
     named = [name for name, wanted in (("pre-commit", pre_commit), ("pre-push", pre_push)) if wanted]
     return named or list(_SCRIPTS)
+
+
+def _make_way(path: Path) -> None:
+    """Move another's hook aside, from where ours calls it."""
+    if path.is_symlink() or (path.exists() and not _is_ours(path)):
+        kept = path.with_name(f"{path.name}{_BEFORE}")
+        if kept.exists():
+            fail(f"{path} and {kept} are both there, and neither is Picket's: move one away")
+        path.rename(kept)
 
 
 def _is_ours(path: Path) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from picket.cli.client import Client, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json
+from picket.cli.paging import rows
 
 app = typer.Typer(no_args_is_help=True, help="Register all repositories of an organization.")
 Json = dict[str, Any]
@@ -45,10 +45,12 @@ def add(
 @app.command("list")
 def list_organizations(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
     """List organizations, and how their listings stand."""
-    found = _all(Client(server))
+    found, _ = rows(Client(server), "/organizations", "organizations")
     if as_json:
-        print_json({"organizations": list(found), "next": None})
+        print_json({"organizations": found, "next": None})
         return
+    if not found:
+        print("No organizations.")
     for one in found:
         print(f"{one['state']:10} {one['kept']:6} repositories  {one['id']}  {_plain(one['reason'])}".rstrip())
 
@@ -73,17 +75,6 @@ def remove(organization: Organization, *, server: Server = DEFAULT_SERVER, as_js
         print_json(found)
         return
     print(f"{found['id']} is forgotten")
-
-
-def _all(client: Client) -> Iterator[Json]:
-    """Read every page of organizations."""
-    after = ""
-    while True:
-        page = client.get("/organizations", limit="200", after=after)
-        yield from page["organizations"]
-        after = page["next"]
-        if not after:
-            return
 
 
 def _print(found: Json, *, as_json: bool) -> None:

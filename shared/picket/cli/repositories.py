@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from picket.cli.client import Client, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
+from picket.cli.client import Client, fail, segment
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
+from picket.cli.paging import rows
 from picket.cli.requests import repository_name
 
 app = typer.Typer(no_args_is_help=True, help="Register repositories, and say when they are scanned.")
@@ -23,10 +22,12 @@ Name = Annotated[str, typer.Option("--name", help="What the schedule is called."
 @app.command("list")
 def list_repositories(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
     """List repositories: score, when the next scan is due, and name."""
-    found = _all(Client(server))
+    found, _ = rows(Client(server), "/repositories", "repositories")
     if as_json:
-        print_json({"repositories": list(found), "next": None})
+        print_json({"repositories": found, "next": None})
         return
+    if not found:
+        print("No repositories.")
     for repository in found:
         score = "-" if repository["score"] is None else f"{repository['score']:.1f}"
         resting = [name for name in ("deleted", "archived", "vanished_at") if repository[name]]
@@ -42,8 +43,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register repositories to be scanned by schedule, the first time as soon as may be."""
-    named = [line.strip() for line in sys.stdin if line.strip()] if repositories == ["-"] else repositories
-    orders = [{"repository": repository_address(name)} for name in named]
+    orders = [{"repository": repository_address(name)} for name in listed(repositories)]
     client, ids = Client(server), []
     for start in range(0, len(orders), _AT_ONCE):
         ids += client.send("POST", "/repositories", orders[start : start + _AT_ONCE])["repositories"]
@@ -68,6 +68,26 @@ def show(repository: Repository, *, server: Server = DEFAULT_SERVER, as_json: As
         _print_schedule(schedule)
     if schedules["default"]:
         print(f"no schedule of its own: scanned {schedules['default']['every_hours']:g} hours after the last time")
+
+
+@app.command("set")
+def set_owner(
+    repository: Repository,
+    *,
+    team: Annotated[str, typer.Option(help="Team that owns it.")] = "",
+    no_team: Annotated[bool, typer.Option("--no-team", help="No team owns it.")] = False,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Say which team owns a repository; the scores of its teams follow."""
+    if bool(team) == no_team:
+        fail("give --team or --no-team")
+    where = f"/repositories/{segment(repository_name(repository))}/team"
+    found = Client(server).send("PUT", where, {"team": team})
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['id']} is owned by {found['team'] or 'no team'}")
 
 
 @app.command()
@@ -128,17 +148,6 @@ def builds(
         return
     for name, value in found.items():
         print(f"{name:8} {'-' if value is None else value}")
-
-
-def _all(client: Client) -> Iterator[Json]:
-    """Read every page of repositories."""
-    after = ""
-    while True:
-        page = client.get("/repositories", limit="200", after=after)
-        yield from page["repositories"]
-        after = page["next"]
-        if not after:
-            return
 
 
 def _print_schedule(found: Json) -> None:

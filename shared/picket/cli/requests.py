@@ -8,32 +8,49 @@ from typing import Annotated, Any
 import typer
 
 from picket.cli.client import Client, fail, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
+from picket.confidence import MIN_CONFIDENCE
 
 Repositories = Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list from stdin.")]
+_STILL_RUNNING = 3
+"""Exit status: 1 and 2 say that something has ended."""
 
 
 def submit(
     repositories: Repositories,
     *,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the scan until it is done.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the scan until it is final: 0 if it is Done.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, help="Seconds to wait at most; 3 if the scan still runs then.")
+    ] = None,
     key: Annotated[str, typer.Option("--idempotency-key", help="Submitting again with it starts nothing new.")] = "",
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """Ask for a scan of the whole history of repositories."""
-    named = [line.strip() for line in sys.stdin if line.strip()] if repositories == ["-"] else repositories
-    orders = [{"repository": repository_address(name)} for name in named]
+    if timeout is not None and not wait:
+        fail("--timeout goes with --wait")
+    orders = [{"repository": repository_address(name)} for name in listed(repositories)]
     client = Client(server)
     headers = {"Idempotency-Key": key} if key else {}
     scan = client.send("POST", "/scans", orders[0] if len(orders) == 1 else orders, **headers)
     if wait:
-        from picket.cli.follow import follow  # noqa: PLC0415 - rich takes its time
-
-        scan = follow(client, scan["id"], quiet=as_json)
+        scan = _followed(client, scan["id"], timeout, as_json=as_json)
     _print_scan(scan, as_json=as_json)
     if wait and scan["state"] != "Done":
         raise typer.Exit(1)
+
+
+def _followed(client: Client, scan_id: str, timeout: float | None, *, as_json: bool) -> dict[str, Any]:
+    """Wait for a scan; where it outlasts *timeout*, say how far it is, and end the command."""
+    from picket.cli.follow import StillRunning, follow  # noqa: PLC0415 - rich takes its time
+
+    try:
+        return follow(client, scan_id, quiet=as_json, timeout=timeout)
+    except StillRunning as error:
+        _print_scan(error.scan, as_json=as_json)
+        print(f"picket: {error}; `picket watch {scan_id}` follows it", file=sys.stderr)
+        raise typer.Exit(_STILL_RUNNING) from None
 
 
 def status(
@@ -60,21 +77,26 @@ def findings(
     repository: Annotated[str, typer.Argument(help="Only of this repository.")] = "",
     *,
     severity: Annotated[str, typer.Option(help="Only of this severity.")] = "",
-    state: Annotated[str, typer.Option(help="Only in this state: open, exempt, resolved.")] = "",
+    state: Annotated[str, typer.Option(help="Only in this state: open or exempt.")] = "",
     rule: Annotated[str, typer.Option(help="Only of this rule.")] = "",
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Only of this confidence or more.")
+    ] = MIN_CONFIDENCE,
+    everything: Annotated[bool, typer.Option("--all", help="Of any confidence.")] = False,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """List findings, redacted."""
-    found = all_findings(
-        Client(server), repository=repository_name(repository), severity=severity, state=state, rule=rule
-    )
+    least = 0.0 if everything else min_confidence
+    filters = {"repository": repository_name(repository), "severity": severity, "state": state, "rule": rule}
+    found, left_out = all_findings(Client(server), least, **filters)
     if as_json:
-        print_json({"findings": found, "next": None})
+        print_json({"findings": found, "left_out": left_out, "next": None})
         return
     from picket.cli import show  # noqa: PLC0415 - rich takes its time
 
-    show.findings(found, show.console())
+    show.findings(found, show.console(), of_one=bool(repository))
+    show.left_out(left_out, least, show.console())
 
 
 def score(
@@ -93,16 +115,21 @@ def score(
     show.score(found, show.console())
 
 
-def all_findings(client: Client, **filters: str) -> list[dict[str, Any]]:
-    """Read every page of findings."""
+def all_findings(client: Client, min_confidence: float, **filters: str) -> tuple[list[dict[str, Any]], int]:
+    """Read every page of findings.
+
+    Returns:
+        The findings, and how many more there are below *min_confidence*; 1,000 stands for so many or more.
+    """
     found: list[dict[str, Any]] = []
-    after = ""
+    after, left_out = "", 0
     while True:
-        page = client.get("/findings", limit="200", after=after, **filters)
+        page = client.get("/findings", limit="200", after=after, min_confidence=str(min_confidence), **filters)
         found.extend(page["findings"])
+        left_out = left_out if after else page["left_out"]
         after = page["next"]
         if not after:
-            return found
+            return found, left_out
 
 
 def repository_name(text: str) -> str:

@@ -77,13 +77,19 @@ def try_out(
 def _context(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         fail(f"{path}: {error}")
     if not isinstance(value, dict):
         fail(f"{path}: not a JSON object")
     context = value if "finding" in value else {"finding": value}
     finding = context["finding"]
-    if "severity" not in finding or "confidence" not in finding:
+    if not _is_judged(finding):
         fail(f"{path}: a finding has severity and confidence")
     finding.setdefault("evidence", {"severity": finding["severity"], "confidence": finding["confidence"]})
+    if not _is_judged(finding["evidence"]):
+        fail(f"{path}: the evidence of a finding has severity and confidence")
     return context
+
+
+def _is_judged(value: object) -> bool:
+    return isinstance(value, dict) and "severity" in value and "confidence" in value

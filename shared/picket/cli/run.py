@@ -14,6 +14,7 @@ import typer
 
 from picket.cli.client import Client, fail, segment
 from picket.cli.options import repository_address
+from picket.confidence import MIN_CONFIDENCE
 
 _STOP_SECONDS = 20.0
 
@@ -22,7 +23,7 @@ def run(
     repository: Annotated[str, typer.Argument(help="Folder or https URL.")] = ".",
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the results: 0 if the scan is Done.")] = False,
-    port: Annotated[int, typer.Option(help="Where to serve; 0 takes a free port.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Where to serve; 0 takes a free port.")] = 8080,
     data_dir: Annotated[Path, typer.Option(help="Folder that keeps everything.")] = Path(".picket"),
 ) -> None:
     """Start the stack, scan a repository in full, print what was found, go on serving."""
@@ -37,7 +38,9 @@ def run(
         scan = follow(client, scan["id"])
         show.scan(scan, out)
         if scan["repository"]:
-            show.findings(all_findings(client, repository=scan["repository"]), out)
+            found, left_out = all_findings(client, MIN_CONFIDENCE, repository=scan["repository"])
+            show.findings(found, out, of_one=True)
+            show.left_out(left_out, MIN_CONFIDENCE, out, command="picket findings ")
         if scan["state"] in {"Done", "Partial"}:
             show.score(client.get(f"/scores/{segment(scan['repository'])}"), out)
         if once:

@@ -14,13 +14,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from picket.cli.replay import SECONDS, Unread, keep, tell
+from picket.confidence import MIN_CONFIDENCE
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
 from picket.scanning.formats import FORMATS, named, printable
-from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, MIN_CONFIDENCE, STDIN, Order, Selection, is_url
+from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, STDIN, Order, Selection, is_url
+
+if TYPE_CHECKING:
+    from picket.scanning.result import Result
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
 _PROBLEMS_SHOWN = 20
@@ -33,8 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command.
 
     Returns:
-        0 when nothing was found, `--exit-code` (1) when something was, 2 when it could not be done as asked or not
-        everything could be looked at.
+        0 when nothing was found or all of it was accepted, `--exit-code` (1) when something was found, 2 when it could
+        not be done as asked or not everything could be looked at.
     """
     try:
         given = _parser().parse_args(arguments)
@@ -72,23 +76,33 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     _write(out, given.output)
     # However quiet: what was not looked at is never passed over in silence.
     said.extend(f"picket: not scanned: {line}\n" for line in _not_scanned(result.errors))
-    if not result.is_whole and not given.quiet:
-        say("not everything could be looked at" + ("" if result.succeeded else "; --allow-missing ends with 0 even so"))
-    if given.verbose and result.stats["rules_without_hyperscan"]:
-        say(
-            f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(result.stats['rules_without_hyperscan'])}"
-        )
+    for remark in _remarks(given, result):
+        say(remark)
     if given.stats:
         said.extend(f"{name} {value}\n" for name, value in result.stats.items())
     say(_summary(result.findings, result.stats))
     err = "".join(said)
     sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
-    status = int(given.exit_code) if result.findings else CLEAN
-    if not result.succeeded:
-        status = ERROR
+    status = _status_of(given, result)
     if result.rests_on and given.output is None:
         keep(arguments, result.rests_on, since, out=out, err=err, status=status)
     return status
+
+
+def _status_of(given: argparse.Namespace, result: Result) -> int:
+    if not result.succeeded:
+        return ERROR
+    return int(given.exit_code) if result.findings and not given.write_baseline else CLEAN
+
+
+def _remarks(given: argparse.Namespace, result: Result) -> Iterator[str]:
+    """Say what a person should know of the way to a result."""
+    if not result.is_whole:
+        yield "not everything could be looked at" + ("" if result.succeeded else "; --allow-missing lets that pass")
+    if given.verbose and (unheld := result.stats["rules_without_hyperscan"]):
+        yield f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(unheld)}"
+    if given.write_baseline:
+        yield f"accepted in {given.write_baseline}"
 
 
 def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
@@ -161,8 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="picket scan",
         description="Find leaked credentials in a repository's history, a folder, a file or standard input.",
-        epilog="Ends with 0 when nothing was found, 1 when something was, 2 when it could not be done as asked or not "
-        "everything could be looked at.",
+        epilog="Ends with 0 when nothing was found or --write-baseline accepts it, 1 when something was found, "
+        "2 when it could not be done as asked or not everything could be looked at.",
     )
     add = parser.add_argument
     add("target", nargs="?", default=".", help="repository folder, https or ssh URL, folder, file, or - (default: .)")
@@ -191,7 +205,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--allow-missing", action="store_true", help="do not end with 2 because something could not be looked at")
     add("--archives", action="store_true", help="look into zip, jar, whl, tar, gz …")
-    add("--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help="0 to 1 (default: 0.5)")
+    add(
+        "--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help=f"0 to 1 (default: {MIN_CONFIDENCE})"
+    )
     add("--no-redact", action="store_true", help="show the secrets themselves")
     add("--format", choices=FORMATS, default="table")
     add("--output", metavar="FILE", type=Path, help="write there instead of standard output")

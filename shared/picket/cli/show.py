@@ -13,23 +13,40 @@ Json = dict[str, Any]
 
 _ORDER = list(STYLES)
 _ITEMS_SHOWN = 10
+_MOST_COUNTED = 1_000  # by the API
 _PIPED_WIDTH = 240
+
+
+class _Output(Console):
+    """A console whose reader may stop before the end."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave to the command what rich ends with 1, which says something of scans."""
+        self.quiet = True
+        raise BrokenPipeError
 
 
 def console() -> Console:
     """Return a console on standard output; what is piped elsewhere is not cut to a terminal's width."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    return _Output(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
-def findings(found: list[Json], out: Console) -> None:
-    """Print findings, gravest first."""
+def findings(found: list[Json], out: Console, *, of_one: bool = False) -> None:
+    """Print findings, gravest first; *of_one* says that all are of one repository, which need not be named."""
     if not found:
         out.print("No findings.")
         return
     gravest_first = sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"]))
-    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]))
+    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]), names_repository=not of_one)
     out.print(table)
     out.print(f"{len(found)} findings; one each however many commits hold it.")
+
+
+def left_out(count: int, least: float, out: Console, *, command: str = "") -> None:
+    """Say how many findings are not shown for their confidence, and how they are."""
+    if count:
+        number = f"{count}" if count < _MOST_COUNTED else f"{count:,} or more"
+        out.print(f"{number} more below {least:g}; {command}--all shows them.")
 
 
 def score(found: Json, out: Console) -> None:

@@ -41,6 +41,8 @@ def list_sources(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) ->
     if as_json:
         print_json(found)
         return
+    if not found["sources"]:
+        print("No sources.")
     for source in found["sources"]:
         state = "revoked" if source["revoked"] else "active"
         print(f"{source['id']}  {source['provider']:8}  {state:7}  {source['name']}  {source['scope'] or 'any'}")

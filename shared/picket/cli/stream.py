@@ -13,12 +13,13 @@ from http import HTTPStatus
 
 import urllib3
 
-from picket.cli.client import Json, fail
+from picket.cli.client import Answer, Json, fail
 from picket.settings import settings
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=20.0)
 _PATIENCE_SECONDS = 60.0
 _LONGEST_PAUSE = 5.0
+_TYPE = "text/event-stream"
 
 
 class Away(Exception):
@@ -56,6 +57,8 @@ class Stream:
                     return
                 heard, failures = time.monotonic(), 0
                 yield from self.read(_lines(answer))
+            except (ValueError, RecursionError):
+                fail(f"{self.url} does not answer as Picket does")
             except (urllib3.exceptions.HTTPError, OSError, Away) as error:
                 failures += 1
                 if time.monotonic() - heard > _PATIENCE_SECONDS:
@@ -72,7 +75,7 @@ class Stream:
                 case "" if not value and not line.startswith(b":"):
                     self.last = position  # now, not before: an event is seen when all of it is
                     if data:
-                        yield Event(kind, position, json.loads("\n".join(data)))
+                        yield Event(kind, position, json.loads("\n".join(data), object_hook=Answer))
                     kind, data = "message", []
                 case "event":
                     kind = value
@@ -85,7 +88,7 @@ class Stream:
 
     def _ask(self) -> urllib3.BaseHTTPResponse:
         token = settings().api_token.get_secret_value()
-        headers = {"Accept": "text/event-stream"}
+        headers = {"Accept": _TYPE}
         headers |= {"Last-Event-ID": self.last} if self.last else {}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         answer = self._pool.request("GET", self.url, headers=headers, preload_content=False)
@@ -94,6 +97,8 @@ class Stream:
             raise Away(str(answer.status))
         if answer.status >= HTTPStatus.BAD_REQUEST:
             fail(f"{_detail(answer.data)} ({answer.status})")
+        if answer.status == HTTPStatus.OK and not answer.headers.get("Content-Type", "").startswith(_TYPE):
+            fail(f"{self.url} does not answer as Picket does")
         return answer
 
 

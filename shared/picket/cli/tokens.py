@@ -40,6 +40,8 @@ def list_tokens(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> 
     if as_json:
         print_json(found)
         return
+    if not found["tokens"]:
+        print("No tokens.")
     for token in found["tokens"]:
         used = (token["last_used_at"] or "never")[:10]
         until = token["expires_at"][:10]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import json
 import time
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import urllib3
 
-from picket.cli.client import fail
+from picket.cli.client import Answer, fail, server_address
 from picket.cli.options import DEFAULT_SERVER
 from picket.settings import settings
 
@@ -37,14 +38,16 @@ def top(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each look and nothing else.")
     ] = False,
-    data_dir: Annotated[Path, typer.Option(help="Folder of the stack; its address stands in it.")] = Path(".picket"),
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the stack; its address stands in it. Default: .picket, if one runs")
+    ] = None,
     server: Annotated[str, typer.Option(envvar="PICKET_URL", help="Where the stack answers, instead.")] = "",
 ) -> None:
     """Show functions, replicas, queues, rates and open scans of a running `picket up`.
 
     Open scans are asked of the API, which stays up for as long as this runs.
     """
-    looks = _looks(Stack(server or _address(data_dir)), every)
+    looks = _looks(Stack(server_address(server or _address(data_dir))), every)
     with contextlib.suppress(KeyboardInterrupt):
         _show(itertools.islice(looks, 1 if once else None), once=once, as_json=as_json)
 
@@ -80,25 +83,45 @@ class Stack:
             fail(f"no stack answers at {self.url}; is `picket up` running, and not on another machine?")
         return found
 
-    def scans(self) -> list[Json] | None:
-        """Return the open scans, at most a hundred; None if the API does not say."""
+    def scans(self) -> Json | None:
+        """Return the newest open scans, and whether there are `more`; None if the API does not say."""
         token = settings().api_token.get_secret_value()
-        found = self._get("/scans", {"Authorization": f"Bearer {token}"} if token else {})
-        return None if found is None else found["scans"]
+        found = self._get("/scans?limit=200", {"Authorization": f"Bearer {token}"} if token else {})
+        return None if found is None else {"scans": found["scans"], "more": bool(found["next"])}
 
     def _get(self, path: str, headers: dict[str, str] | None = None) -> Json | None:
         try:
             answer = self.pool.request("GET", self.url.rstrip("/") + path, headers=headers)
-            found = json.loads(answer.data) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's OK
-        except (urllib3.exceptions.HTTPError, ValueError):
+            found = json.loads(answer.data, object_hook=Answer) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's OK
+        except (urllib3.exceptions.HTTPError, ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
+        return found if isinstance(found, Answer) else None
 
 
-def _address(data_dir: Path) -> str:
-    """Return where the stack on *data_dir* answers; the usual address where none has run."""
-    file = data_dir / "run" / "stack.json"
-    return str(json.loads(file.read_text(encoding="utf-8"))["url"]) if file.exists() else DEFAULT_SERVER
+def _address(data_dir: Path | None) -> str:
+    """Return where the stack on *data_dir* answers; where no folder is named, and none runs here, the usual address."""
+    folder = data_dir or Path(".picket")
+    if not _is_run_on(folder):
+        if data_dir is not None:
+            fail(f"no stack runs on {data_dir}")
+        return DEFAULT_SERVER
+    file = folder / "run" / "stack.json"
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, LookupError, TypeError):
+        fail(f"{file} does not tell where the stack answers: give --server")
+
+
+def _is_run_on(folder: Path) -> bool:
+    """Return whether a stack holds the lock of a folder; one that was killed leaves its address behind."""
+    try:
+        with (folder / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _looks(stack: Stack, every: float) -> Iterator[Json]:
@@ -109,7 +132,7 @@ def _looks(stack: Stack, every: float) -> Iterator[Json]:
         if time.monotonic() - asked > _SCANS_EVERY_SECONDS:
             scans, asked = stack.scans(), time.monotonic()
         now = stack.status()
-        yield {"url": stack.url, **rated(before, now), "scans": scans}
+        yield {"url": stack.url, **rated(before, now), **(scans or {"scans": None, "more": False})}
         before = now
 
 
@@ -155,7 +178,7 @@ def _screen(look: Json) -> Group:
         f"[bold]{look['url']}[/]  up {_span(look['uptime_seconds'])}  {look['per_second']:.1f} events/s  "
         f"[{'red' if lost else 'green'}]{lost} dead letters[/]"
     )
-    return Group(head, "", _functions(look), "", _triggers(look), "", *_scans(look["scans"]))
+    return Group(head, "", _functions(look), "", _triggers(look), "", *_scans(look["scans"], more=look["more"]))
 
 
 def _table(*columns: str) -> Table:
@@ -210,14 +233,15 @@ def _triggers(look: Json) -> Table:
     return table
 
 
-def _scans(scans: list[Json] | None) -> list[str]:
+def _scans(scans: list[Json] | None, *, more: bool) -> list[str]:
     from rich.markup import escape  # noqa: PLC0415 - rich takes its time
 
     if scans is None:
         return ["open scans: the API does not answer"]
-    more = [f"  and {len(scans) - _SCANS_SHOWN} more"] if len(scans) > _SCANS_SHOWN else []
+    least = "at least " if more else ""
+    rest = [f"  and {least}{len(scans) - _SCANS_SHOWN} more"] if len(scans) > _SCANS_SHOWN else []
     lines = [f"  {one['id']}  {one['state']}  {one['kind']}  {escape(one['repository'] or 'several')}" for one in scans]
-    return [f"[bold]open scans: {len(scans)}[/]", *lines[:_SCANS_SHOWN], *more]
+    return [f"[bold]open scans: {least}{len(scans)}[/]", *lines[:_SCANS_SHOWN], *rest]
 
 
 def _span(seconds: float) -> str:

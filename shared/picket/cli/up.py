@@ -9,7 +9,9 @@ import typer
 
 
 def up(
-    port: Annotated[int, typer.Option(help="Port to listen on, on loopback; 0: any free one")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port to listen on, on loopback; 0: any free one")
+    ] = 8080,
     data_dir: Annotated[Path, typer.Option(help="Folder that everything is kept in")] = Path(".picket"),
     window: Annotated[
         float | None, typer.Option(min=0, help="Seconds until an idle function is stopped; default: its own window")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from picket.cli.client import segment
+from picket.cli.client import segment, server_address
 from picket.cli.options import DEFAULT_SERVER, Server
 from picket.cli.stream import Event, Stream
 
@@ -22,7 +22,7 @@ def watch(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Follow a scan until it ends: status 0 when it is Done, else 1. A broken connection is taken up again."""
-    events = Stream(f"{server.rstrip('/')}/scans/{segment(scan)}/events").events()
+    events = Stream(f"{server_address(server)}/scans/{segment(scan)}/events").events()
     state = _print(events) if as_json else _show(events)
     if state != "Done":
         raise typer.Exit(1)
@@ -47,7 +47,7 @@ def _show(events: Iterator[Event]) -> str:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     state = ""
-    with Progress(*columns, console=Console(highlight=False)) as progress:
+    with Progress(*columns, console=Console(highlight=False), transient=True) as progress:
         bar = progress.add_task("connecting", total=None)
         for event in events:
             data = event.data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from picket.detection.age import rank
 from picket.detection.identity import finding_id, secret_identity
 from picket.detection.model import Hit
 from picket.detection.report import Occurrence, Report
@@ -65,7 +66,7 @@ def _merged(known: Document | None, found: Document) -> Document:
 def _place(item: Occurrence) -> Document:
     commit, at = item.commit, item.at
     return {
-        "rank": f"{commit.committed}|{commit.sha}|{at.path}|{at.start_line:09d}",
+        "rank": rank(commit.committed, commit.sha, at.path, at.start_line, at.start_column),
         "commit": commit.sha,
         "path": at.path,
         "start_line": at.start_line,

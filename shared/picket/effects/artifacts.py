@@ -122,6 +122,15 @@ def _key(reference: str) -> str:
     return reference.removeprefix(_SCHEME)
 
 
+def check() -> None:
+    """Check what PICKET_ARTIFACTS says; nothing is asked of the artifact store.
+
+    Raises:
+        Misconfigured: It is not a URL of an artifact store.
+    """
+    _store()
+
+
 @contextmanager
 def _errors(what: str) -> Iterator[None]:
     """Say what an error of the artifact store means to us; its own message may name keys and addresses."""

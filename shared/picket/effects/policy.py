@@ -14,10 +14,10 @@ def rules() -> tuple[Rule, ...]:
     """Return the rules, read once.
 
     Raises:
-        Misconfigured: The team's file is not a file of feedback rules; names file, place and reason.
+        Misconfigured: The team's file is not a file of feedback rules; names setting, file, place and reason.
     """
     path = settings().feedback_rules
     try:
         return combined(path.read_text(), name=str(path)) if path else combined()
     except (Malformed, OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(str(error)) from error
+        raise Misconfigured(f"PICKET_FEEDBACK_RULES: {error}") from error

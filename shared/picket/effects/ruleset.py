@@ -53,13 +53,13 @@ def current() -> Ruleset:
     """Return the rules.
 
     Raises:
-        Misconfigured: The team's file is no ruleset; names file, rule and reason.
+        Misconfigured: The team's file is no ruleset; names setting, file, rule and reason.
     """
     path = settings().rules
     try:
         return parse_ruleset(path.read_text(), name=str(path)) if path else default_ruleset(_cache())
     except (Malformed, OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(str(error)) from error
+        raise Misconfigured(f"PICKET_RULES: {error}") from error
 
 
 @cache

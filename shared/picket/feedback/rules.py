@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from picket.errors import Malformed
 from picket.events import ScanKind, Severity
+from picket.feedback.fields import complaint
 
 Scalar = str | bool | int | float | None
 ExemptionReason = Literal[
@@ -111,7 +112,8 @@ def parse_rules(text: str, *, name: str) -> tuple[tuple[Rule, ...], frozenset[st
         The rules, and the ids of shipped rules the file turns off.
 
     Raises:
-        Malformed: It is not YAML, or not that schema; names file, place and reason.
+        Malformed: It is not YAML, or not that schema, or a rule names a field that is never there; names file, place
+            and reason.
     """
     try:
         found = _File.model_validate(yaml.safe_load(text))
@@ -125,13 +127,23 @@ def parse_rules(text: str, *, name: str) -> tuple[tuple[Rule, ...], frozenset[st
         raise Malformed(f"{name}: {'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from None
     except ValueError as error:  # YAML's own types: a date that is none
         raise Malformed(f"{name}: {error}") from None
+    for rule in found.rules:
+        for field in rule.match:
+            if wrong := complaint(field):
+                raise Malformed(f"{name}: rule {rule.id}: {wrong}")
     return found.rules, frozenset(found.disabled)
 
 
 def combined(team: str = "", *, name: str = "") -> tuple[Rule, ...]:
-    """Return the shipped rules and then the team's; a team's rule replaces a shipped one of the same id."""
+    """Return the shipped rules and then the team's; a team's rule replaces a shipped one of the same id.
+
+    Raises:
+        Malformed: As `parse_rules`, or the team's file turns off a rule that there is not.
+    """
     shipped, _ = parse_rules(files("picket.feedback").joinpath("defaults.yaml").read_text(), name="defaults.yaml")
     own, disabled = parse_rules(team, name=name) if team else ((), frozenset[str]())
+    if unknown := sorted(disabled - {rule.id for rule in shipped}):
+        raise Malformed(f"{name}: disabled: there is no shipped rule {unknown[0][:100]}")
     replaced = disabled | {rule.id for rule in own}
     return (*(rule for rule in shipped if rule.id not in replaced), *own)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from picket.errors import Misconfigured
 from picket.local.resources import Service, SinkBinding
 
 _PASSED_ON = frozenset(
@@ -40,7 +41,11 @@ def inherited() -> dict[str, str]:
 
 
 def keys(folder: Path) -> dict[str, str]:
-    """Return the keys that the functions share: made once, and kept in *folder* for its owner's eyes only."""
+    """Return the keys that the functions share: made once, and kept in *folder* for its owner's eyes only.
+
+    Raises:
+        Misconfigured: The file that keeps them holds something else; other keys would make every finding a new one.
+    """
     file = folder / "keys.json"
     if not file.exists():
         made = {
@@ -52,8 +57,10 @@ def keys(folder: Path) -> dict[str, str]:
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(made), encoding="utf-8")
         fresh.rename(file)  # whole or not at all: findings are worth nothing without the hash key
-    kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    return kept
+    try:
+        return {name: str(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
+    except (ValueError, AttributeError):
+        raise Misconfigured(f"{file} does not hold the keys of this folder's findings") from None
 
 
 def of_function(

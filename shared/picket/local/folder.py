@@ -48,7 +48,8 @@ async def _lock(descriptor: int, folder: Path) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            owner = int(os.pread(descriptor, 20, 0) or 0)
+            written = os.pread(descriptor, 20, 0)
+            owner = int(written) if written.isdigit() else 0
             if _alive(owner) or loop.time() > deadline:
                 raise InUse(f"a stack already runs on {folder} (process {owner})") from error
             await asyncio.sleep(_POLL_SECONDS)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from picket.errors import PicketError
+from picket.local.preflight import check
 from picket.local.stack import Options, Stack
 
 log = logging.getLogger(__name__)
@@ -22,15 +23,19 @@ def serve(options: Options) -> int:
     """Run a stack, print `ready URL` on standard output once it takes webhooks, and end it on a signal.
 
     Returns:
-        The exit status: 0 after a signal, 1 when the stack could not be started.
+        The exit status: 0 after a signal, 2 when the stack could not be started.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
+        check(options.mongodb_uri)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_signalled(options, lambda url: print(f"ready {url}", flush=True)))  # noqa: T201 - the one line
     except PicketError as error:
         log.error("%s", error)  # noqa: TRY400 - the message is for the user; a traceback would bury it
-        return 1
+        return 2
+    except OSError as error:
+        log.error("%s: %s", error.filename or options.data_dir, error.strerror or error)  # noqa: TRY400 - as above
+        return 2
     return 0
 
 

@@ -8,8 +8,8 @@ import json
 import logging
 import socket
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import Self
 
 from aiohttp import web
 from nats.aio.client import Client as Nats
+from nats.errors import Error as NatsError
 
 from picket.errors import PermanentError
-from picket.local import environment, folder, manifests, schedule, servers
+from picket.local import environment, folder, manifests, preflight, schedule, servers
 from picket.local.activator import Activator
 from picket.local.channel import Channel, connect
 from picket.local.delivery import Profile
@@ -128,7 +129,8 @@ class Stack:
         nats = await self._start_servers(undo)
         self._channels = [Channel(nats, broker) for broker in self._manifests.brokers]
         for channel in self._channels:
-            await channel.open()
+            with self._given_nats():
+                await channel.open()
         self._shared = self._environment()
         self._activator = Activator(self._manifests.services, self._start_replica, window=options.window)
         await self._start_broker(undo, ingress)
@@ -158,13 +160,21 @@ class Stack:
         ports = {server.name: server.port for server in self._servers}
         self.nats_url = self.nats_url or f"nats://{token}@127.0.0.1:{ports['nats-server']}"
         self.mongodb_uri = self.mongodb_uri or f"mongodb://127.0.0.1:{ports['store']}"
-        try:
+        with self._given_nats():
             async with asyncio.timeout(_CONNECT_SECONDS):
                 nats = await connect(self.nats_url, server_name)
-        except TimeoutError as error:
-            raise servers.ServerFailed("NATS cannot be reached") from error
         undo.push_async_callback(nats.close)
         return nats
+
+    @contextmanager
+    def _given_nats(self) -> Iterator[None]:
+        """Say of a NATS server that cannot be used which setting names it."""
+        try:
+            yield
+        except (NatsError, OSError, ValueError) as error:
+            if self._options.nats_url:
+                raise preflight.no_nats(self.nats_url, error) from None
+            raise servers.ServerFailed(f"NATS cannot be reached ({type(error).__name__})") from error
 
     async def _start_broker(self, undo: AsyncExitStack, listener: socket.socket) -> None:
         """Start ingress, functions, Triggers and schedules: what is undone last is what the others need."""

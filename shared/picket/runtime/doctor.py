@@ -25,7 +25,7 @@ from typing import Literal
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from picket.channel.comparison import SETTINGS
-from picket.effects import artifacts, broker, disk
+from picket.effects import artifacts, broker, catalogue, disk
 from picket.effects.mongo import client as mongo
 from picket.errors import PicketError
 from picket.orchestration import channel
@@ -191,7 +191,7 @@ def _artifacts() -> Finding:
 
 def _rules() -> Finding:
     if settings().service not in _SCANS:
-        return Finding("rules", "skipped", "this function does not scan")
+        return _named_rules()
     if find_spec("hyperscan") is None:
         return Finding("rules", "wrong", "hyperscan is not installed", remedies.OF["rules"])
     from picket.effects import ruleset  # noqa: PLC0415 - where it is needed
@@ -200,6 +200,29 @@ def _rules() -> Finding:
     ruleset.engine().scan(b"")
     count = len(ruleset.current().rules)
     return Finding("rules", "ok", f"{count} rules loaded in {time.monotonic() - started:.1f} s")
+
+
+def _named_rules() -> Finding:
+    """Look at the team's own file where nothing is scanned: its rules are not compiled there."""
+    if settings().rules is None:
+        return Finding("rules", "skipped", "this function does not scan")
+    return Finding("rules", "ok", f"{len(catalogue.rules())} rules are named in {settings().rules} and what it extends")
+
+
+def _policy() -> Finding:
+    """Read the feedback rules; where they cannot be parsed, see whether the team's file is there."""
+    path = settings().feedback_rules
+    if find_spec("yaml") is None:
+        if path is None:
+            return Finding("policy", "skipped", "this function reads no feedback rules")
+        try:
+            path.read_bytes()
+        except OSError as error:
+            return Finding("policy", "wrong", f"PICKET_FEEDBACK_RULES: {path}: {error.strerror}", remedies.OF["policy"])
+        return Finding("policy", "ok", f"{path} is there; feedback reads it")
+    from picket.effects import policy  # noqa: PLC0415 - where it is needed
+
+    return Finding("policy", "ok", f"{len(policy.rules())} feedback rules")
 
 
 def _space() -> Finding:
@@ -232,6 +255,7 @@ _CHECKS: dict[str, Callable[[], Finding]] = {
     "clock": _clock,
     "artifacts": _artifacts,
     "rules": _rules,
+    "policy": _policy,
     "space": _space,
     "channel": _channel,
 }

@@ -1,12 +1,12 @@
-"""One finding for each secret, with all its occurrences, oldest commit first."""
+"""One finding for each secret, with all its occurrences, oldest first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from picket.detection import Hit
+from picket.detection.age import rank
 from picket.detection.report import Occurrence
 from picket.scanning.result import SEVERITIES
 
@@ -21,25 +21,21 @@ class Finding:
 
 
 def grouped(found: Iterable[Occurrence]) -> list[Finding]:
-    """Group by secret. Commits of one second keep the order of the log, which is newest first."""
+    """Group by secret."""
     places: dict[bytes, list[Occurrence]] = {}
     for each in found:
         places.setdefault(each.at.identity, []).append(each)
     return [_finding(identity, each) for identity, each in places.items()]
 
 
-def made(committed: str) -> float:
-    """Read when a commit was made, in seconds; what is no date (anybody may write one) comes first."""
-    try:
-        return datetime.fromisoformat(committed).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
-
-
 def _finding(identity: bytes, places: list[Occurrence]) -> Finding:
     best = min((each.at.hit for each in places), key=_telling)
-    oldest_last = sorted(places, key=lambda each: made(each.commit.committed), reverse=True)  # stable, as is the log
-    return Finding(identity, best, tuple(oldest_last[::-1]))
+    return Finding(identity, best, tuple(sorted(places, key=_rank)))
+
+
+def _rank(each: Occurrence) -> str:
+    commit, at = each.commit, each.at
+    return rank(commit.committed, commit.sha, at.path, at.start_line, at.start_column)
 
 
 def _telling(hit: Hit) -> tuple[float, int, str]:

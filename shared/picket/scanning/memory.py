@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from picket.commits import refs
+from picket.detection.age import rank
 from picket.detection.caching import read, write_atomically
 from picket.effects.git.command import GitFailed, output
 from picket.effects.git.objects import Absent
 from picket.scanning.environment import cache_dir
 from picket.scanning.files import read_text
-from picket.scanning.findings import made
 from picket.scanning.order import Order
 from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, most_telling
 from picket.scanning.revisions import Revisions, shallow_commits
 from picket.scanning.sieve import Sieve
 
-VERSION = 2
+VERSION = 4
 _BROKEN = re.compile(r"ignoring (?:ref with broken name|broken ref|dangling symref) (\S+)")
 _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted"),
@@ -145,12 +145,16 @@ def _together(one: Json, other: Json) -> Json:
     accepted = next((reason for reason in (ACCEPTED, IGNORED) if reason in hidden), better["hidden"])
     known = {_same(each) for each in one["occurrences"]}  # where dates are out of order git names some commits again
     fresh = [each for each in other["occurrences"] if _same(each) not in known]
-    places = sorted([*one["occurrences"], *fresh], key=lambda each: made(each["committed"]))
+    places = sorted([*one["occurrences"], *fresh], key=_rank)
     return _at_first({**one, **{name: better[name] for name in _EVIDENCE}, "hidden": accepted, "occurrences": places})
 
 
 def _same(place: Json) -> tuple[object, ...]:
     return (place["fingerprint"], place["start_column"])
+
+
+def _rank(place: Json) -> str:
+    return rank(place["committed"], place["commit"], place["path"], place["start_line"], place["start_column"])
 
 
 def _without(finding: Json, gone: Collection[str]) -> Json | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from picket.confidence import MIN_CONFIDENCE
+
 Selection = Literal["all", "range", "branch", "staged", "pre-push", "pre-receive", "files"]
 
 HOOKS = ("staged", "pre-push", "pre-receive")
@@ -14,7 +16,6 @@ _URL_STARTS = ("https://", "http://", "ssh://", "git://", "file://", "git@")
 
 MAX_BLOB = 32 * 1024 * 1024
 DECODE_DEPTH = 2
-MIN_CONFIDENCE = 0.5
 
 
 def is_url(target: str) -> bool:

@@ -64,7 +64,8 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
                 order.write_baseline, confident, add=order.selection not in {"all", "files"} or bool(order.since)
             )
         asked = _asked(order, repository)
-    return _result(order, _seen(source, outcome, _documents(order, findings, reasons)), engine, outcome, asked)
+    documents = _documents(order, source, findings, reasons)
+    return _result(order, _seen(source, outcome, documents), engine, outcome, asked)
 
 
 def _asked(order: Order, repository: Repository | None) -> Tips | None:
@@ -89,7 +90,7 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     with revisions.log_of(git_dir, new) as log:
         source = HistorySource(git_dir, log, order.max_blob)
         outcome, findings = _look(order, source, engine, progress)
-    fresh = _documents(order, findings, sieve.reasons(findings, engine.ruleset))
+    fresh = _documents(order, source, findings, sieve.reasons(findings, engine.ruleset))
     commits = memory.count(git_dir, tips) if tips != known.tips else known.commits
     seen = memory.added(known, _seen(source, outcome, fresh), tips, commits)
     if seen != known:
@@ -144,14 +145,15 @@ def _check_hook(order: Order, outcome: Outcome) -> None:
         raise Gone(f"{missing[0].path} and {len(missing) - 1} more cannot be looked at: {missing[0].reason}")
 
 
-def _documents(order: Order, findings: list[Finding], reasons: list[str]) -> list[Json]:
+def _documents(order: Order, source: Source, findings: list[Finding], reasons: list[str]) -> list[Json]:
     if not findings:
         return []
     from picket.scanning.documents import finding_document  # noqa: PLC0415 - most hooks find nothing
+    from picket.scanning.uris import odd_names  # noqa: PLC0415 - as above
 
-    key = hash_key()
+    key, odd = hash_key(), odd_names(source.paths, findings)
     return [
-        finding_document(finding, key, redact=order.redact, hidden=reason)
+        finding_document(finding, key, odd, redact=order.redact, hidden=reason)
         for finding, reason in zip(findings, reasons, strict=True)
     ]
 

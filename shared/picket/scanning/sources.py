@@ -134,7 +134,7 @@ class BytesSource:
 
     def __init__(self, name: str, content: bytes, max_bytes: int) -> None:
         self.store = BytesStore(content, max_bytes)
-        self.paths = {name: (name.encode(),)}
+        self.paths = {name: (name.encode("utf-8", "surrogateescape"),)}
         self.problems: list[Problem] = []
 
     def order(self) -> Iterable[str]:

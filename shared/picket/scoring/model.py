@@ -10,13 +10,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from picket.confidence import MIN_CONFIDENCE
+
 MODEL = "v1.1"
 
 BASE = {"critical": 10.0, "high": 5.0, "medium": 2.0, "low": 0.5, "unknown": 5.0, "info": 0.0}
 """Penalty by severity; what nobody rated weighs as much as a high."""
 SLA_DAYS = {"critical": 7, "high": 30, "medium": 90, "low": 120, "unknown": 30, "info": 120}
-LEAST_CONFIDENCE, CAPPING_CONFIDENCE = 0.5, 0.8
-"""Below the first a finding is not shown unless asked for, and costs nothing; from the second on it caps the score."""
+CAPPING_CONFIDENCE = 0.8
+"""From here on a finding caps the score; what is not shown unless asked for, below `MIN_CONFIDENCE`, costs nothing."""
 LIVE_FACTOR = 1.5
 PUBLIC_EXPOSURE, TEST_EXPOSURE = 1.25, 0.5
 SCALE = 40.0
@@ -68,7 +70,7 @@ def penalty(item: Item, *, with_exemptions: bool = True) -> float:
     sla = SLA_DAYS[item.severity]
     exploit = LIVE_FACTOR if item.is_live else 1.0 + 0.5 * item.exploitability
     age = 1.0 + min(1.0, max(0.0, item.age_days - sla) / sla)
-    confidence = min(1.0, item.confidence) if item.confidence >= LEAST_CONFIDENCE else 0.0
+    confidence = min(1.0, item.confidence) if item.confidence >= MIN_CONFIDENCE else 0.0
     exposure = TEST_EXPOSURE if item.is_test else PUBLIC_EXPOSURE if item.is_public else 1.0
     return BASE[item.severity] * exploit * age * confidence * exposure * _residue(item)
 

@@ -17,10 +17,10 @@ Document = dict[str, Any]
 _INDEXES: dict[str, tuple[str, ...]] = {
     "scans": (
         *("parent", "repository", "running", "root", "open_under", "idle_since"),
-        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold"),
+        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold", "place", "open"),
     ),
     "batches": ("scan", "open_in", "lease_until", "material"),
-    "findings": ("repository", "scored_in", "rated"),
+    "findings": ("repository", "scored_in", "rated", "evidence.rule"),
     "occurrences": ("finding",),
     "repositories": ("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked", "listed_in", "forgetting"),
     "names": ("repository",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pymongo import UpdateOne
@@ -17,6 +17,7 @@ from picket.settings import settings
 
 _OCCURRENCES_SHOWN = 100
 _NEVER = "never"
+_IDS_AT_ONCE = 500
 
 
 @span("store findings")
@@ -139,18 +140,58 @@ def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     """Return findings with their occurrences.
 
     Args:
-        filters: `repository`, `state`, `severity`, `rule`: equal; `ids`: one of.
+        filters: `repository`, `state`, `severity`, `rule`: equal; `min_confidence`: the least; `ids`: one of.
         after: Only findings whose id follows this one.
         limit: At most so many.
     """
+    which = _which(filters)
+    if least := filters.get("min_confidence"):
+        which["confidence"] = {"$gte": least}
+    found: list[Document] = []
+    for ids in _ids_after(filters, after):
+        part = {**which, **ids}
+        found += collection("findings").find(part).sort("_id", 1).limit(limit - len(found))
+        if len(found) == limit:
+            break
+    return with_occurrences(found)
+
+
+def below(filters: dict[str, Any], limit: int) -> list[Document]:
+    """Return up to *limit* findings, as far as their state tells, that only `min_confidence` of *filters* leaves out.
+
+    The one-machine store counts by reading every document in Python, and reads a limited number fast.
+    """
+    which = {**_which(filters), "confidence": {"$lt": filters.get("min_confidence", 0)}}
+    found: list[Document] = []
+    for ids in _ids_after(filters, "") if filters.get("min_confidence") else ():
+        part = collection("findings").find({**which, **ids}, {"state": 1, "exemption": 1})
+        found += part.limit(limit - len(found))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _which(filters: dict[str, Any]) -> Document:
     names = {"rule": "evidence.rule", "severity": "severity", "state": "state", "repository": "repository"}
-    which: Document = {names[name]: value for name, value in filters.items() if name in names}
-    if "ids" in filters:
-        ids = sorted(wanted for wanted in filters["ids"] if wanted > after)
-        which["_id"] = {"$in": ids if which else ids[:limit]}
-    else:
-        which["_id"] = {"$gt": after}
-    return with_occurrences(list(collection("findings").find(which).sort("_id", 1).limit(limit)))
+    return {names[name]: value for name, value in filters.items() if name in names}
+
+
+def _ids_after(filters: dict[str, Any], after: str) -> Iterator[Document]:
+    """Give conditions on the id, one after another: those of `ids` in parts, or what follows *after*.
+
+    The one-machine store judges a range of ids in Python, for the whole collection: a first page does without.
+    """
+    if "ids" not in filters:
+        yield {"_id": {"$gt": after}} if after else {}
+        return
+    ids = sorted(wanted for wanted in filters["ids"] if wanted > after)
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        yield {"_id": {"$in": ids[start : start + _IDS_AT_ONCE]}}
+
+
+def has_rule(rule: str) -> bool:
+    """Return whether a finding is of *rule*."""
+    return collection("findings").find_one({"evidence.rule": rule}, {"_id": 1}) is not None
 
 
 def count_open() -> dict[str, int]:

@@ -57,6 +57,12 @@ def page(after: str, limit: int, *, function: str = "", kind: str = "", closed: 
     return sorted(found, key=lambda letter: str(letter["place"]))[:limit]
 
 
+def has_letters(function: str) -> bool:
+    """Return whether there is a letter of a function or Trigger, open or not."""
+    which = {"place": {"$gt": _start(function), "$lt": f"{function}{_END}"}}
+    return any(collection(name).find_one(which, {"_id": 1}) for name in COLLECTIONS.values()) if function else False
+
+
 def counts() -> dict[str, Document]:
     """Count open letters by function: `dead_letters`, `rejections` and the time of the `oldest` of both."""
     found: dict[str, Document] = {}

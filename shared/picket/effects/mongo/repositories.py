@@ -227,6 +227,18 @@ def page(after: str, limit: int) -> list[Document]:
     return list(collection("repositories").find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit))
 
 
+def teams(after: str, limit: int) -> list[str]:
+    """Return up to *limit* teams that own repositories, those after *after*, by leaps from one to the next."""
+    found: list[str] = []
+    while len(found) < limit:
+        which = {"team": {"$gt": found[-1] if found else after}}
+        first = collection("repositories").find_one(which, {"team": 1}, sort=[("team", 1)])
+        if first is None:
+            break
+        found.append(str(first["team"]))
+    return found
+
+
 def of_team(team: str) -> list[Document]:
     """Return the repositories of a team."""
     return list(collection("repositories").find({"team": team}).sort("_id", 1))

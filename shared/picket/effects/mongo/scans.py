@@ -3,7 +3,9 @@
 Some fields are there only while something is so, which makes their index short: `running` (the repository) and
 `idle_since` while the scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a
 place, `branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place
-there, `untold` (the id of the event that ended it) from its last move until others are told of it.
+there, `untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time
+that it was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan
+is open.
 """
 
 from __future__ import annotations
@@ -15,13 +17,18 @@ from picket.commits import lifecycle
 from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
-from picket.effects.mongo.schedules import MARK
+from picket.effects.mongo.schedules import MARK, unmarked
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import ScanRequested, ago, now
 
+STATES = ("open", "ended", "all", *sorted({move.target for move in lifecycle.SCAN} | {"New"}))
+"""What scans can be listed by."""
+
 _PUT_OFF = timedelta(hours=1)
-_WHILE_OPEN = ("running", "idle_since", "queue", "branch", "fetching", "retry_at")
+_WHILE_OPEN = ("running", "open", "idle_since", "queue", "branch", "fetching", "retry_at")
+_UNPLACED = "-|"
+"""Begins the position of a scan that an earlier version recorded, without a place: it follows all that have one."""
 
 
 def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int = 0) -> Document:
@@ -36,6 +43,7 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
     Returns:
         The scan as it is now.
     """
+    created = now()
     optional = {
         "root": root,
         "wanted": wanted,
@@ -49,7 +57,8 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
                 **request.model_dump(exclude={"scan", "chain"}),
                 "chain": list(request.chain),
                 "running": request.repository,
-                "created_at": now(),
+                "created_at": created,
+                **dict.fromkeys(("place", "open"), f"{MARK}{created}|{request.scan}"),
                 "idle_since": _stamp(),
                 "commits": 0,
                 "completed_at": None,
@@ -126,6 +135,42 @@ def running(repository: str | None = None, limit: int = 100) -> list[Document]:
     """Return scans that are not final, of one repository or of all."""
     which: Document = {"running": repository} if repository else {"running": {"$exists": True}}
     return list(collection("scans").find(which).limit(limit))
+
+
+def page(after: str, limit: int, *, state: str = "open", repository: str = "") -> list[Document]:
+    """Return scans, the newest first; `place` of each is its position in the list.
+
+    Args:
+        after: Only scans whose position follows this one.
+        limit: At most so many.
+        state: One of `STATES`.
+        repository: Only of this one (its id); empty: of all.
+    """
+    field = "open" if state == "open" else "place"
+    which: Document = {"repository": repository} if repository else {}
+    if state == "ended":
+        which["state"] = {"$in": sorted(lifecycle.FINAL)}
+    elif state not in {"open", "all"}:
+        which["state"] = state
+    listed = collection("scans").find({**which, field: {"$gt": "", "$lt": after or "~"}})
+    found = list(listed.sort(field, -1).limit(limit))
+    return found if len(found) == limit else [*found, *_unplaced(which, after, limit - len(found), state)]
+
+
+def _unplaced(which: Document, after: str, limit: int, state: str) -> list[Document]:
+    """Return scans that an earlier version recorded, by id."""
+    which = {**which, "place": None}
+    if state == "open":
+        which["running"] = {"$exists": True}
+    if after.startswith(_UNPLACED):
+        which["_id"] = {"$gt": after.removeprefix(_UNPLACED)}
+    found = collection("scans").find(which).sort("_id", 1).limit(limit)
+    return [{**scan, "place": f"{_UNPLACED}{scan['_id']}"} for scan in found]
+
+
+def retry_at(scan: Document) -> str | None:
+    """Return when a scan whose forge did not answer is tried again (RFC 3339); None if it does not wait for that."""
+    return unmarked(scan["retry_at"]) if "retry_at" in scan else None
 
 
 def idle(span: timedelta, limit: int) -> list[Document]:

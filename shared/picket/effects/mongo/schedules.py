@@ -42,10 +42,10 @@ def due_at(repository: Document, hours: float) -> str | None:
     if rests(repository):
         return None
     if "due" in repository:
-        return _time(repository["due"])
+        return unmarked(repository["due"])
     if "waits_since" not in repository:
         return None
-    return text_of(datetime.fromisoformat(_time(repository["waits_since"])) + timedelta(hours=hours))
+    return text_of(datetime.fromisoformat(unmarked(repository["waits_since"])) + timedelta(hours=hours))
 
 
 def rests(repository: Document) -> bool:
@@ -80,7 +80,7 @@ def of(repository: Document) -> list[Schedule]:
 
 def wanted(repository: Document, at: datetime) -> dict[str, bool]:
     """Return what a repository that is due by *at* is due for: kinds of scans, and whether with pull requests."""
-    since = datetime.fromisoformat(_time(slot(repository))) - timedelta(microseconds=1)
+    since = datetime.fromisoformat(unmarked(slot(repository))) - timedelta(microseconds=1)
     kinds: dict[str, bool] = {}
     for schedule in of(repository):
         if (moment := _next(schedule, repository, since)) and moment <= at:
@@ -239,5 +239,6 @@ def text_of(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _time(marked: str) -> str:
+def unmarked(marked: str) -> str:
+    """Return a time that is looked up as the time alone."""
     return marked.removeprefix(MARK)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection, key
-from picket.effects.mongo.schema import STAMP, readable
+from picket.effects.mongo.schema import STAMP, known, readable
 from picket.errors import Busy
 
 
 def get(entity: str) -> Document | None:
     """Return the score of a repository or team."""
     return readable(collection("scores").find_one({"_id": entity}))
+
+
+def get_many(entities: Iterable[str]) -> dict[str, Document]:
+    """Return the scores of repositories or teams, by their ids; those that have none are left out."""
+    found = collection("scores").find({"_id": {"$in": list(entities)}})
+    return {str(score["_id"]): known(score) for score in found}
 
 
 def change_of(entity: str, cause: str) -> Document | None:

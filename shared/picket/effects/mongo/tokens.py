@@ -38,13 +38,16 @@ def add(name: str, scope: str, days: int, by: str) -> tuple[Document, str]:
     """Make a token.
 
     Args:
-        name: What to call it; several may have one name.
+        name: What to call it.
         scope: `read`, `submit` or `admin`.
         days: How long it is valid.
         by: Who asks for it.
 
     Returns:
         Its document, and the token itself: the only time that it can be read.
+
+    Raises:
+        Conflict: A valid token has that name.
     """
     # 256 random bits cannot be tried out, so that one round of SHA-256 hides them as well as a slow hash would.
     token = f"picket_{secrets.token_urlsafe(32)}"
@@ -61,6 +64,9 @@ def add(name: str, scope: str, days: int, by: str) -> tuple[Document, str]:
         **STAMP,
     }
     collection("tokens").insert_one(document)
+    if any(_is_valid(one) and one["_id"] != document["_id"] for one in collection("tokens").find({"name": name})):
+        collection("tokens").delete_one({"_id": document["_id"]})  # of two made at once, neither stays
+        raise Conflict(f"a valid token is called {name} already: choose another name, or revoke that one first")
     return document, token
 
 
@@ -73,7 +79,7 @@ def revoke(wanted: str, by: str) -> Document | None:
     """End a token that somebody names by id or name; None if there is none.
 
     Raises:
-        Conflict: Several valid ones have that name.
+        Conflict: Several valid ones have that name, as an earlier version admitted.
     """
     by_id = collection("tokens").find_one({"token": wanted})
     named = [one for one in collection("tokens").find({"name": wanted}) if _is_valid(one)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import quote
 
 from picket.scanning.result import Json, Result
 
@@ -93,7 +92,7 @@ def _location(place: Json, number: int | None = None) -> dict[str, Any]:
         "endLine": place["end_line"],
         "endColumn": place["end_column"] + 1,  # SARIF's is the column after the last character
     }
-    artifact = {"uri": quote(place["path"], safe="/!"), "uriBaseId": "SRCROOT"}
+    artifact = {"uri": place["uri"], "uriBaseId": "SRCROOT"}
     told: Json = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
     return told if number is None else {"id": number, **told, "message": {"text": f"in commit {place['commit']}"}}
 

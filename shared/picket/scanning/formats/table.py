@@ -45,12 +45,13 @@ def plain(text: str) -> str:
     return escape(printable(text))
 
 
-def findings_table(found: Iterable[Json], times: Callable[[Json], str]) -> Table:
+def findings_table(found: Iterable[Json], times: Callable[[Json], str], *, names_repository: bool = False) -> Table:
     """Lay findings out, a row each; *times* says how often one occurs."""
     from rich.table import Table  # noqa: PLC0415 - likewise
 
     table = Table(box=None, pad_edge=False)
-    for name in ("severity", "conf.", "rule", "secret", "where", "commit", "times"):
+    columns = ("severity", "conf.", "rule", "secret", "where", "commit", "times")
+    for name in (*columns, "repository") if names_repository else columns:
         table.add_column(name, overflow="fold")
     for each in found:
         state = each.get("state", "open")
@@ -62,5 +63,6 @@ def findings_table(found: Iterable[Json], times: Callable[[Json], str]) -> Table
             plain(f"{each['path']}:{each['start_line']}"),
             each["commit"][:10],
             times(each),
+            *([plain(each["repository"])] if names_repository else []),
         )
     return table
