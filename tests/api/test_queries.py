@@ -167,11 +167,14 @@ def test_every_function_is_one_that_letters_may_be_of() -> None:
 
 def test_the_description_names_every_parameter_that_is_admitted(deployed: Deployment) -> None:
     assert deployed
-    routes = {rule.endpoint: rule.rule.replace("<path:wanted>", "{id}") for rule in _app().url_map.iter_rules()}
+    routes = {
+        rule.endpoint: (rule.rule.replace("<path:wanted>", "{id}"), "delete" if "DELETE" in (rule.methods or ()) else "get")
+        for rule in _app().url_map.iter_rules()
+    }
     described = {
-        path: {one["name"] for one in methods["get"]["parameters"] if one["in"] == "query"}
+        (path, method): {one["name"] for one in methods[method].get("parameters", ()) if one["in"] == "query"}
         for path, methods in document()["paths"].items()
-        if "get" in methods
+        for method in methods
     }
 
     assert set(PARAMETERS) <= set(routes)

@@ -17,8 +17,7 @@ from picket.effects.mongo import repositories as store
 from picket.effects.mongo import schedules, scores
 from picket.effects.mongo.client import Document
 from picket.errors import Gone, Malformed, Unsupported
-from picket.events import Envelope, RepositoryChanged
-from picket.orchestration import forgetting
+from picket.events import Envelope, RepositoryChanged, RepositoryForgotten
 from picket.runtime import access
 from picket.runtime.problems import problem
 from picket.settings import settings
@@ -88,7 +87,8 @@ def forget(wanted: str) -> Response:
     if request.args.get("confirm") not in {repository["name"], repository["_id"]}:
         raise Unsupported(f"this deletes every finding: repeat it with ?confirm={repository['name']}")
     with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
-        marked = forgetting.begin(repository, access.caller().name)
+        marked = store.forget(repository["_id"], access.caller().name) or repository
+        broker.emit(RepositoryForgotten(repository=repository["_id"]))
     answer = jsonify(view(marked))
     answer.status_code = 202
     return answer

@@ -24,13 +24,6 @@ _IDLE = timedelta(minutes=10)
 """Longer than an event is retried."""
 
 
-def begin(repository: Document, by: str) -> Document:
-    """Mark a repository and its names as forgotten, and ask for what is stored of it to be deleted."""
-    marked = repositories.forget(repository["_id"], by)
-    broker.emit(RepositoryForgotten(repository=repository["_id"]))
-    return marked or repository
-
-
 def go_on(_cursor: str) -> str | None:
     """Ask again for repositories that were forgotten and are still there."""
     found = repositories.being_forgotten(_IDLE, _AT_ONCE)
