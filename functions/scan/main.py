@@ -31,7 +31,7 @@ def main(event: CommitBatchCreated) -> None:
             batch = scan(lease)
     if batch["state"] == "Scanned":
         for digest in batch.get("counts_for", [batch["scanned_for"]]):
-            commits.mark_scanned(batch["repository"], digest, batch["commits"])
+            commits.mark_scanned(batch["repository"], digest, [*batch["commits"], *batch.get("tags", ())])
         broker.emit(CommitBatchScanned.of(batch, event.chain))
 
 
@@ -71,7 +71,9 @@ def detect_in(batch: Document, url: str, lease: leases.Lease) -> Report:
         objects.reader(found.git_dir, limit, too_large=found.too_large) as new,
         objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
     ):
-        return detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, ruleset.engine())
+        return detect(
+            found.changes, lease.while_held(new(in_delta_order(found.changes))), old, ruleset.engine(), found.commits
+        )
 
 
 def in_delta_order(changes: Sequence[Change]) -> list[str]:

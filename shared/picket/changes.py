@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+MESSAGE = "(message)"
+"""What is shown in place of a path where something stands in the message of a commit or tag."""
+
+
+def shown_place(path: str, line: int) -> str:
+    """Return where something stands, for a person."""
+    return f"{path or MESSAGE}:{line}"
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit's id (hex), author as recorded (invalid UTF-8 replaced) and dates (RFC 3339)."""
+    """A commit's id (hex), author as recorded (invalid UTF-8 replaced), dates (RFC 3339) and, where read, message."""
 
     sha: str
     author: str
     email: str
     date: str
     committed: str
+    message: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from picket.effects.git import history
 from picket.errors import Malformed
 
 SHA = b"\x01" + b"5" * 40
-AUTHORED = SHA + b"\0a\0e\0d\0c\0"
+AUTHORED = SHA + b"\0a\0e\0d\0c\0m\0"
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_empty_commit_changes_nothing(work: Work) -> None:
 
 
 @pytest.mark.parametrize(
-    "output", [b"\x01abc", SHA, AUTHORED + b":000000 100644 00 11 A", b"x\0", AUTHORED + b": x\0p\0"]
+    "output", [b"\x01abc", SHA, AUTHORED[:-1], AUTHORED + b":000000 100644 00 11 A", b"x\0", AUTHORED + b": x\0p\0"]
 )
 def test_output_that_is_cut_is_an_error(output: bytes) -> None:
     with pytest.raises(Malformed):
@@ -116,5 +116,6 @@ def test_output_that_is_cut_is_an_error(output: bytes) -> None:
 def test_the_format_and_the_parser_belong_together() -> None:
     assert any("%x01%H" in option for option in LOG_OPTIONS)
     assert list(parse_log(b"")) == []
-    [(commit, changes)] = parse_log(SHA + b"\0a\0e\0d\0c\0\n:0 100644 00 11 A\0p\0")
+    [(commit, changes)] = parse_log(SHA + b"\0a\0e\0d\0c\0message\n\0\n:0 100644 00 11 A\0p\0")
     assert (commit, changes) == (Commit("5" * 40, "a", "e", "d", "c"), (Change(commit, "p", "11", ()),))
+    assert commit.message == "message\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
@@ -148,6 +149,23 @@ def builds(
         return
     for name, value in found.items():
         print(f"{name:8} {'-' if value is None else value}")
+
+
+@app.command()
+def forget(
+    repository: Repository,
+    *,
+    confirm: Annotated[str, typer.Option(help="The repository's name, once more: its findings are deleted.")] = "",
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Forget a repository with its findings; no webhook and no listing brings it back until it is added again."""
+    query = urlencode({"confirm": repository_name(confirm)}) if confirm else ""
+    found = Client(server).send("DELETE", f"/repositories/{segment(repository_name(repository))}?{query}", {})
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['id']} is being forgotten")
 
 
 def _print_schedule(found: Json) -> None:

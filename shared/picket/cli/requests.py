@@ -23,6 +23,7 @@ def submit(
     timeout: Annotated[
         float | None, typer.Option(min=0, help="Seconds to wait at most; 3 if the scan still runs then.")
     ] = None,
+    pull_requests: Annotated[bool, typer.Option("--pull-requests", help="The refs of pull requests, too.")] = False,
     key: Annotated[str, typer.Option("--idempotency-key", help="Submitting again with it starts nothing new.")] = "",
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
@@ -30,7 +31,8 @@ def submit(
     """Ask for a scan of the whole history of repositories."""
     if timeout is not None and not wait:
         fail("--timeout goes with --wait")
-    orders = [{"repository": repository_address(name)} for name in listed(repositories)]
+    more = {"pull_requests": True} if pull_requests else {}
+    orders = [{"repository": repository_address(name), **more} for name in listed(repositories)]
     client = Client(server)
     headers = {"Idempotency-Key": key} if key else {}
     scan = client.send("POST", "/scans", orders[0] if len(orders) == 1 else orders, **headers)

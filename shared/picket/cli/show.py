@@ -49,13 +49,18 @@ def left_out(count: int, least: float, out: Console, *, command: str = "") -> No
         out.print(f"{number} more below {least:g}; {command}--all shows them.")
 
 
+def _points(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1f}"
+
+
 def score(found: Json, out: Console) -> None:
     """Print a score and what is behind it."""
-    value = "none" if found["score"] is None else f"{found['score']:.1f}"
-    out.print(f"[bold]Score {value}[/]  grade [bold]{found['grade']}[/]  {plain(found['repository'])}")
+    out.print(
+        f"[bold]Score {_points(found['score'])}[/]  grade [bold]{found['grade']}[/]  {plain(found['repository'])}"
+    )
     out.print(
         f"  model {found['model']}, posture {found['posture']:.1f}, fresh evidence {found['coverage']:.0%}, "
-        f"without exemptions {found['score_without_exemptions']:.1f}"
+        f"without exemptions {_points(found['score_without_exemptions'])}"
     )
     for check in found["checks"]:
         sign = {"pass": "[green]+[/]", "fail": "[red]-[/]", "unknown": "[yellow]?[/]"}[check["outcome"]]
@@ -70,7 +75,7 @@ def score(found: Json, out: Console) -> None:
     if found["history"]:
         change = found["history"][0]
         before = "nothing" if change["previous"] is None else f"{change['previous']:.1f}"
-        out.print(f"  last change: {before} to {change['score']:.1f} at {change['at'][:19]}")
+        out.print(f"  last change: {before} to {_points(change['score'])} at {change['at'][:19]}")
 
 
 def scan(found: Json, out: Console) -> None:
@@ -78,6 +83,9 @@ def scan(found: Json, out: Console) -> None:
     batches = found["batches"]
     out.print(f"[bold]{found['state']}[/]  {found['id']}  {found['kind']}  {plain(found['repository'] or 'several')}")
     out.print(f"  batches {batches['done']}/{batches['total']}, commits {found['commits']}")
+    if "children_total" in found:
+        out.print(f"  repositories {found['children_total']}, still open {found['children_open']}")
+    _print_refs(found, out)
     for step in found["history"]:
         reason = f": {plain(step['reason'])}" if step["reason"] else ""
         out.print(f"  {step['at'][:23]}  {step['state']} by {step['actor']}{reason}")
@@ -86,3 +94,19 @@ def scan(found: Json, out: Console) -> None:
         out.print(f"  failed: {what}: {plain(failed['reason'])}")
     for child in found["children"]:
         out.print(f"  child {child['id']}  {child['state']}  {plain(child['repository'])}")
+
+
+def _print_refs(found: Json, out: Console) -> None:
+    """Say which refs a scan looked at, and what of them it did not."""
+    refs, skipped = found["refs"], found["skipped"]
+    if refs["looked_at"] or refs["missing"]:
+        pulls = "those of pull requests too" if found["pull_requests"] else "without those of pull requests"
+        out.print(f"  refs {refs['looked_at']}, {pulls}")
+    if refs["missing"]:
+        named = ", ".join(refs["missing_names"][:_ITEMS_SHOWN])
+        out.print(f"  [red]not looked at: {refs['missing']} refs[/] ({plain(refs['reason'])}): {plain(named)}")
+    if skipped["total"]:
+        first = skipped["first"][0]
+        out.print(
+            f"  not looked at: {skipped['total']} files, such as {plain(first['path'])}: {plain(first['reason'])}"
+        )

@@ -10,7 +10,7 @@ from picket.changes import Change, Commit
 from picket.errors import Malformed
 
 # Everything is separated by NUL; what begins with a colon is a raw entry, what begins with the marker a commit.
-LOG_FORMAT = "%x01%H%x00%an%x00%ae%x00%aI%x00%cI"
+LOG_FORMAT = "%x01%H%x00%an%x00%ae%x00%aI%x00%cI%x00%B"
 RAW_OPTIONS = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
 LOG_OPTIONS = (*RAW_OPTIONS, "-c", "--root", f"--format=tformat:{LOG_FORMAT}")
 """`-c` keeps what a merge itself introduced, which `log -p` hides; `--root` shows first commits whole."""
@@ -21,9 +21,9 @@ Log = bytes | mmap
 _SUBMODULE = b"160000"
 _MODE = 7  # six digits and a space
 # A record is taken whole, an entry with its path: a path may hold anything but NUL, so only its place tells what it is.
-# Git ends a commit's header with a newline, and puts an empty field before a merge's entries.
+# A message ends with NUL as well; git puts a newline, and before a merge's entries an empty field, behind it.
 _RECORD = re.compile(
-    rb"\0?\n?(?:\x01([0-9a-f]{40}|[0-9a-f]{64})\0([^\0]*)\0([^\0]*)\0([^\0]*)\0([^\0\n]*)\0?"
+    rb"\0?\n?(?:\x01([0-9a-f]{40}|[0-9a-f]{64})\0([^\0]*)\0([^\0]*)\0([^\0]*)\0([^\0]*)\0([^\0]*)\0"
     rb"|(:+)([0-7][0-9a-f ]* ([0-9a-f]+) [A-Z]+)\0([^\0]*)\0)"
 )
 
@@ -84,7 +84,7 @@ def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
         new = new_blob(record)
         if not new:
             continue
-        path = record[9]
+        path = record[10]
         known = paths.get(new)
         if known is None:
             paths[new] = alone.setdefault(path, (path,))
@@ -93,11 +93,26 @@ def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
     return paths | {blob: tuple(names) for blob, names in several.items()}, commits
 
 
+def messages(output: Log) -> Iterator[tuple[re.Match[bytes], bytes]]:
+    """Give each commit's header, for `commit_of`, and its message.
+
+    Raises:
+        Malformed: The output is not in that form.
+    """
+    return ((record, record[6]) for record in _records(output) if record[1] and record[6].strip())
+
+
+def commit_of(header: re.Match[bytes]) -> Commit:
+    """Return the commit that a header of the log describes."""
+    author, email, date, committed, message = (_text(header[group]) for group in range(2, 7))
+    return Commit(header[1].decode(), author, email, date, committed, message)
+
+
 def new_blob(record: re.Match[bytes]) -> str:
     """Return what an entry puts at its path; empty for a deletion or a submodule."""
-    parents = record.end(6) - record.start(6)
-    new = record[8]
-    if not new.strip(b"0") or record[7].startswith(_SUBMODULE, parents * _MODE):
+    parents = record.end(7) - record.start(7)
+    new = record[9]
+    if not new.strip(b"0") or record[8].startswith(_SUBMODULE, parents * _MODE):
         return ""
     return new.decode("ascii", "replace")
 
@@ -119,20 +134,19 @@ def _whole(
 ) -> Iterator[tuple[Commit, tuple[Change, ...]]]:
     if header is None or (only is not None and not found):
         return
-    author, email, date, committed = (_text(header[group]) for group in range(2, 6))
-    commit = Commit(header[1].decode(), author, email, date, committed)
+    commit = commit_of(header)
     yield commit, tuple(_change(commit, record, new) for record, new in found)
 
 
 def _change(commit: Commit, record: re.Match[bytes], new: str) -> Change:
     """Read `:oldmode… newmode oldsha… newsha status`; a merge has one colon and one old side for each parent."""
-    parents = record.end(6) - record.start(6)
-    parts = record[7].split(b" ")
+    parents = record.end(7) - record.start(7)
+    parts = record[8].split(b" ")
     if len(parts) != 2 * parents + 3:
         raise Malformed("git log gave an unexpected entry")
     modes, ids = parts[:parents], parts[parents + 1 : 2 * parents + 1]
     olds = {old.decode(): None for mode, old in zip(modes, ids, strict=True) if mode != _SUBMODULE and old.strip(b"0")}
-    return Change(commit, _text(record[9]), new, tuple(olds))
+    return Change(commit, _text(record[10]), new, tuple(olds))
 
 
 def _text(raw: bytes) -> str:

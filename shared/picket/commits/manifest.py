@@ -1,13 +1,15 @@
 """What a batch's commits change, written down for a scanner that has no repository.
 
 One JSON object: `version` 1; `commits`, each `[sha, author, email, date, committed, changes]` with changes as
-`[path, new, olds]`; `too_large`, the blobs that the pack beside it leaves out because of their size.
+`[path, new, olds]`; `too_large`, the blobs that the pack beside it leaves out because of their size; `messages` of
+commits by their ids, and `tags`, each `[id, tagger, email, date, date, message]`. A former version wrote neither of
+those two, and passes them over.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
 from picket.changes import Change, Commit
@@ -18,19 +20,28 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The changes of a batch, in the order of its commits, and the blobs that are too large to be looked at."""
+    """The changes of a batch in the order of its commits, its commits and tags, and the blobs that are too large."""
 
     changes: tuple[Change, ...]
+    commits: tuple[Commit, ...]
     too_large: frozenset[str]
 
 
-def write(commits: Iterable[tuple[Commit, Iterable[Change]]], too_large: Iterable[str]) -> bytes:
+def write(
+    commits: Sequence[tuple[Commit, Iterable[Change]]], tags: Iterable[Commit], too_large: Iterable[str]
+) -> bytes:
     """Write a manifest."""
-    listed = [
-        [*astuple(commit), [[change.path, change.new, change.olds] for change in changes]]
-        for commit, changes in commits
-    ]
-    return json.dumps({"version": _VERSION, "commits": listed, "too_large": sorted(too_large)}).encode()
+    document = {
+        "version": _VERSION,
+        "commits": [
+            [*astuple(commit)[:-1], [[change.path, change.new, change.olds] for change in changes]]
+            for commit, changes in commits
+        ],
+        "messages": {commit.sha: commit.message for commit, _ in commits if commit.message},
+        "tags": [astuple(tag) for tag in tags],
+        "too_large": sorted(too_large),
+    }
+    return json.dumps(document).encode()
 
 
 def read(text: bytes) -> Manifest:
@@ -44,11 +55,17 @@ def read(text: bytes) -> Manifest:
         document = json.loads(text)
         if document["version"] != _VERSION:
             raise Unsupported(f"a manifest of version {document['version']!r:.20} is not read here")
+        messages = document.get("messages", {})
+        listed = [
+            (Commit(sha, author, email, date, committed, messages.get(sha, "")), changed)
+            for sha, author, email, date, committed, changed in document["commits"]
+        ]
         changes = tuple(
-            Change(commit=Commit(*fields), path=path, new=new, olds=tuple(olds))
-            for *fields, changed in document["commits"]
+            Change(commit=commit, path=path, new=new, olds=tuple(olds))
+            for commit, changed in listed
             for path, new, olds in changed
         )
-        return Manifest(changes, frozenset(document["too_large"]))
+        tags = (Commit(*fields) for fields in document.get("tags", ()))
+        return Manifest(changes, (*(commit for commit, _ in listed), *tags), frozenset(document["too_large"]))
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed(f"not a manifest of a batch ({type(error).__name__})") from None

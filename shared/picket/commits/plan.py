@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 MAX_COMMITS = 1_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -11,10 +11,19 @@ MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The commits of one batch, and the bytes of the blobs that are new in it."""
+    """The commits of one batch, the bytes of the blobs that are new in it, and the tags whose messages go with it."""
 
     commits: tuple[str, ...]
     size: int
+    tags: tuple[str, ...] = ()
+
+
+def with_tags(plans: Sequence[Plan], tags: Sequence[str]) -> list[Plan]:
+    """Let annotated tags go with the first batch; where there are no commits, with one of their own."""
+    if not tags:
+        return list(plans)
+    first, *others = plans or [Plan((), 0)]
+    return [replace(first, tags=tuple(tags)), *others]
 
 
 def cut(

@@ -76,7 +76,7 @@ def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, le
     git_dir, digest = fetched.git_dir, ruleset.plans()
     tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads)
     shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
-    plans = plan_batches(git_dir, shas)
+    plans = plan.with_tags(plan_batches(git_dir, shas), unscanned_tags(request, git_dir, digest))
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
     batches.create(scan, lease.fence, digest, plans, materials)
     announce_unknown(request, git_dir, digest, shas)
@@ -111,6 +111,12 @@ def unscanned_commits(
     known = bool(request.before) and mirror.has_commit(git_dir, request.before)
     wanted, without = selection.walk(request, tips, covered, before_known=known)
     found = history.commits(git_dir, [*wanted, *ends], without) if wanted else []
+    return commits.unscanned(request.repository, digest, found)
+
+
+def unscanned_tags(request: ScanRequested, git_dir: Path, digest: str) -> list[str]:
+    """List the annotated tags that the scan concerns and whose messages nobody scanned for this ruleset."""
+    found = history.tags(git_dir, [request.after] if request.kind == "reactive" else None)
     return commits.unscanned(request.repository, digest, found)
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from picket.changes import Change
+from picket.changes import Change, Commit
 from picket.commits import manifest
 from picket.commits.plan import Plan
 from picket.effects import artifacts
-from picket.effects.git import history, mirror, packs
+from picket.effects.git import history, mirror, packs, tags
 from picket.effects.git.address import admitted
 from picket.effects.mongo.client import Document
 from picket.settings import settings
@@ -32,10 +32,11 @@ _LEFT_SECONDS = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A git directory with every blob of the changes but those that are too large."""
+    """A git directory with every blob of the changes but those that are too large; commits and tags with messages."""
 
     git_dir: Path
     changes: tuple[Change, ...]
+    commits: tuple[Commit, ...]
     too_large: frozenset[str] = frozenset()
 
 
@@ -81,7 +82,9 @@ def _write(name: str, git_dir: Path, plan: Plan) -> None:
     with _scratch(git_dir.with_name("scratch")) as folder:  # git moves a pack there, which file systems do not share
         for path in packs.write(git_dir, blobs - too_large, folder) or ():
             artifacts.put(f"{PREFIX}{name}{path.suffix}", path)
-    artifacts.put(f"{PREFIX}{name}.json", manifest.write(commits, too_large))  # last: it says that all is there
+    artifacts.put(
+        f"{PREFIX}{name}.json", manifest.write(commits, tags.read(git_dir, plan.tags), too_large)
+    )  # last: it says that all is there
 
 
 def _from_artifacts(reference: str, folder: Path) -> Material:
@@ -91,15 +94,16 @@ def _from_artifacts(reference: str, folder: Path) -> Material:
         name = reference.removesuffix(".json")
         for suffix in ("pack", "idx"):
             artifacts.get_file(f"{name}.{suffix}", git_dir / "objects" / "pack" / f"pack-batch.{suffix}")
-    return Material(git_dir, found.changes, found.too_large)
+    return Material(git_dir, found.changes, found.commits, found.too_large)
 
 
 def _from_mirror(batch: Document, url: str) -> Material:
     git_dir = mirror.path_of(batch["repository"])
-    if not mirror.has_commit(git_dir, batch["commits"][-1]):
+    if batch["commits"] and not mirror.has_commit(git_dir, batch["commits"][-1]):
         git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1]).git_dir
-    commits = history.changes(git_dir, batch["commits"])
-    return Material(git_dir, tuple(change for _, changes in commits for change in changes))
+    commits = list(history.changes(git_dir, batch["commits"]))
+    changes = tuple(change for _, found in commits for change in found)
+    return Material(git_dir, changes, (*(commit for commit, _ in commits), *tags.read(git_dir, batch.get("tags", ()))))
 
 
 @contextmanager
@@ -116,7 +120,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 def _name(repository: str, plan: Plan) -> str:
     """Name what is kept by all that decides what is in it."""
-    parts = (repository, str(settings().max_blob_bytes), *plan.commits)
+    parts = (repository, str(settings().max_blob_bytes), *plan.commits, *plan.tags)
     return hashlib.sha256("|".join(parts).encode(errors="surrogateescape")).hexdigest()
 
 

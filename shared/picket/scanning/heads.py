@@ -7,13 +7,13 @@ import subprocess
 
 
 def refs_of(git_dir: str) -> list[str]:
-    """Return every ref's object and name, what git warns of, cut-off points, and every work tree's HEAD, as git has it.
+    """Return every ref's object, type and name, git's warnings, cut-off points, and every work tree's HEAD.
 
     Raises:
         OSError: There is no such folder, or no git.
         subprocess.CalledProcessError: It is no repository.
     """
-    command = ["git", "--git-dir", git_dir, "for-each-ref", "--format=%(objectname) %(refname)"]
+    command = ["git", "--git-dir", git_dir, "for-each-ref", "--format=%(objectname) %(objecttype) %(refname)"]
     done = subprocess.run(command, capture_output=True, check=True)
     told, warned = (text.decode(errors="surrogateescape") for text in (done.stdout, done.stderr))
     common = os.path.realpath(os.path.join(git_dir, _text(f"{git_dir}/commondir").strip()))

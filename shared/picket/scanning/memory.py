@@ -48,23 +48,26 @@ class Tips:
     """What the refs that a scan looks at and the HEADs of work trees lead to.
 
     `refs` counts those refs, `left_out` those of pull requests that are not looked at; `broken` are names of refs that
-    git passes over.
+    git passes over, `tags` the annotated tags among the objects.
     """
 
     objects: frozenset[str]
     refs: int
     left_out: int
     broken: tuple[str, ...] = ()
+    tags: frozenset[str] = frozenset()
 
 
 def tips_of(told: Sequence[str], *, pull_requests: bool) -> Tips:
     """Read what `heads.refs_of` tells."""
     listed, warned, _, *heads = told
-    pairs = [line.partition(" ")[::2] for line in listed.splitlines()]
-    objects = [oid for oid, name in pairs if refs.is_looked_at(name, pull_requests=pull_requests)]
+    lines = [line.split(" ", 2) for line in listed.splitlines()]
+    looked_at = [(oid, kind) for oid, kind, name in lines if refs.is_looked_at(name, pull_requests=pull_requests)]
+    objects = [oid for oid, _ in looked_at]
     detached = (head.strip() for head in heads if head and not head.startswith("ref:"))
     broken = tuple(_BROKEN.findall(warned))
-    return Tips(frozenset(objects).union(detached), len(objects), len(pairs) - len(objects), broken)
+    tags = frozenset(oid for oid, kind in looked_at if kind == "tag")
+    return Tips(frozenset(objects).union(detached), len(objects), len(lines) - len(objects), broken, tags)
 
 
 def recall(path: Path) -> Seen | None:
@@ -108,7 +111,8 @@ def since_then(git_dir: Path, seen: Seen | None, tips: frozenset[str], whole: Re
         return whole, Seen()  # what was missing may be there now, and what was too large may be gone
     try:
         # Git's own `^` stops early where dates are out of order, and would name commits that are still there.
-        gone = _listed(git_dir, lost) - _listed(git_dir, tips) if lost else set()
+        # What was lost counts by itself, too: no list of commits names an annotated tag.
+        gone = (_listed(git_dir, lost) | lost) - _listed(git_dir, tips) if lost else set()
     except GitFailed:  # what is lost was pruned
         return whole, Seen()
     kept = [finding for finding in (_without(each, gone) for each in seen.findings) if finding]

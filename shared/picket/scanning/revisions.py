@@ -39,6 +39,11 @@ class Revisions:
     bounded: bool = False
 
     @property
+    def named(self) -> list[str]:
+        """Objects that were named one by one, as by a push; some of them may be annotated tags."""
+        return [line for line in self.stdin.decode().split() if not line.startswith("^")] if self.bounded else []
+
+    @property
     def empty(self) -> bool:
         """Whether nothing was asked for, as by a push that only deletes."""
         return not self.arguments

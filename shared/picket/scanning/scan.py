@@ -52,7 +52,8 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
         engine = Engine(ruleset, cache_dir=cache_dir() / "rulesets", decode_depth=order.decode_depth)
         if repository and order.remembers:
             return _remembering(order, repository, engine, sieve, progress)
-        with _source(order, repository, stdin) as source:
+        asked = _asked(order, repository)
+        with _source(order, repository, stdin, asked) as source:
             outcome, findings = _look(order, source, engine, progress)
         _check_hook(order, outcome)
         reasons = sieve.reasons(findings, ruleset)
@@ -63,7 +64,6 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
             write_baseline(
                 order.write_baseline, confident, add=order.selection not in {"all", "files"} or bool(order.since)
             )
-        asked = _asked(order, repository)
     documents = _documents(order, source, findings, reasons)
     return _result(order, _seen(source, outcome, documents), engine, outcome, asked)
 
@@ -88,7 +88,7 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     tips, whole = asked.objects, revisions.everything(pull_requests=order.pull_requests)
     new, known = memory.since_then(git_dir, memory.recall(path), tips, whole)
     with revisions.log_of(git_dir, new) as log:
-        source = HistorySource(git_dir, log, order.max_blob)
+        source = HistorySource(git_dir, log, order.max_blob, asked.tags - known.tips)
         outcome, findings = _look(order, source, engine, progress)
     fresh = _documents(order, source, findings, sieve.reasons(findings, engine.ruleset))
     commits = memory.count(git_dir, tips) if tips != known.tips else known.commits
@@ -228,7 +228,7 @@ def _plain(target: Path, limit: int) -> Source:
 
 
 @contextmanager
-def _source(order: Order, repository: Repository | None, stdin: IO[bytes]) -> Iterator[Source]:
+def _source(order: Order, repository: Repository | None, stdin: IO[bytes], asked: Tips | None) -> Iterator[Source]:
     if order.target == STDIN:
         yield BytesSource("stdin", stdin.read(order.max_blob + 1), order.max_blob)
     elif repository is None:
@@ -236,5 +236,6 @@ def _source(order: Order, repository: Repository | None, stdin: IO[bytes]) -> It
     elif order.selection == "staged":
         yield StagedSource(repository.git_dir, order.max_blob)
     else:
-        with revisions.log_of(repository.git_dir, revisions.wanted(order, repository.git_dir, stdin)) as log:
-            yield HistorySource(repository.git_dir, log, order.max_blob)
+        which = revisions.wanted(order, repository.git_dir, stdin)
+        with revisions.log_of(repository.git_dir, which) as log:
+            yield HistorySource(repository.git_dir, log, order.max_blob, which.named if asked is None else asked.tags)

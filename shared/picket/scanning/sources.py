@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 from picket.changes import Change, Commit
-from picket.commits.log import Log, parse_entries, parse_log, survey
+from picket.commits.log import Log, commit_of, messages, parse_entries, parse_log, survey
+from picket.detection import Engine
+from picket.detection.messages import in_messages, look_at_texts
 from picket.detection.report import Located, Occurrence, introduced_by
-from picket.effects.git import objects
+from picket.effects.git import objects, tags
 from picket.scanning import revisions
 from picket.scanning.revisions import NOWHERE
 from picket.scanning.stores import BytesStore, FolderStore, GitStore, Store
@@ -52,11 +54,19 @@ class Source(Protocol):
 class HistorySource:
     """Commits of a repository, by their log."""
 
-    def __init__(self, git_dir: Path, log: Log, max_bytes: int) -> None:
+    def __init__(self, git_dir: Path, log: Log, max_bytes: int, tags: Iterable[str] = ()) -> None:
+        """Read a log.
+
+        Args:
+            git_dir: The repository.
+            log: The log of the commits that are looked at.
+            max_bytes: Larger blobs are left out.
+            tags: Ids of objects; those that are annotated tags have messages that are looked at.
+        """
         self.store = GitStore(git_dir, max_bytes)
         self.paths, self.commits = survey(log)
         self.problems = _cut_off(git_dir)
-        self._log = log
+        self._log, self._tags = log, tuple(tags)
 
     def order(self) -> Iterable[str]:
         """By path, newest first, as git best unpacks them."""
@@ -68,6 +78,14 @@ class HistorySource:
         if outcome.found or named:
             history = parse_log(self._log, None if named else outcome.found)
             yield from _introduced(history, outcome, self.paths, self.store, job)
+        yield from self._in_messages(job.engine)
+
+    def _in_messages(self, engine: Engine) -> Iterator[Occurrence]:
+        for header, found in look_at_texts(engine, messages(self._log), lambda header: header[1].decode()):
+            commit = commit_of(header)
+            yield from (Occurrence(commit, at) for at in found)
+        if self._tags:
+            yield from in_messages(engine, tags.read(self.store.git_dir, self._tags))
 
 
 class StagedSource:

@@ -22,7 +22,7 @@ def item(finding: Mapping[str, Any], repository: Mapping[str, Any], now: datetim
     path = finding["first"]["path"]
     return Item(
         id=finding["_id"],
-        label=f"{finding['evidence']['rule']} in {path}",
+        label=f"{finding['evidence']['rule']} in {path or 'the message of a commit or tag'}",
         severity=severity,
         confidence=finding["confidence"],
         age_days=_days(finding["created_at"], now),

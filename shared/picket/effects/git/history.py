@@ -32,6 +32,17 @@ def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] == ["commit"]))
 
 
+def tags(git_dir: Path, oids: Sequence[str] | None = None) -> list[str]:
+    """Return the annotated tags among *oids*, or among what all refs lead to, without repeats."""
+    if oids is None:
+        listed = run(git_dir, "for-each-ref", "--format=%(objectname) %(objecttype)")
+    else:
+        asked = "".join(f"{oid}\n" for oid in oids if oid.strip("0"))
+        listed = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
+    lines = (line.split() for line in listed.decode().splitlines())
+    return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] == ["tag"]))
+
+
 def commits(git_dir: Path, wanted: Iterable[str], without: Iterable[str] = ()) -> list[str]:
     """List what is reachable from *wanted* but not from *without*, parents first.
 

@@ -40,6 +40,7 @@ def create(
             "repository": scan["repository"],
             "ruleset": ruleset,
             "commits": list(plan.commits),
+            "tags": list(plan.tags),
             "count": len(plan.commits),
             "size": plan.size,
             "scanned_for": ruleset,

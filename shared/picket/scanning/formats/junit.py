@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from picket.changes import shown_place
 from picket.scanning.result import Result
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,9 +19,10 @@ def as_junit(result: Result) -> str:
     if not result.findings:
         SubElement(suite, "testcase", classname="picket", name="no leaked credentials")
     for finding in result.findings:
-        place = f"{finding['path']}:{finding['start_line']}"
+        place = shown_place(finding["path"], finding["start_line"])
         case = SubElement(suite, "testcase", classname=_text(finding["rule"]), name=_text(place))
-        case.set("file", _text(finding["path"]))
+        if finding["path"]:
+            case.set("file", _text(finding["path"]))
         message = f"{finding['description']} ({finding['severity']}, confidence {finding['confidence']:.2f})"
         failure = SubElement(case, "failure", type=finding["severity"], message=_text(message))
         failure.text = _text("\n".join([f"{finding['redacted']} at {place}", _origin(finding), *finding["reasons"]]))

@@ -6,6 +6,7 @@ import json
 from importlib.metadata import version
 from typing import Any
 
+from picket.changes import MESSAGE
 from picket.scanning.result import Json, Result
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -94,6 +95,8 @@ def _location(place: Json, number: int | None = None) -> dict[str, Any]:
     }
     artifact = {"uri": place["uri"], "uriBaseId": "SRCROOT"}
     told: Json = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+    if not place["path"]:
+        told = {"logicalLocations": [{"name": MESSAGE, "fullyQualifiedName": f"{place['commit']}:{MESSAGE}"}]}
     return told if number is None else {"id": number, **told, "message": {"text": f"in commit {place['commit']}"}}
 
 

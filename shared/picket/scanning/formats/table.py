@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from picket.changes import shown_place
 from picket.scanning.formats import printable
 from picket.scanning.result import Json, Result
 
@@ -60,7 +61,7 @@ def findings_table(found: Iterable[Json], times: Callable[[Json], str], *, names
             f"{each['confidence']:.2f}",
             plain(each["rule"]),
             plain(each["secret"] if "secret" in each else each["redacted"]),
-            plain(f"{each['path']}:{each['start_line']}"),
+            plain(shown_place(each["path"], each["start_line"])),
             each["commit"][:10],
             times(each),
             *([plain(each["repository"])] if names_repository else []),
