@@ -19,7 +19,7 @@ from picket.detection.placeholders import filler
 from picket.detection.randomness import entropy_floor, shannon_entropy
 
 AGREES = 4.0  # log-odds: one text in 2**32 agrees with a 32-bit checksum by chance
-DISAGREES = -1.5  # mild, and never fatal: vendors change their checksums without telling
+DISAGREES = -2.5  # never fatal: vendors change their checksums without telling
 DECODES = 2.0
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ARMOUR_BODY = re.compile(rb"-----BEGIN [^-]+-----(.*?)(?:-----END|$)", re.DOTALL)
