@@ -26,6 +26,11 @@ def scan(steps: int) -> dict[str, Any]:
         for n, state in enumerate(STEPS[:steps])
     ]
     told = {"id": "s1", "kind": "integral", "repository": "h/o/r", "children": [], "failures": [], "commits": 1}
+    told |= {
+        "pull_requests": False,
+        "refs": {"looked_at": 1, "missing": 0, "missing_names": [], "reason": ""},
+        "skipped": {"total": 0, "first": []},
+    }
     batches = {"done": 0, "total": 1}
     return {**told, "batches": batches, "state": STEPS[steps - 1], "history": history, "scored": steps == len(STEPS)}
 
