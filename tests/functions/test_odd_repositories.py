@@ -64,6 +64,13 @@ def test_a_shallow_repository_fails_and_has_neither_score_nor_grade(
     assert "in full" not in reason.replace("never scanned in full", "")
 
 
+def test_a_repository_says_whether_its_history_was_looked_at_whole(deployed: Deployment, work: Work) -> None:
+    odd_names(work, "refs/heads/a..b")
+    scanned(deployed, work.path)
+
+    assert "refs/heads/a..b" in deployed.api.get("/repositories/h/o/r").json["missing_refs"]
+
+
 def test_refs_that_git_does_not_store_make_a_scan_partial_and_are_named(deployed: Deployment, work: Work) -> None:
     odd_names(work, "refs/heads/a..b")
 

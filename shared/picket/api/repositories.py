@@ -113,6 +113,7 @@ def view(repository: Document) -> Document:
         "id": repository["_id"],
         **{name: repository.get(name) for name in (*_SHOWN, *_TIMES)},
         **{name: bool(repository.get(name)) for name in _FLAGS},
+        "missing_refs": repository.get("missing_refs", ""),
         "due_at": schedules.due_at(repository, settings().schedule_hours),
         "score": score.get("score"),
         "grade": score.get("grade"),

@@ -91,13 +91,15 @@ def findings(
     """List findings, redacted."""
     least = 0.0 if everything else min_confidence
     filters = {"repository": repository_name(repository), "severity": severity, "state": state, "rule": rule}
-    found, left_out = all_findings(Client(server), least, **filters)
+    client = Client(server)
+    found, left_out = all_findings(client, least, **filters)
     if as_json:
         print_json({"findings": found, "left_out": left_out, "next": None})
         return
     from picket.cli import show  # noqa: PLC0415 - rich takes its time
 
-    show.findings(found, show.console(), of_one=bool(repository))
+    known = client.get(f"/repositories/{segment(repository_name(repository))}") if repository else None
+    show.findings(found, show.console(), of=known)
     show.left_out(left_out, least, show.console())
 
 

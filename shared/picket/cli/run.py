@@ -39,7 +39,8 @@ def run(
         show.scan(scan, out)
         if scan["repository"]:
             found, left_out = all_findings(client, MIN_CONFIDENCE, repository=scan["repository"])
-            show.findings(found, out, of_one=True)
+            known = client.get(f"/repositories/{segment(scan['repository'])}")
+            show.findings(found, out, of=known)
             show.left_out(left_out, MIN_CONFIDENCE, out, command="picket findings ")
         if scan["state"] in {"Done", "Partial"}:
             show.score(client.get(f"/scores/{segment(scan['repository'])}"), out)

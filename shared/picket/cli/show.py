@@ -31,13 +31,23 @@ def console() -> Console:
     return _Output(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
-def findings(found: list[Json], out: Console, *, of_one: bool = False) -> None:
-    """Print findings, gravest first; *of_one* says that all are of one repository, which need not be named."""
+def findings(found: list[Json], out: Console, *, of: Json | None = None) -> None:
+    """Print findings, gravest first.
+
+    Args:
+        found: The findings.
+        out: Where to.
+        of: The repository that all of them are of, as the API shows it: it is not named in each row, and where its
+            history was not looked at whole that is said.
+    """
+    whole = of is None or (of["history_scanned_at"] and not of["missing_refs"])
+    if not whole:
+        out.print("[red]Its history was not looked at whole:[/] " + plain(str((of or {})["missing_refs"] or "never")))
     if not found:
-        out.print("No findings.")
+        out.print("No findings." if whole else "No findings in what was looked at.")
         return
     gravest_first = sorted(found, key=lambda item: (_ORDER.index(item["severity"]), -item["confidence"], item["path"]))
-    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]), names_repository=not of_one)
+    table = findings_table(gravest_first, lambda item: str(item["occurrence_count"]), names_repository=of is None)
     out.print(table)
     out.print(f"{len(found)} findings; one each however many commits hold it.")
 
