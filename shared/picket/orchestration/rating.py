@@ -102,7 +102,8 @@ def _of_repository(name: str, changed: Collection[str], rated: list[Rating], for
     after = {name: cost(item(one, repository, at)) for name, one in found.items()}
     base = former["tally"] if former else None
     weighs = tally(after.values(), tally(before.values(), base, sign=-1) if base else None)
-    score = evaluate(weighs, posture.checks(repository, ruleset.in_force(), at)) | {"rating": key}
+    score = evaluate(weighs, posture.checks(repository, ruleset.in_force(), at))
+    score |= {"rating": key, "day": at.date().isoformat()}  # a former revision beside this one reads the day
     moved = {name: value for name, value in after.items() if before.get(name) != value}
     steps = deltas(former, score, before, after) if score["exact"] is not None else []
     rated.append(Rating(score, steps, moved, tuple(found.keys() - moved.keys()), len(stale) == _AT_ONCE))

@@ -230,7 +230,8 @@ def _writes(finding: Document) -> list[UpdateOne]:
     first = {name: finding[name] for name in ("first", "first_rank")}
     fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
     fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
-    fresh |= {"rated": f"{finding['scored_in']}|{_NEVER}", **STAMP}
+    fresh |= {"rated": f"{finding['scored_in']}|{_NEVER}"}
+    fresh |= STAMP
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
         UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),
