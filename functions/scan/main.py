@@ -1,8 +1,10 @@
 """Scan a batch of commits for leaked credentials."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from picket.changes import Change
+from picket.detection.messages import in_messages
 from picket.detection.record import documents
 from picket.detection.report import Report, detect
 from picket.effects import broker, ruleset
@@ -64,16 +66,15 @@ def scan(lease: leases.Lease) -> Document:
 
 @span("detect")
 def detect_in(batch: Document, url: str, lease: leases.Lease) -> Report:
-    """Look at each blob of the batch once."""
-    limit = settings().max_blob_bytes
+    """Look at each blob of the batch once, and at the messages of its commits and tags."""
+    limit, engine = settings().max_blob_bytes, ruleset.engine()
     with (
         material.of(batch, url) as found,
         objects.reader(found.git_dir, limit, too_large=found.too_large) as new,
         objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
     ):
-        return detect(
-            found.changes, lease.while_held(new(in_delta_order(found.changes))), old, ruleset.engine(), found.commits
-        )
+        report = detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, engine)
+    return replace(report, occurrences=(*report.occurrences, *in_messages(engine, found.commits)))
 
 
 def in_delta_order(changes: Sequence[Change]) -> list[str]:

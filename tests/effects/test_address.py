@@ -3,15 +3,11 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support import certificates
 from tests.support.deployment import forget
 from tests.support.repositories import GitHttpServer, Work
 
@@ -65,26 +61,13 @@ def test_an_address_that_stands_for_a_public_one_is_admitted(looked_up: list[str
 @pytest.fixture
 def private_forge(tmp_path: Path, environment: pytest.MonkeyPatch) -> Iterator[GitHttpServer]:
     """A forge that serves https on a port of its own, and only to whoever sends a token."""
-    key, at = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(at - timedelta(days=1))
-        .not_valid_after(at + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    (tmp_path / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (tmp_path / "both.pem").write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    alone, both = certificates.make(tmp_path, "localhost")
     (tmp_path / "forge").mkdir()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "both.pem")
+    context.load_cert_chain(both)
     server = GitHttpServer(tmp_path / "forge", context)
     server.asks_for_token = True
-    environment.setenv("GIT_SSL_CAINFO", str(tmp_path / "cert.pem"))
+    environment.setenv("GIT_SSL_CAINFO", str(alone))
     yield server
     server.close()
 

@@ -7,16 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
+from tests.support import certificates
 from tests.support.deployment import forget
 from tests.support.forges import ForgeApi
 
@@ -388,25 +385,11 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up(environment: pytest
 @pytest.fixture
 def secure(github: ForgeApi, tmp_path: Path, environment: pytest.MonkeyPatch) -> ForgeApi:
     """The forge behind TLS, as `forge.invalid`, with a certificate in a file of its own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    at = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(at - timedelta(days=1))
-        .not_valid_after(at + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("forge.invalid")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    (tmp_path / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (tmp_path / "both.pem").write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
-    github.secure(tmp_path / "both.pem")
+    alone, both = certificates.make(tmp_path, "forge.invalid")
+    github.secure(both)
     github.hook = lambda *_: (200, {}, b"[]")
     environment.setattr(transport, "resolve", lambda _: ["127.0.0.1"])
-    environment.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    environment.setenv("SSL_CERT_FILE", str(alone))
     return github
 
 

@@ -102,9 +102,8 @@ def detect(
     blobs: Iterable[tuple[str, bytes | Enum]],
     read: Callable[[Iterable[str]], Iterator[tuple[str, bytes | Enum]]],
     engine: Engine,
-    commits: Iterable[Commit] = (),
 ) -> Report:
-    """Find what *changes* introduce, and what the messages of *commits* hold.
+    """Find what *changes* introduce.
 
     The old sides are read only where the new one has hits.
 
@@ -113,10 +112,7 @@ def detect(
         blobs: Each new blob's id and content, once; or, as an enumeration's value, why there is none.
         read: Gives old blobs in the same way, by id.
         engine: The detection engine.
-        commits: Commits, and tags read as such, with their messages.
     """
-    from picket.detection.messages import in_messages  # noqa: PLC0415 - it looks at texts as this module does
-
     uses: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
         uses[change.new].append(change)
@@ -141,5 +137,4 @@ def detect(
             if place not in found:
                 found[place] = look(engine, content, [change.path], place[1])
             occurrences.extend(introduced_by(change, found[place], old))
-    occurrences.extend(in_messages(engine, commits))
     return Report(tuple(occurrences), tuple(skipped), count, size)
