@@ -1,5 +1,6 @@
 """A repository that a person forgets is gone with all that was stored of it, and stays away until a person adds it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from tests.functions.test_normalize import receive
 from tests.orchestration.asking import tick
 from tests.support import pushes
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, Message
 from tests.support.repositories import Work
 from tests.support.secrets import slack_token
 
@@ -161,3 +162,47 @@ def test_each_event_deletes_a_part_and_may_come_twice(
 
     assert repositories.get(identity) is None
     assert "findings" not in left(identity)
+
+
+def test_a_request_that_comes_after_it_is_gone_scans_nothing(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    deployed.api.post("/scans", json={"repository": str(work.path)})
+    late = deployed.queue.pop()
+    forget(deployed, identity)
+
+    assert deployed.deliver(late) == {"enumerate": 204}
+    deployed.drain()
+
+    assert set(left(identity)) <= {"names", "score_history"}
+    assert not mirror.path_of(identity).exists()
+
+
+def test_nothing_is_stored_of_what_is_being_forgotten(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    moved = deployed.of_type("finding.changed")[-1]
+    deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+    collection("scores").delete_one({"_id": identity})
+    collection("score_history").delete_many({"entity": identity})
+    report = {"repository": identity, "tool": "t", "kind": "secret", "identity": "i", "rule": "r", "title": "t"}
+    headers = {**moved.headers, "ce-type": "dev.picket.finding.reported.v1", "ce-id": "reported"}
+    reported = Message(headers, json.dumps(report).encode())
+    before = collection("findings").count_documents({})
+
+    assert set(deployed.deliver(moved).values()) == {204}
+    assert set(deployed.deliver(reported).values()) == {204}
+
+    assert collection("scores").find_one({"_id": identity}) is None
+    assert collection("findings").count_documents({}) == before
+
+
+def test_a_forge_id_that_an_earlier_version_stored_does_not_bring_it_back_under_another_name(
+    deployed: Deployment,
+) -> None:
+    receive(deployed, "push", pushes.push("https://github.com/o/r.git", "a" * 40, "b" * 40), name="d1")
+    deployed.queue.clear()
+    collection("names").delete_one({"_id": "id github.com:7"})  # as the earlier version left it
+    forget(deployed, "github.com/o/r")
+
+    receive(deployed, "push", pushes.push("https://github.com/o/renamed.git", "b" * 40, "c" * 40), name="d2")
+
+    assert collection("repositories").count_documents({}) == 0

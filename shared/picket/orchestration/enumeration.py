@@ -21,10 +21,15 @@ _MISSING_SHOWN = 100
 
 
 def expand(request: ScanRequested) -> None:
-    """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
+    """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far.
+
+    Raises:
+        Gone: Nobody registered the repository, or a person has forgotten it: a late request would bring it back.
+    """
     if request.kind == "bulk":
         bulk.expand(request)
         return
+    repositories.known(request.repository)
     scan = folding.let_go(scans.open_scan(request, _ACTOR))
     if _is_to_do(scan):
         with leases.held("scans", request.scan) as lease:  # it may have been taken along meanwhile
