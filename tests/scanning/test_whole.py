@@ -112,3 +112,12 @@ def test_what_was_missing_and_is_there_now_is_looked_at_though_no_ref_has_moved(
     loose.write_bytes(content)
 
     assert picket(work.path).status == 1
+
+
+def test_branches_are_told_apart_by_gits_lines_alone(picket: Picket, work: Work) -> None:
+    work.commit({"s.py": f"t = '{slack_token(1)}'\n"})
+    work.git("branch", "a\u2028b")
+
+    first, again = picket(work.path), picket(work.path)
+
+    assert (first.status, again.status, first.json["stats"]["refs"]) == (1, 1, 2)

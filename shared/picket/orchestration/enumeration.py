@@ -79,7 +79,8 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
 def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease) -> Document:
     """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
     git_dir, digest = fetched.git_dir, ruleset.plans()
-    tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads)
+    pulls = request.pull_requests
+    tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
     shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
     plans = plan_batches(git_dir, shas)
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]

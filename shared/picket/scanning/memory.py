@@ -60,7 +60,7 @@ class Tips:
 def tips_of(told: Sequence[str], *, pull_requests: bool) -> Tips:
     """Read what `heads.refs_of` tells."""
     listed, warned, _, *heads = told
-    pairs = [line.partition(" ")[::2] for line in listed.splitlines()]
+    pairs = [line.partition(" ")[::2] for line in listed.split("\n") if line]
     objects = [oid for oid, name in pairs if refs.is_looked_at(name, pull_requests=pull_requests)]
     detached = (head.strip() for head in heads if head and not head.startswith("ref:"))
     broken = tuple(_BROKEN.findall(warned))

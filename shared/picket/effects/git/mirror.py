@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +94,8 @@ def _fetch_wanted(mirror: Path, address: RepositoryAddress, wanted: str, *, pull
     if _is_whole(mirror, wanted):
         return
     _drop_leftovers(mirror)
-    transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
+    with suppress(NotThere):  # a ref that leads nowhere is none of this commit's business
+        transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
     if not _is_whole(mirror, wanted):
         _fetch_commit(mirror, address, wanted)
 
@@ -108,13 +109,13 @@ def _fetch_all(mirror: Path, address: RepositoryAddress, *, pull_requests: bool)
     heads = (*([offered.pop("HEAD")] if "HEAD" in offered else ()), *transport.worktree_heads(address))
     _make_for(mirror, len(next(iter((*offered.values(), *heads)), "")))
     _drop_leftovers(mirror)
-    said = ""
-    if _refs_of(mirror) != offered:
+    said, before = "", _refs_of(mirror, pull_requests=pull_requests)
+    if before != offered:
         said = _fetch_refs(mirror, address, offered, _left_out(pull_requests=pull_requests))
     for head in dict.fromkeys(heads):
         if not _is_whole(mirror, head):
             said += transport.fetch(mirror, address, head)
-    missing = _missing(mirror, offered, address, pull_requests=pull_requests)
+    missing = _missing(mirror, before, offered, address, pull_requests=pull_requests)
     absent = [head for head in heads if not _is_whole(mirror, head)]
     lost = (*missing, *(["HEAD"] if absent else ()))
     reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them"
@@ -131,7 +132,9 @@ def _fetch_refs(mirror: Path, address: RepositoryAddress, offered: Mapping[str, 
             return transport.fetch(mirror, address, _EVERYTHING, *left_out)
         except NotThere as error:
             broken = [f"^{name}" for name, oid in offered.items() if oid == error.oid]
-            if not broken or set(broken) <= set(left_out):
+            if not broken:  # this object was not offered before: the server's refs are moving, or its replicas differ
+                raise TransientError(f"fetching failed: {error}") from error
+            if set(broken) <= set(left_out):
                 raise
             left_out = [*left_out, *broken]
     return transport.fetch(mirror, address, _EVERYTHING, *left_out)
@@ -144,20 +147,31 @@ def _offered(address: RepositoryAddress, *, pull_requests: bool) -> dict[str, st
 
 
 def _missing(
-    mirror: Path, offered: Mapping[str, str], address: RepositoryAddress, *, pull_requests: bool
+    mirror: Path,
+    before: Mapping[str, str],
+    offered: Mapping[str, str],
+    address: RepositoryAddress,
+    *,
+    pull_requests: bool,
 ) -> tuple[str, ...]:
-    """Return the names of refs that were offered and are not here; one that has moved since is asked for again."""
-    here = _refs_of(mirror)
-    differ = [name for name, oid in offered.items() if here.get(name) != oid]
+    """Return the names of refs that were offered and not fetched.
+
+    Refs move meanwhile. One that is gone by now is not missing, nor is one that is here as it was or is offered, or
+    that the fetch has moved: in between, the server offered that.
+    """
+    here = _refs_of(mirror, pull_requests=pull_requests)
+    differ = [name for name, oid in offered.items() if here.get(name) != oid and here.get(name) == before.get(name)]
     if not differ:
         return ()
     again = _offered(address, pull_requests=pull_requests)
     return tuple(sorted(name for name in differ if name in again and here.get(name) != again[name]))
 
 
-def _refs_of(mirror: Path) -> dict[str, str]:
-    lines = run(mirror, "for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "surrogateescape")
-    return {name: oid for oid, _, name in (line.partition(" ") for line in lines.splitlines())}
+def _refs_of(mirror: Path, *, pull_requests: bool) -> dict[str, str]:
+    """Return the refs of a mirror that a scan looks at: an earlier one may have fetched those of pull requests."""
+    listed = run(mirror, "for-each-ref", "--format=%(objectname) %(refname)")
+    pairs = (line.partition(" ") for line in listed.decode("utf-8", "surrogateescape").split("\n") if line)
+    return {name: oid for oid, _, name in pairs if refs.is_looked_at(name, pull_requests=pull_requests)}
 
 
 def delete(repository: str) -> None:
