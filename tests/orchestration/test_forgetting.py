@@ -15,6 +15,7 @@ from tests.support.secrets import slack_token
 from picket.effects.git import mirror
 from picket.effects.mongo import leases, repositories, scans
 from picket.effects.mongo.client import collection
+from picket.orchestration import enumeration, material
 
 KEPT = {"deliveries", "names", "idempotency", "duties", "doctor", "rulesets", "team_changes", "scores", "score_history"}
 
@@ -206,3 +207,46 @@ def test_a_forge_id_that_an_earlier_version_stored_does_not_bring_it_back_under_
     receive(deployed, "push", pushes.push("https://github.com/o/renamed.git", "b" * 40, "c" * 40), name="d2")
 
     assert collection("repositories").count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param((enumeration, "plan_batches"), id="plans"), pytest.param((material, "of"), id="scans")]
+)
+def test_a_worker_that_is_at_it_meanwhile_leaves_nothing(
+    deployed: Deployment, work: Work, environment: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    module, name = step
+    do = getattr(module, name)
+
+    def forgotten_meanwhile(*arguments: Any, **named: Any) -> Any:
+        done = do(*arguments, **named)
+        deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+        event = deployed.queue.pop()
+        while repositories.get(identity):
+            deployed.deliver(event)
+            for kind in ("cancellation.requested", "repository.forgotten"):
+                deployed.deliver_all(f"dev.picket.{kind}.v1")
+        return done
+
+    identity = str(deployed.api.post("/scans", json={"repository": str(work.path)}).json["repository"])
+    with environment.context() as patch:
+        patch.setattr(module, name, forgotten_meanwhile)
+        while deployed.queue:
+            deployed.deliver(deployed.queue.pop(0))
+
+    assert set(left(identity)) <= {"names", "score_history", "deliveries"}
+
+
+def test_a_list_of_repositories_is_told_of_one_that_is_forgotten_while_it_is_scanned(
+    deployed: Deployment, work: Work
+) -> None:
+    listed = deployed.api.post("/scans", json=[{"repository": str(work.path)}]).json
+    deployed.deliver_all("dev.picket.scan.requested.v1")
+    [child] = scans.children(listed["id"])
+    assert child["state"] == "Scheduled"
+
+    deployed.api.delete(f"/repositories/{child['repository']}?confirm={child['repository']}")
+    deployed.deliver_all("dev.picket.repository.forgotten.v1")
+
+    told = {message.data["scan"]: message.data["state"] for message in deployed.of_type("scan.completed")}
+    assert told == {child["_id"]: "Cancelled", listed["id"]: "Failed"}

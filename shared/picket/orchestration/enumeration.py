@@ -84,6 +84,7 @@ def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, le
     shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
     plans = plan_batches(git_dir, shas)
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
+    repositories.known(request.repository)  # it may have been forgotten meanwhile, and its batches deleted
     batches.create(scan, lease.fence, digest, plans, materials)
     announce_unknown(request, git_dir, digest, shas)
     scheduled = scans.move(

@@ -13,10 +13,11 @@ from picket.effects.git import mirror
 from picket.effects.mongo import batches, commits, findings, leases, repositories, scans, scores, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
-from picket.errors import Busy, Conflict
+from picket.errors import Busy, Conflict, Gone
 from picket.events import RepositoryForgotten, TeamChanged
-from picket.orchestration import builds, cancellation, duties
+from picket.orchestration import builds, cancellation, completion, duties
 
+_ACTOR = "enumerate"
 _AT_ONCE = 500
 """Documents of a kind that one event deletes."""
 _SCANS_AT_ONCE = 20
@@ -42,7 +43,7 @@ def step(event: RepositoryForgotten) -> None:
         return
     for scan in scans.running(repository["_id"]):
         with suppress(Conflict):  # it has ended meanwhile
-            cancellation.ask(scan["_id"], "enumerate", "its repository was forgotten")
+            cancellation.ask(scan["_id"], _ACTOR, "its repository was forgotten")
     if any(scans.running(repository["_id"])):
         raise Busy("scans of a forgotten repository are still open")
     if _delete_some(repository):
@@ -63,8 +64,16 @@ def _delete_some(repository: Document) -> bool:
         commits.unmark(part)
         batches.delete(part)
         if len(part) < _AT_ONCE:
+            _tell_of_end(scan)
             scans.delete(scan["_id"])
     return bool(found) or findings.delete_some(repository["_id"], _AT_ONCE)
+
+
+def _tell_of_end(scan: Document) -> None:
+    """Tell of the end of a scan whose batches are deleted, so that whoever waits for it, a parent too, need not."""
+    if "untold" in scan:
+        with suppress(Gone):  # its parent is deleted already
+            completion.settle(scan["_id"], _ACTOR)
 
 
 def _delete_rest(repository: Document) -> None:
