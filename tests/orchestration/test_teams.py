@@ -11,7 +11,7 @@ from tests.support.deployment import Deployment, Message
 from picket.effects.mongo import repositories, scores, teams
 from picket.effects.mongo.client import collection
 from picket.events import now
-from picket.orchestration import rating
+from picket.orchestration import rating, sweep
 from picket.scoring.score import evaluate_team
 
 
@@ -185,3 +185,16 @@ def test_findings_that_a_former_version_rated_are_rated_anew_once(deployed: Depl
 
     assert (scores.get(name) or {})["tally"] == before
     assert "rated" in (findings.get("f") or {})
+
+
+def test_pieces_of_the_clocks_duty_ask_for_each_team_once(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr(sweep, "_AT_ONCE", 2)
+    for number in range(5):
+        teams.note(f"team{number}", "h/o/r", "cause")
+
+    tick(deployed, "t")
+
+    asked = [message.data["team"] for message in deployed.of_type("team.changed")]
+    assert sorted(asked) == [f"team{number}" for number in range(5)]

@@ -178,9 +178,10 @@ def idle(span: timedelta, limit: int) -> list[Document]:
     return list(collection("scans").find({"idle_since": {"$lt": MARK + ago(span)}}).sort("idle_since", 1).limit(limit))
 
 
-def untold(limit: int) -> list[Document]:
-    """Return final scans whose end others were not told of, as far as is known."""
-    return list(collection("scans").find({"untold": {"$exists": True}}).limit(limit))
+def untold(after: str, limit: int) -> list[Document]:
+    """Return up to *limit* final scans whose end others were not told of, by id, those after *after*."""
+    which: Document = {"untold": {"$exists": True}, **({"_id": {"$gt": after}} if after else {})}
+    return list(collection("scans").find(which).sort("_id", 1).limit(limit))
 
 
 def told(scan_id: str) -> None:
