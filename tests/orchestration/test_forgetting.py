@@ -1,6 +1,8 @@
 """A repository that a person forgets is gone with all that was stored of it, and stays away until a person adds it."""
 
 import json
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.support.deployment import Deployment, Message
 from tests.support.repositories import Work
 from tests.support.secrets import slack_token
 
+from picket.effects import artifacts
 from picket.effects.git import mirror
 from picket.effects.mongo import leases, repositories, scans
 from picket.effects.mongo.client import collection
@@ -250,3 +253,37 @@ def test_a_list_of_repositories_is_told_of_one_that_is_forgotten_while_it_is_sca
 
     told = {message.data["scan"]: message.data["state"] for message in deployed.of_type("scan.completed")}
     assert told == {child["_id"]: "Cancelled", listed["id"]: "Failed"}
+
+
+def test_its_builds_are_gone_under_every_name_it_has_had_and_no_others(deployed: Deployment) -> None:
+    repositories.register("h/o/before", "https://h/o/before", forge_key="h:1")
+    repositories.register("h/o/r", "https://h/o/r", forge_key="h:1")
+    repositories.register("h/o/r2", "https://h/o/r2")
+    kept = {name: artifacts.put(f"build_artifacts/{name}", b"x") for name in ("o/r2/sha.zip", "o/r2.zip")}
+    for name in ("o/r/sha.zip", "o/r.zip", "o/before/sha.zip", "o/before.zip"):
+        artifacts.put(f"build_artifacts/{name}", b"x")
+
+    forget(deployed, "h/o/before")
+
+    assert set(artifacts.older_than("build_artifacts", -timedelta(hours=1))) == set(kept.values())
+
+
+def test_an_event_deletes_no_more_batches_than_one_may(deployed: Deployment, work: Work) -> None:
+    from picket.orchestration import forgetting  # noqa: PLC0415 - reads the settings
+
+    identity = scanned(deployed, work)
+    [batch] = collection("batches").find({"repository": identity})
+    for scan in range(4):
+        collection("scans").insert_one({**scans.get(batch["scan"]), "_id": f"s{scan}"})
+        copies = [{**batch, "_id": f"{scan}-{number}", "scan": f"s{scan}"} for number in range(30)]
+        collection("batches").insert_many(copies)
+    deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+    counts = [121]
+    while deployed.queue:
+        deployed.deliver(deployed.queue.pop(0))
+        counts.append(collection("batches").count_documents({}))
+
+    assert counts[-1] == 0
+    most = max(before - after for before, after in pairwise(counts))
+    assert most <= forgetting._BATCHES_AT_ONCE
+    assert repositories.get(identity) is None

@@ -220,6 +220,12 @@ def is_forgotten(repository: str) -> bool:
     )
 
 
+def names_of(repository: str) -> list[str]:
+    """Return every name that leads to the repository with this id."""
+    found = (str(entry["_id"]) for entry in collection("names").find({"repository": repository}))
+    return [name for name in found if not name.startswith(_BY_FORGE_ID)]
+
+
 def being_forgotten(span: timedelta, limit: int) -> list[Document]:
     """Return repositories that were forgotten and of which nothing was deleted for *span*."""
     return list(collection("repositories").find({"forgetting": {"$lt": schedules.MARK + ago(span)}}).limit(limit))
