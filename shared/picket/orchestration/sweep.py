@@ -75,6 +75,7 @@ def count_findings(_cursor: str) -> str | None:
 def nudge(scan: Document) -> None:
     """Ask again for whatever an open scan that has not moved for long waits for."""
     if scan["state"] in lifecycle.ENUMERATED:
+        scans.release_told(scan["_id"])
         for batch in [] if scan["kind"] == "bulk" else batches.open_of(scan, scan["window"]):
             _hand_out(batch, scan)
         _settle(scan)
@@ -87,6 +88,7 @@ def nudge(scan: Document) -> None:
 
 
 def _tell(scan: Document) -> None:
+    scans.release_told(scan["_id"])
     if completion.is_ending(scan):
         cancellation.ask_for_the_rest(scan)
     else:

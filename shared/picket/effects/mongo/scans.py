@@ -194,6 +194,12 @@ def leave_parent(scan_id: str) -> None:
     collection("scans").update_one({"_id": scan_id}, {"$unset": {"open_under": ""}})
 
 
+def release_told(scan_id: str) -> None:
+    """Let a scan wait no longer for children whose ends were told by an older revision, which leaves `open_under`."""
+    told_of: Document = {"state": {"$in": sorted(lifecycle.FINAL)}, "untold": {"$exists": False}}
+    collection("scans").update_many({"open_under": scan_id, **told_of}, {"$unset": {"open_under": ""}})
+
+
 def fetching(forge: str) -> list[Document]:
     """Return the scans that have a place at *forge*."""
     return list(collection("scans").find({"fetching": forge}))
