@@ -203,6 +203,24 @@ def update(repository: str, **fields: object) -> Document | None:
     return document
 
 
+def own(repository: str, team: str) -> Document | None:
+    """Let a team own a repository, none if it is empty; `teams` are all that have, and whose scores follow it.
+
+    Raises:
+        Busy: Others kept changing it.
+    """
+    for _ in range(_TRIES):
+        before = get(repository)
+        if before is None:
+            return None
+        same = {"_id": repository, "team": before.get("team", {"$exists": False})}
+        teams = sorted({*before.get("teams", ()), before.get("team", ""), team} - {""})
+        done = collection("repositories").update_one(same, {"$set": {"team": team, "teams": teams}})
+        if done.matched_count:
+            return {**before, "team": team, "teams": teams}
+    raise Busy(f"{repository} is being changed by others")
+
+
 def forget(repository: str, by: str) -> Document | None:
     """Mark a repository and every name that leads to it as forgotten; None if there is none."""
     if key := (get(repository) or {}).get("forge_key"):  # an earlier version kept no entry of it
