@@ -18,6 +18,7 @@ from picket.effects import artifacts
 from picket.effects.git import mirror
 from picket.effects.mongo import leases, repositories, scans
 from picket.effects.mongo.client import collection
+from picket.events import ScanRequested
 from picket.orchestration import enumeration, material
 
 KEPT = {"deliveries", "names", "idempotency", "duties", "doctor", "rulesets", "team_changes", "scores", "score_history"}
@@ -287,3 +288,14 @@ def test_an_event_deletes_no_more_batches_than_one_may(deployed: Deployment, wor
     most = max(before - after for before, after in pairwise(counts))
     assert most <= forgetting._BATCHES_AT_ONCE
     assert repositories.get(identity) is None
+
+
+def test_many_open_scans_are_cancelled_some_an_event(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    for number in range(120):
+        request = ScanRequested(scan=f"s{number}", repository=identity, url=work.path.as_uri())
+        scans.open_scan(request, "test")
+
+    forget(deployed, identity)
+
+    assert "scans" not in left(identity)
