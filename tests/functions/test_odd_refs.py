@@ -82,3 +82,16 @@ def test_refs_that_move_on_after_they_were_fetched_are_not_missing(
 
     assert (scan["state"], scan["refs"]["missing"]) == ("Done", 0)
     assert mirror.path_of("h/o/r").exists()
+
+
+def test_a_work_tree_whose_commit_is_not_there_makes_the_scan_partial(
+    deployed: Deployment, work: Work, tmp_path: Path
+) -> None:
+    work.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "tree"))
+    [head] = (work.path / ".git" / "worktrees").glob("*/HEAD")
+    head.write_text("1" * 40 + "\n")
+
+    scan = scanned(deployed, work.path)
+
+    assert (scan["state"], scan["commits"], scan["refs"]["missing_names"]) == ("Partial", 2, ["HEAD"])
+    assert scan["refs"]["looked_at"] == 1

@@ -41,8 +41,9 @@ _IS_SHALLOW = "the repository is shallow: its history is not all there"
 class Fetched:
     """A mirror after a fetch.
 
-    `refs` are the refs that its server offers and a scan looks at; `heads` commits that are checked out there and no
-    ref need lead to; `missing` the names of refs that were offered and not fetched, and `reason` why.
+    `refs` are the refs that its server offers and a scan looks at, `HEAD` among them where it is missing; `heads`
+    commits that are checked out there and no ref need lead to; `missing` the names of refs that were
+    offered and not fetched, and `reason` why.
     """
 
     git_dir: Path
@@ -112,17 +113,21 @@ def _fetch_all(mirror: Path, address: RepositoryAddress, *, pull_requests: bool)
     said, before = "", _refs_of(mirror, pull_requests=pull_requests)
     if before != offered:
         said = _fetch_refs(mirror, address, offered, _left_out(pull_requests=pull_requests))
+    refused: Gone | None = None
     for head in dict.fromkeys(heads):
-        if not _is_whole(mirror, head):
-            said += transport.fetch(mirror, address, head)
+        try:
+            said += "" if _is_whole(mirror, head) else transport.fetch(mirror, address, head)
+        except NotThere as error:  # it is then among those that are absent
+            refused = error
     missing = _missing(mirror, before, offered, address, pull_requests=pull_requests)
     absent = [head for head in heads if not _is_whole(mirror, head)]
-    lost = (*missing, *(["HEAD"] if absent else ()))
-    reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them"
+    absent_head = ("HEAD",) if absent else ()
+    lost = (*missing, *absent_head)
+    reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them" if missing else "it is not there"
     if lost and len(missing) == len(offered) and len(absent) == len(heads):
-        raise Gone(f"none of {len(lost)} refs could be fetched: {reason}")
+        raise refused or Gone(f"none of {len(lost)} refs could be fetched: {reason}")
     whole = tuple(head for head in dict.fromkeys(heads) if head not in absent)
-    return Fetched(mirror, tuple(sorted(offered)), whole, lost, reason if lost else "")
+    return Fetched(mirror, (*sorted(offered), *absent_head), whole, lost, reason if lost else "")
 
 
 def _fetch_refs(mirror: Path, address: RepositoryAddress, offered: Mapping[str, str], left_out: list[str]) -> str:
