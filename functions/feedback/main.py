@@ -6,7 +6,7 @@ from picket.effects import broker, policy
 from picket.effects.mongo import batches, findings, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
-from picket.errors import Busy, Gone
+from picket.errors import Busy
 from picket.events import CommitBatchScanned, Event, FindingChanged, FindingReported, ScanRequested, scan_id
 from picket.feedback.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.feedback.rules import Scan
@@ -27,7 +27,7 @@ def main(event: CommitBatchScanned | FindingReported) -> None:
             review(event, findings.get_many(event.findings), scan, event.chain)
             close(batches.get(event.batch), scan)
         case FindingReported():
-            known_repository(event)
+            repositories.known(event.repository)  # nothing is kept of one that nobody registered
             review(event, [findings.report(event)], {}, ())
 
 
@@ -40,7 +40,7 @@ def close(batch: Document, scan: Document) -> None:
 
 def review(event: Event, found: list[Document], scan: Document, chain: tuple[str, ...]) -> None:
     """Decide on each finding, do what was decided, and say which findings may have changed."""
-    repository = known_repository(event)
+    repository = repositories.known(event.repository)
     for finding in found:
         context = {"finding": shown(finding), "event": event.model_dump(), "repository": repository, "scan": scan}
         decision = decide(policy.rules(), context, chain, datetime.now(UTC))
@@ -54,14 +54,6 @@ def review(event: Event, found: list[Document], scan: Document, chain: tuple[str
         ids = tuple(finding["_id"] for finding in found[start : start + _TOLD_AT_ONCE])
         cause = f"{event.subject}|{start}" if start else event.subject
         broker.emit(FindingChanged(repository=event.repository, findings=ids, cause=cause, chain=chain))
-
-
-def known_repository(event: Event) -> Document:
-    """Return the event's repository; nothing is kept of one that nobody registered."""
-    repository = repositories.get(event.repository)
-    if repository is None:
-        raise Gone(f"repository {event.repository[:200]} is not known")
-    return repository
 
 
 def shown(finding: Document) -> Document:

@@ -9,7 +9,7 @@ from picket.detection.record import documents
 from picket.detection.report import Report, detect
 from picket.effects import broker, ruleset
 from picket.effects.git import objects
-from picket.effects.mongo import batches, commits, findings, leases, scans
+from picket.effects.mongo import batches, commits, findings, leases, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import count, note, span
 from picket.errors import Busy
@@ -45,6 +45,7 @@ def scan(lease: leases.Lease) -> Document:
     parent = scans.advance(scans.get(batch["scan"]), ["InProgress"], ACTOR)
     report = detect_in(batch, parent["url"], lease)
     found, occurrences = documents(report, settings().hmac_key, batch)
+    repositories.known(batch["repository"])  # it may have been forgotten meanwhile, and its findings deleted
     count("picket_scanned_bytes_total", report.size)
     count("picket_scanned_blobs_total", report.blobs)
     findings.record(found, occurrences)

@@ -13,7 +13,7 @@ def main(event: FindingChanged | RepositoryChanged | ScanCompleted | ScoreReques
         rating.rate_team(event.team)
         return
     repository = repositories.get(event.repository)
-    if repository is not None:
+    if repository is not None and "forgotten_at" not in repository:
         changed = event.findings if isinstance(event, FindingChanged) else ()
         has_moved = rating.rate_repository(event.repository, changed)
         if has_moved or isinstance(event, RepositoryChanged):

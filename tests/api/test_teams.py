@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from tests.support import secrets
 from tests.support.deployment import Deployment
 from tests.support.repositories import Work
 
+from picket.api import repositories as repositories_api
 from picket.effects.mongo import repositories
 
 
@@ -28,3 +30,20 @@ def test_teams_are_listed_page_by_page_with_their_scores(deployed: Deployment, t
     assert (red["id"], red["scored_repositories"], rest["next"]) == ("red", 1, None)
     assert red["score"] == deployed.api.get("/teams/red").json["score"] > 0
     assert first["teams"][0] == {"id": "blue-0", "score": None, "grade": "unknown", "scored_repositories": 0}
+
+
+def test_every_team_that_has_owned_a_repository_is_kept(deployed: Deployment, environment: pytest.MonkeyPatch) -> None:
+    known = repositories_api.known
+
+    def other_meanwhile(wanted: str) -> Any:
+        found = known(wanted)
+        repositories.own(found["_id"], "blue")
+        return found
+
+    repositories.register("h/o/r", "https://h/o/r")
+    environment.setattr(repositories_api, "known", other_meanwhile)
+
+    deployed.api.put("/repositories/h/o/r/team", json={"team": "red"})
+
+    found = repositories.get("h/o/r") or {}
+    assert (found["team"], sorted(found["teams"])) == ("red", ["blue", "red"])

@@ -10,6 +10,7 @@ from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.git import command, mirror
+from picket.effects.mongo import repositories
 from picket.effects.mongo.client import collection
 from picket.events import Envelope, ScanRequested
 from picket.settings import settings
@@ -34,6 +35,7 @@ def ask(deployed: Deployment, forge: GitHttpServer, scan: str = "s1", **more: An
 
 def deliver(deployed: Deployment, forge: GitHttpServer, scan: str, **more: Any) -> int:
     url = more.pop("url", f"{forge.url}/o/r/.git")
+    repositories.register("h/o/r", url)
     request = ScanRequested(repository="h/o/r", url=url, scan=scan, **more)
     envelope = Envelope(id=f"event-{scan}", type=request.TYPE, source="/test")
     return post(deployed, envelope, request)

@@ -10,7 +10,7 @@ from tests.support.deployment import Deployment, Message
 from picket.effects.mongo import repositories, scans
 from picket.effects.mongo.client import collection
 from picket.events import DutyDue, ScanRequested, ago
-from picket.orchestration import schedule
+from picket.orchestration import schedule, sweep
 
 DUTY = DutyDue.TYPE
 
@@ -135,3 +135,25 @@ def test_expired_artifacts_are_deleted_in_pieces_and_those_in_need_stay(
         except Exception:  # noqa: BLE001 - whatever says that it is not there
             gone.append(one)
     assert gone == found[1:]
+
+
+def test_what_cannot_be_told_yet_keeps_no_other_end_from_being_told(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr(sweep, "_AT_ONCE", 2)
+    for number in range(5):
+        request = ScanRequested(scan=f"s{number}", repository="h/o/r", url="https://h/o/r")
+        scan = scans.open_scan(request, "test")
+        assert scans.move(scan, "Cancelled", "test", untold="one event")
+    for number in range(1, 5):  # these are still ending
+        waits = ScanRequested(scan=f"child{number}", repository="h/o/r", url="https://h/o/r", parent=f"s{number}")
+        scans.open_scan(waits, "test")
+    collection("scans").delete_one({"_id": "s0"})
+    request = ScanRequested(scan="s9", repository="h/o/r", url="https://h/o/r")
+    assert scans.move(scans.open_scan(request, "test"), "Failed", "test", untold="one event")
+
+    tick(deployed, "t")
+
+    assert "s9" in {message.data["scan"] for message in deployed.of_type("scan.completed")}
+    asked = [message.data["scan"] for message in deployed.of_type("cancellation.requested")]
+    assert sorted(asked) == ["s1", "s2", "s3", "s4"]

@@ -1,5 +1,8 @@
 """A repository that a person forgets is gone with all that was stored of it, and stays away until a person adds it."""
 
+import json
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +10,16 @@ import pytest
 from tests.functions.test_normalize import receive
 from tests.orchestration.asking import tick
 from tests.support import pushes
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, Message
 from tests.support.repositories import Work
 from tests.support.secrets import slack_token
 
+from picket.effects import artifacts
 from picket.effects.git import mirror
 from picket.effects.mongo import leases, repositories, scans
 from picket.effects.mongo.client import collection
+from picket.events import ScanRequested
+from picket.orchestration import enumeration, material
 
 KEPT = {"deliveries", "names", "idempotency", "duties", "doctor", "rulesets", "team_changes", "scores", "score_history"}
 
@@ -161,3 +167,135 @@ def test_each_event_deletes_a_part_and_may_come_twice(
 
     assert repositories.get(identity) is None
     assert "findings" not in left(identity)
+
+
+def test_a_request_that_comes_after_it_is_gone_scans_nothing(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    deployed.api.post("/scans", json={"repository": str(work.path)})
+    late = deployed.queue.pop()
+    forget(deployed, identity)
+
+    assert deployed.deliver(late) == {"enumerate": 204}
+    deployed.drain()
+
+    assert set(left(identity)) <= {"names", "score_history"}
+    assert not mirror.path_of(identity).exists()
+
+
+def test_nothing_is_stored_of_what_is_being_forgotten(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    moved = deployed.of_type("finding.changed")[-1]
+    deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+    collection("scores").delete_one({"_id": identity})
+    collection("score_history").delete_many({"entity": identity})
+    report = {"repository": identity, "tool": "t", "kind": "secret", "identity": "i", "rule": "r", "title": "t"}
+    headers = {**moved.headers, "ce-type": "dev.picket.finding.reported.v1", "ce-id": "reported"}
+    reported = Message(headers, json.dumps(report).encode())
+    before = collection("findings").count_documents({})
+
+    assert set(deployed.deliver(moved).values()) == {204}
+    assert set(deployed.deliver(reported).values()) == {204}
+
+    assert collection("scores").find_one({"_id": identity}) is None
+    assert collection("findings").count_documents({}) == before
+
+
+def test_a_forge_id_that_an_earlier_version_stored_does_not_bring_it_back_under_another_name(
+    deployed: Deployment,
+) -> None:
+    receive(deployed, "push", pushes.push("https://github.com/o/r.git", "a" * 40, "b" * 40), name="d1")
+    deployed.queue.clear()
+    collection("names").delete_one({"_id": "id github.com:7"})  # as the earlier version left it
+    forget(deployed, "github.com/o/r")
+
+    receive(deployed, "push", pushes.push("https://github.com/o/renamed.git", "b" * 40, "c" * 40), name="d2")
+
+    assert collection("repositories").count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param((enumeration, "plan_batches"), id="plans"), pytest.param((material, "of"), id="scans")]
+)
+def test_a_worker_that_is_at_it_meanwhile_leaves_nothing(
+    deployed: Deployment, work: Work, environment: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    module, name = step
+    do = getattr(module, name)
+
+    def forgotten_meanwhile(*arguments: Any, **named: Any) -> Any:
+        done = do(*arguments, **named)
+        deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+        event = deployed.queue.pop()
+        while repositories.get(identity):
+            deployed.deliver(event)
+            for kind in ("cancellation.requested", "repository.forgotten"):
+                deployed.deliver_all(f"dev.picket.{kind}.v1")
+        return done
+
+    identity = str(deployed.api.post("/scans", json={"repository": str(work.path)}).json["repository"])
+    with environment.context() as patch:
+        patch.setattr(module, name, forgotten_meanwhile)
+        while deployed.queue:
+            deployed.deliver(deployed.queue.pop(0))
+
+    assert set(left(identity)) <= {"names", "score_history", "deliveries"}
+
+
+def test_a_list_of_repositories_is_told_of_one_that_is_forgotten_while_it_is_scanned(
+    deployed: Deployment, work: Work
+) -> None:
+    listed = deployed.api.post("/scans", json=[{"repository": str(work.path)}]).json
+    deployed.deliver_all("dev.picket.scan.requested.v1")
+    [child] = scans.children(listed["id"])
+    assert child["state"] == "Scheduled"
+
+    deployed.api.delete(f"/repositories/{child['repository']}?confirm={child['repository']}")
+    deployed.deliver_all("dev.picket.repository.forgotten.v1")
+
+    told = {message.data["scan"]: message.data["state"] for message in deployed.of_type("scan.completed")}
+    assert told == {child["_id"]: "Cancelled", listed["id"]: "Failed"}
+
+
+def test_its_builds_are_gone_under_every_name_it_has_had_and_no_others(deployed: Deployment) -> None:
+    repositories.register("h/o/before", "https://h/o/before", forge_key="h:1")
+    repositories.register("h/o/r", "https://h/o/r", forge_key="h:1")
+    repositories.register("h/o/r2", "https://h/o/r2")
+    kept = {name: artifacts.put(f"build_artifacts/{name}", b"x") for name in ("o/r2/sha.zip", "o/r2.zip")}
+    for name in ("o/r/sha.zip", "o/r.zip", "o/before/sha.zip", "o/before.zip"):
+        artifacts.put(f"build_artifacts/{name}", b"x")
+
+    forget(deployed, "h/o/before")
+
+    assert set(artifacts.older_than("build_artifacts", -timedelta(hours=1))) == set(kept.values())
+
+
+def test_an_event_deletes_no_more_batches_than_one_may(deployed: Deployment, work: Work) -> None:
+    from picket.orchestration import forgetting  # noqa: PLC0415 - reads the settings
+
+    identity = scanned(deployed, work)
+    [batch] = collection("batches").find({"repository": identity})
+    for scan in range(4):
+        collection("scans").insert_one({**scans.get(batch["scan"]), "_id": f"s{scan}"})
+        copies = [{**batch, "_id": f"{scan}-{number}", "scan": f"s{scan}"} for number in range(30)]
+        collection("batches").insert_many(copies)
+    deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
+    counts = [121]
+    while deployed.queue:
+        deployed.deliver(deployed.queue.pop(0))
+        counts.append(collection("batches").count_documents({}))
+
+    assert counts[-1] == 0
+    most = max(before - after for before, after in pairwise(counts))
+    assert most <= forgetting._BATCHES_AT_ONCE
+    assert repositories.get(identity) is None
+
+
+def test_many_open_scans_are_cancelled_some_an_event(deployed: Deployment, work: Work) -> None:
+    identity = scanned(deployed, work)
+    for number in range(120):
+        request = ScanRequested(scan=f"s{number}", repository=identity, url=work.path.as_uri())
+        scans.open_scan(request, "test")
+
+    forget(deployed, identity)
+
+    assert "scans" not in left(identity)

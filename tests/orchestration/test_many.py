@@ -202,3 +202,24 @@ def test_pull_requests_are_looked_at_where_a_scan_asks_for_them(deployed: Deploy
 
     asked = [message.data for message in deployed.of_type("scan.requested") if message.data["kind"] != "bulk"]
     assert {one["pull_requests"] for one in asked} == {True}
+
+
+@pytest.mark.parametrize("ends", ["Done", "Cancelled"])
+def test_a_child_whose_end_another_revision_told_holds_up_no_parent(
+    deployed: Deployment, works: list[Work], ends: str
+) -> None:
+    parent = submit(deployed, works[:1])
+    deployed.deliver_all(SCAN_REQUESTED)
+    [child] = scans.children(parent["id"])
+    if ends == "Cancelled":
+        assert deployed.api.delete(f"/scans/{parent['id']}").status_code == 202
+    deployed.queue.clear()
+    # A revision that takes `open_under` away with a scan's last move tells of what this one moved before it died.
+    assert scans.move(child, "Failed", "test")
+
+    assert tick(deployed, "t", idle=True) == 204
+    deployed.drain()
+
+    assert states(parent["id"]) == ["Failed" if ends == "Done" else "Cancelled"]
+    assert deployed.api.get(f"/scans/{parent['id']}").json["is_ending"] is False
+    assert parent["id"] in [message.data["scan"] for message in deployed.of_type("scan.completed")]

@@ -8,10 +8,10 @@ from tests.orchestration.asking import tick
 from tests.support.commands import counting
 from tests.support.deployment import Deployment, Message
 
-from picket.effects.mongo import repositories, scores, teams
+from picket.effects.mongo import findings, repositories, scores, teams
 from picket.effects.mongo.client import collection
-from picket.events import now
-from picket.orchestration import rating
+from picket.events import FindingReported, now
+from picket.orchestration import rating, sweep
 from picket.scoring.score import evaluate_team
 
 
@@ -185,3 +185,35 @@ def test_findings_that_a_former_version_rated_are_rated_anew_once(deployed: Depl
 
     assert (scores.get(name) or {})["tally"] == before
     assert "rated" in (findings.get("f") or {})
+
+
+def test_pieces_of_the_clocks_duty_ask_for_each_team_once(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr(sweep, "_AT_ONCE", 2)
+    for number in range(5):
+        teams.note(f"team{number}", "h/o/r", "cause")
+
+    tick(deployed, "t")
+
+    asked = [message.data["team"] for message in deployed.of_type("team.changed")]
+    assert sorted(asked) == [f"team{number}" for number in range(5)]
+
+
+def test_what_an_earlier_version_left_half_done_is_rated_anew(deployed: Deployment) -> None:
+    own(1)
+    [name] = [one["_id"] for one in collection("repositories").find({})]
+    assert changed(deployed, name, "e1") == 204
+    told = FindingReported(repository=name, tool="t", identity="i", kind="secret", severity="high", rule="r")
+    finding = findings.report(told)
+    tell(deployed, "finding.changed", name, "e2", findings=[finding["_id"]], cause="c")
+    # It died after it had put the score in place and before it had noted the costs in the findings.
+    costs = {finding["_id"]: (findings.get(finding["_id"]) or {})["cost"]}
+    revision = (scores.get(name) or {})["revision"] + 1
+    change = {"$set": {"costs": costs, "revision": revision}, "$unset": {"rating": ""}}
+    collection("scores").update_one({"_id": name}, change)
+    collection("findings").update_one({"_id": finding["_id"]}, {"$unset": {"rated": ""}})
+
+    assert changed(deployed, name, "e3") == 204
+
+    assert (findings.get(finding["_id"]) or {})["rated"].startswith(f"{name}|20")

@@ -112,3 +112,25 @@ def test_what_was_missing_and_is_there_now_is_looked_at_though_no_ref_has_moved(
     loose.write_bytes(content)
 
     assert picket(work.path).status == 1
+
+
+def test_branches_are_told_apart_by_gits_lines_alone(picket: Picket, work: Work) -> None:
+    work.commit({"s.py": f"t = '{slack_token(1)}'\n"})
+    work.git("branch", "a\u2028b")
+
+    first, again = picket(work.path), picket(work.path)
+
+    assert (first.status, again.status, first.json["stats"]["refs"]) == (1, 1, 2)
+
+
+def test_refs_that_a_clone_passes_over_end_with_2(picket: Picket, history: Work) -> None:
+    odd_names(history, "refs/heads/a..b")
+
+    done = picket(history.path.as_uri())
+
+    assert (done.status, "refs/heads/a..b" in done.err) == (2, True)
+    assert picket(history.path.as_uri(), "--allow-missing").status == 0
+
+
+def test_a_url_of_a_shallow_repository_ends_with_2(picket: Picket, history: Work, tmp_path: Path) -> None:
+    assert picket(shallow(history, tmp_path / "cut").as_uri()).status == 2

@@ -73,8 +73,7 @@ def set_team(wanted: str) -> Response:
     if team and not _TEAM.fullmatch(team):
         raise Malformed("a team is named by letters, digits, dots, dashes and underscores, at most 64")
     before = known(wanted)
-    teams = sorted({*before.get("teams", ()), team} - {""})
-    after = store.update(before["_id"], team=team, teams=teams)
+    after = store.own(before["_id"], team)
     with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
         broker.emit(RepositoryChanged(repository=before["_id"], change="teamed", name=before["name"]))
     return jsonify(view(after or before))

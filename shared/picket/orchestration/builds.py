@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from picket.commits.selection import is_zero
@@ -39,7 +40,7 @@ def keep(request: ScanRequested) -> None:
 
 
 def _keep(repository: Document, sha: str) -> None:
-    git_dir, where = mirror.path_of(repository["_id"]), place(repository)
+    git_dir, where = mirror.path_of(repository["_id"]), _place(str(repository["name"]))
     reference = artifacts.reference(f"{where}/{sha}.zip")
     latest = repository.get("build_sha", "")
     is_latest = sha == latest or not mirror.is_ancestor(git_dir, sha, latest)
@@ -53,6 +54,18 @@ def _keep(repository: Document, sha: str) -> None:
             repositories.update(repository["_id"], build_sha=sha, build_at=now(), build_error="")
 
 
-def place(repository: Document) -> str:
-    """Return `build_artifacts/{owner}/{name}` of what is named `host/owner/name` now."""
-    return _PREFIX + str(repository["name"]).partition("/")[2]
+def delete(name: str) -> None:
+    """Delete what was kept of a repository under one of its names.
+
+    Raises:
+        TransientError: The artifact store does not answer.
+    """
+    where = _place(name)
+    for reference in artifacts.older_than(where, timedelta()):
+        artifacts.delete(reference)
+    artifacts.delete(artifacts.reference(f"{where}.zip"))  # the latest one stands beside the folder
+
+
+def _place(name: str) -> str:
+    """Return `build_artifacts/{owner}/{name}` of what is named `host/owner/name`."""
+    return _PREFIX + name.partition("/")[2]

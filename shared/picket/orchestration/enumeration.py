@@ -21,10 +21,15 @@ _MISSING_SHOWN = 100
 
 
 def expand(request: ScanRequested) -> None:
-    """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far."""
+    """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far.
+
+    Raises:
+        Gone: Nobody registered the repository, or a person has forgotten it: a late request would bring it back.
+    """
     if request.kind == "bulk":
         bulk.expand(request)
         return
+    repositories.known(request.repository)
     scan = folding.let_go(scans.open_scan(request, _ACTOR))
     if _is_to_do(scan):
         with leases.held("scans", request.scan) as lease:  # it may have been taken along meanwhile
@@ -74,10 +79,12 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
 def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease) -> Document:
     """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
     git_dir, digest = fetched.git_dir, ruleset.plans()
-    tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads)
+    pulls = request.pull_requests
+    tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
     shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
     plans = plan.with_tags(plan_batches(git_dir, shas), unscanned_tags(request, git_dir, digest))
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
+    repositories.known(request.repository)  # it may have been forgotten meanwhile, and its batches deleted
     batches.create(scan, lease.fence, digest, plans, materials)
     announce_unknown(request, git_dir, digest, shas)
     scheduled = scans.move(

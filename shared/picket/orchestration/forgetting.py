@@ -8,18 +8,21 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from picket.effects import artifacts, broker
+from picket.effects import broker
 from picket.effects.git import mirror
 from picket.effects.mongo import batches, commits, findings, leases, repositories, scans, scores, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
-from picket.errors import Busy, Conflict
+from picket.errors import Busy, Conflict, Gone
 from picket.events import RepositoryForgotten, TeamChanged
-from picket.orchestration import builds, cancellation, duties
+from picket.orchestration import builds, cancellation, completion, duties
 
+_ACTOR = "enumerate"
 _AT_ONCE = 500
 """Documents of a kind that one event deletes."""
 _SCANS_AT_ONCE = 20
+_BATCHES_AT_ONCE = 20
+"""Of all those scans: each may have a thousand commits."""
 _IDLE = timedelta(minutes=10)
 """Longer than an event is retried."""
 
@@ -40,12 +43,10 @@ def step(event: RepositoryForgotten) -> None:
     repository = repositories.get(event.repository)
     if repository is None or "forgotten_at" not in repository:
         return
-    for scan in scans.running(repository["_id"]):
+    for scan in scans.running(repository["_id"], _SCANS_AT_ONCE):
         with suppress(Conflict):  # it has ended meanwhile
-            cancellation.ask(scan["_id"], "enumerate", "its repository was forgotten")
-    if any(scans.running(repository["_id"])):
-        raise Busy("scans of a forgotten repository are still open")
-    if _delete_some(repository):
+            cancellation.ask(scan["_id"], _ACTOR, "its repository was forgotten")
+    if scans.running(repository["_id"], 1) or _delete_some(repository):
         repositories.touch_forgotten(repository["_id"])
         broker.emit(event)
         return
@@ -56,15 +57,26 @@ def step(event: RepositoryForgotten) -> None:
 def _delete_some(repository: Document) -> bool:
     """Delete a part of what there can be much of; False if nothing is left of it."""
     found = scans.of_repository(repository["_id"], _SCANS_AT_ONCE)
+    room = _BATCHES_AT_ONCE
     for scan in found:
-        part = batches.all_of(scan["_id"], _AT_ONCE)
+        part = batches.all_of(scan["_id"], room)
         if any(leases.runs(batch) for batch in part):
             raise Busy("a batch of a forgotten repository is still being scanned")
         commits.unmark(part)
         batches.delete(part)
-        if len(part) < _AT_ONCE:
-            scans.delete(scan["_id"])
+        room -= len(part)
+        if room <= 0:
+            break
+        _tell_of_end(scan)
+        scans.delete(scan["_id"])
     return bool(found) or findings.delete_some(repository["_id"], _AT_ONCE)
+
+
+def _tell_of_end(scan: Document) -> None:
+    """Tell of the end of a scan whose batches are deleted, so that whoever waits for it, a parent too, need not."""
+    if "untold" in scan:
+        with suppress(Gone):  # its parent is deleted already
+            completion.settle(scan["_id"], _ACTOR)
 
 
 def _delete_rest(repository: Document) -> None:
@@ -75,7 +87,7 @@ def _delete_rest(repository: Document) -> None:
     for team in repository.get("teams", ()):
         teams.note(team, identity, broker.cause().id)
         broker.emit(TeamChanged(team=team))
-    for reference in artifacts.older_than(builds.place(repository), timedelta()):
-        artifacts.delete(reference)
+    for name in repositories.names_of(identity):
+        builds.delete(name)
     mirror.delete(identity)
     repositories.delete(identity)

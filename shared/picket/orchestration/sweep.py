@@ -33,11 +33,14 @@ def return_work_of_the_dead(_cursor: str) -> str | None:
     return duties.more(max(len(expired), len(others)) > _AT_ONCE)
 
 
-def tell(_cursor: str) -> str | None:
-    """Tell of the ends of scans that nobody was told of, and go on with cancellations that stand still."""
-    found = scans.untold(_AT_ONCE + 1)
+def tell(cursor: str) -> str | None:
+    """Tell of the ends of scans that nobody was told of, and go on with cancellations that stand still.
+
+    Those of a piece may stay untold for as long as something of them is open: the next piece begins after them.
+    """
+    found = scans.untold(cursor, _AT_ONCE + 1)
     duties.each("untold", found[:_AT_ONCE], _tell)
-    return duties.more(len(found) > _AT_ONCE)
+    return str(found[_AT_ONCE - 1]["_id"]) if len(found) > _AT_ONCE else None
 
 
 def retry(_cursor: str) -> str | None:
@@ -54,11 +57,11 @@ def nudge_idle(_cursor: str) -> str | None:
     return duties.more(len(found) > _AT_ONCE)
 
 
-def evaluate_teams(_cursor: str) -> str | None:
+def evaluate_teams(cursor: str) -> str | None:
     """Ask for the scores of teams that somebody noted a change for and nobody evaluated."""
-    names = teams.waiting(_AT_ONCE + 1)
+    names = teams.waiting(cursor, _AT_ONCE + 1)
     broker.emit(*(TeamChanged(team=name) for name in names[:_AT_ONCE]))
-    return duties.more(len(names) > _AT_ONCE)
+    return names[_AT_ONCE - 1] if len(names) > _AT_ONCE else None
 
 
 def count_findings(_cursor: str) -> str | None:
@@ -72,6 +75,7 @@ def count_findings(_cursor: str) -> str | None:
 def nudge(scan: Document) -> None:
     """Ask again for whatever an open scan that has not moved for long waits for."""
     if scan["state"] in lifecycle.ENUMERATED:
+        scans.release_told(scan["_id"])
         for batch in [] if scan["kind"] == "bulk" else batches.open_of(scan, scan["window"]):
             _hand_out(batch, scan)
         _settle(scan)
@@ -84,6 +88,7 @@ def nudge(scan: Document) -> None:
 
 
 def _tell(scan: Document) -> None:
+    scans.release_told(scan["_id"])
     if completion.is_ending(scan):
         cancellation.ask_for_the_rest(scan)
     else:

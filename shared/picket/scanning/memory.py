@@ -61,7 +61,7 @@ class Tips:
 def tips_of(told: Sequence[str], *, pull_requests: bool) -> Tips:
     """Read what `heads.refs_of` tells."""
     listed, warned, _, *heads = told
-    lines = [line.split(" ", 2) for line in listed.splitlines()]
+    lines = [line.split(" ", 2) for line in listed.split("\n") if line]
     looked_at = [(oid, kind) for oid, kind, name in lines if refs.is_looked_at(name, pull_requests=pull_requests)]
     objects = [oid for oid, _ in looked_at]
     detached = (head.strip() for head in heads if head and not head.startswith("ref:"))

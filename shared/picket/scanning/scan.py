@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from picket.commits.refs import is_looked_at
 from picket.detection import Engine, default_digest
 from picket.effects.git.objects import Absent
 from picket.errors import Gone, Malformed, TooLarge
@@ -74,7 +75,9 @@ def _asked(order: Order, repository: Repository | None) -> Tips | None:
         return None
     from picket.scanning.memory import tips_of  # noqa: PLC0415 - a hook does without
 
-    return tips_of(refs_of(str(repository.git_dir)), pull_requests=order.pull_requests)
+    asked = tips_of(refs_of(str(repository.git_dir)), pull_requests=order.pull_requests)
+    passed_over = (name for name in repository.passed_over if is_looked_at(name, pull_requests=order.pull_requests))
+    return replace(asked, broken=(*asked.broken, *passed_over))
 
 
 def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
@@ -176,7 +179,8 @@ def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome, asked: T
         "rules_without_hyperscan": [rules[index].id for index in engine.prefilter.unheld],
     }
     dropped = [*outcome.dropped, *hidden_documents(seen.findings)] if order.explain else []
-    broken = [Problem(name, "git passes over this ref: it is broken") for name in (asked.broken if asked else ())]
+    passed_over = asked.broken if asked else ()
+    broken = [Problem(name, "git passes over this ref: it, or its name, is broken") for name in passed_over]
     errors = [*seen.errors, *problem_documents(broken)]
     return result_of(seen.findings, stats, errors, dropped, allow_missing=order.allow_missing)
 

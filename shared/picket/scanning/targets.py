@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ _GITDIR = "gitdir: "
 # Of the user's own configuration credentials, proxies and certificates are wanted; nothing that runs a program here.
 _CLONE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 _TRANSPORTS = "https:http:ssh:git:file"
+_PASSED_OVER = re.compile(rb"^error: \* Ignoring funny ref '(.*)' locally$", re.MULTILINE)
+"""Said of names that git takes for none, while the clone succeeds. Source: `get_fetch_map` in git's remote.c."""
 _OURS = (
     *("GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TERMINAL_PROMPT"),
     *("GIT_SSH_COMMAND", "GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH"),
@@ -23,10 +26,14 @@ _OURS = (
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git directory to read from; *top* is its work tree, where there is one."""
+    """A git directory to read from.
+
+    `top` is its work tree, where there is one; `passed_over` are names of refs that git did not take when it cloned.
+    """
 
     git_dir: Path
     top: Path | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 def find_repository(start: Path) -> Repository | None:
@@ -75,7 +82,8 @@ def cloned(url: str) -> Iterator[Repository]:
             lines = done.stderr.decode(errors="replace").split("\n")
             reason = " / ".join(line.strip() for line in lines if line.strip())[:500]
             raise Gone(f"the repository cannot be cloned: {reason}")
-        yield Repository(git_dir)
+        names = (name.decode("utf-8", "surrogateescape") for name in _PASSED_OVER.findall(done.stderr))
+        yield Repository(git_dir, passed_over=tuple(names))
 
 
 def _is_git_dir(folder: Path) -> bool:

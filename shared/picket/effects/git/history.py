@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from picket.changes import Change, Commit
+from picket.commits import refs
 from picket.commits.log import LOG_OPTIONS, parse_log
 from picket.effects.git.command import GitFailed, run
 from picket.errors import TransientError
@@ -17,17 +18,23 @@ _CHUNK = 1_000
 _AT_ONCE = 2
 
 
-def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = ()) -> list[str]:
-    """Return the commits that refs below *prefixes*, or all, lead to, and *also*, without repeats.
+def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = (), pull_requests: bool = True) -> list[str]:
+    """Return the commits that refs lead to, without repeats; refs that lead to something else are left out.
 
-    Refs that lead to something else are left out.
+    Args:
+        git_dir: A git directory.
+        prefixes: Only refs below these.
+        also: Further commits.
+        pull_requests: Look at the refs of pull requests, too.
     """
-    refs = run(git_dir, "for-each-ref", "--format=%(objectname)^{commit}", *prefixes)
-    refs += "".join(f"{sha}^{{commit}}\n" for sha in also).encode()
-    if not refs:
+    listed = run(git_dir, "for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
+    pairs = (line.partition(" ") for line in listed.decode("utf-8", "surrogateescape").split("\n") if line)
+    found = [oid for oid, _, name in pairs if refs.is_looked_at(name, pull_requests=pull_requests)]
+    asked = "".join(f"{oid}^{{commit}}\n" for oid in (*found, *also))
+    if not asked:
         return []
     # cat-file follows tags of tags to their end; what leads to no commit is "missing".
-    output = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=refs)
+    output = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
     lines = (line.split() for line in output.decode().splitlines())
     return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] == ["commit"]))
 

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +41,9 @@ _IS_SHALLOW = "the repository is shallow: its history is not all there"
 class Fetched:
     """A mirror after a fetch.
 
-    `refs` are the refs that its server offers and a scan looks at; `heads` commits that are checked out there and no
-    ref need lead to; `missing` the names of refs that were offered and not fetched, and `reason` why.
+    `refs` are the refs that its server offers and a scan looks at, `HEAD` among them where it is missing; `heads`
+    commits that are checked out there and no ref need lead to; `missing` the names of refs that were
+    offered and not fetched, and `reason` why.
     """
 
     git_dir: Path
@@ -94,7 +95,8 @@ def _fetch_wanted(mirror: Path, address: RepositoryAddress, wanted: str, *, pull
     if _is_whole(mirror, wanted):
         return
     _drop_leftovers(mirror)
-    transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
+    with suppress(NotThere):  # a ref that leads nowhere is none of this commit's business
+        transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
     if not _is_whole(mirror, wanted):
         _fetch_commit(mirror, address, wanted)
 
@@ -108,20 +110,24 @@ def _fetch_all(mirror: Path, address: RepositoryAddress, *, pull_requests: bool)
     heads = (*([offered.pop("HEAD")] if "HEAD" in offered else ()), *transport.worktree_heads(address))
     _make_for(mirror, len(next(iter((*offered.values(), *heads)), "")))
     _drop_leftovers(mirror)
-    said = ""
-    if _refs_of(mirror) != offered:
+    said, before = "", _refs_of(mirror, pull_requests=pull_requests)
+    if before != offered:
         said = _fetch_refs(mirror, address, offered, _left_out(pull_requests=pull_requests))
+    refused: Gone | None = None
     for head in dict.fromkeys(heads):
-        if not _is_whole(mirror, head):
-            said += transport.fetch(mirror, address, head)
-    missing = _missing(mirror, offered, address, pull_requests=pull_requests)
+        try:
+            said += "" if _is_whole(mirror, head) else transport.fetch(mirror, address, head)
+        except NotThere as error:  # it is then among those that are absent
+            refused = error
+    missing = _missing(mirror, before, offered, address, pull_requests=pull_requests)
     absent = [head for head in heads if not _is_whole(mirror, head)]
-    lost = (*missing, *(["HEAD"] if absent else ()))
-    reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them"
+    absent_head = ("HEAD",) if absent else ()
+    lost = (*missing, *absent_head)
+    reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them" if missing else "it is not there"
     if lost and len(missing) == len(offered) and len(absent) == len(heads):
-        raise Gone(f"none of {len(lost)} refs could be fetched: {reason}")
+        raise refused or Gone(f"none of {len(lost)} refs could be fetched: {reason}")
     whole = tuple(head for head in dict.fromkeys(heads) if head not in absent)
-    return Fetched(mirror, tuple(sorted(offered)), whole, lost, reason if lost else "")
+    return Fetched(mirror, (*sorted(offered), *absent_head), whole, lost, reason if lost else "")
 
 
 def _fetch_refs(mirror: Path, address: RepositoryAddress, offered: Mapping[str, str], left_out: list[str]) -> str:
@@ -131,7 +137,9 @@ def _fetch_refs(mirror: Path, address: RepositoryAddress, offered: Mapping[str, 
             return transport.fetch(mirror, address, _EVERYTHING, *left_out)
         except NotThere as error:
             broken = [f"^{name}" for name, oid in offered.items() if oid == error.oid]
-            if not broken or set(broken) <= set(left_out):
+            if not broken:  # this object was not offered before: the server's refs are moving, or its replicas differ
+                raise TransientError(f"fetching failed: {error}") from error
+            if set(broken) <= set(left_out):
                 raise
             left_out = [*left_out, *broken]
     return transport.fetch(mirror, address, _EVERYTHING, *left_out)
@@ -144,20 +152,31 @@ def _offered(address: RepositoryAddress, *, pull_requests: bool) -> dict[str, st
 
 
 def _missing(
-    mirror: Path, offered: Mapping[str, str], address: RepositoryAddress, *, pull_requests: bool
+    mirror: Path,
+    before: Mapping[str, str],
+    offered: Mapping[str, str],
+    address: RepositoryAddress,
+    *,
+    pull_requests: bool,
 ) -> tuple[str, ...]:
-    """Return the names of refs that were offered and are not here; one that has moved since is asked for again."""
-    here = _refs_of(mirror)
-    differ = [name for name, oid in offered.items() if here.get(name) != oid]
+    """Return the names of refs that were offered and not fetched.
+
+    Refs move meanwhile. One that is gone by now is not missing, nor is one that is here as it was or is offered, or
+    that the fetch has moved: in between, the server offered that.
+    """
+    here = _refs_of(mirror, pull_requests=pull_requests)
+    differ = [name for name, oid in offered.items() if here.get(name) != oid and here.get(name) == before.get(name)]
     if not differ:
         return ()
     again = _offered(address, pull_requests=pull_requests)
     return tuple(sorted(name for name in differ if name in again and here.get(name) != again[name]))
 
 
-def _refs_of(mirror: Path) -> dict[str, str]:
-    lines = run(mirror, "for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "surrogateescape")
-    return {name: oid for oid, _, name in (line.partition(" ") for line in lines.splitlines())}
+def _refs_of(mirror: Path, *, pull_requests: bool) -> dict[str, str]:
+    """Return the refs of a mirror that a scan looks at: an earlier one may have fetched those of pull requests."""
+    listed = run(mirror, "for-each-ref", "--format=%(objectname) %(refname)")
+    pairs = (line.partition(" ") for line in listed.decode("utf-8", "surrogateescape").split("\n") if line)
+    return {name: oid for oid, _, name in pairs if refs.is_looked_at(name, pull_requests=pull_requests)}
 
 
 def delete(repository: str) -> None:

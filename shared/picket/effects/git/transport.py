@@ -89,7 +89,9 @@ def _listing(address: RepositoryAddress, url: str) -> dict[str, str]:
         with listing.open("wb") as stdout:
             config, environment = _surroundings(address)
             run_limited(None, *arguments, limits=limits, config=config, environment=environment, stdout=stdout)
-        lines = (line.partition("\t") for line in listing.read_text("utf-8", "surrogateescape").splitlines())
+        listed = listing.read_bytes().decode("utf-8", "surrogateescape")
+        # Not `splitlines`: names may hold what Unicode takes for the end of a line, and git does not.
+        lines = (line.partition("\t") for line in listed.split("\n") if line)
         return {name: oid for oid, _, name in lines if not name.endswith("^{}")}
 
 

@@ -95,7 +95,7 @@ def rated_otherwise(repository: str, rating: str, limit: int) -> list[Document]:
     """
     start, current = f"{repository}|", f"{repository}|{rating}"
     found: list[Document] = []
-    for between in ({"$gt": start, "$lt": current}, {"$gt": current, "$lt": f"{repository}}}"}):
+    for between in ({"$gte": start, "$lt": current}, {"$gt": current, "$lt": f"{repository}}}"}):
         if len(found) < limit:
             found += collection("findings").find({"rated": between}).limit(limit - len(found))
     return found

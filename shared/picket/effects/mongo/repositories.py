@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from picket.effects.mongo import schedules
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
-from picket.errors import Busy, Forgotten
+from picket.errors import Busy, Forgotten, Gone
 from picket.events import ago, now
 
 _AHEAD = timedelta(days=1)
@@ -176,6 +176,21 @@ def get(repository: str) -> Document | None:
     return readable(collection("repositories").find_one({"_id": repository}))
 
 
+def known(repository: str) -> Document:
+    """Return a repository that something is to be stored of.
+
+    Raises:
+        Forgotten: A person has forgotten it, and what is stored of it is being deleted.
+        Gone: There is no such repository.
+    """
+    document = get(repository)
+    if document is None:
+        raise Gone(f"repository {repository[:200]} is not known")
+    if "forgotten_at" in document:
+        raise Forgotten("a person has forgotten this repository")
+    return document
+
+
 def update(repository: str, **fields: object) -> Document | None:
     """Set fields of a repository, and what follows from them for when it is due; None if there is none."""
     if "history_ruleset" in fields:
@@ -188,8 +203,29 @@ def update(repository: str, **fields: object) -> Document | None:
     return document
 
 
+def own(repository: str, team: str) -> Document | None:
+    """Let a team own a repository, none if it is empty; `teams` are all that have, and whose scores follow it.
+
+    Raises:
+        Busy: Others kept changing it.
+    """
+    for _ in range(_TRIES):
+        before = get(repository)
+        if before is None:
+            return None
+        same = {"_id": repository, "team": before.get("team", {"$exists": False})}
+        teams = sorted({*before.get("teams", ()), before.get("team", ""), team} - {""})
+        done = collection("repositories").update_one(same, {"$set": {"team": team, "teams": teams}})
+        if done.matched_count:
+            return {**before, "team": team, "teams": teams}
+    raise Busy(f"{repository} is being changed by others")
+
+
 def forget(repository: str, by: str) -> Document | None:
     """Mark a repository and every name that leads to it as forgotten; None if there is none."""
+    if key := (get(repository) or {}).get("forge_key"):  # an earlier version kept no entry of it
+        entry = {"$setOnInsert": {"repository": repository}}
+        collection("names").update_one({"_id": _BY_FORGE_ID + key}, entry, upsert=True)
     collection("names").update_many({"repository": repository}, {"$set": {"forgotten": True}})
     at = now()
     return update(repository, forgotten_at=at, forgotten_by=by, forgetting=schedules.MARK + at, deleted=True)
@@ -200,6 +236,12 @@ def is_forgotten(repository: str) -> bool:
     return bool(repository) and any(
         entry.get("forgotten") for entry in collection("names").find({"repository": repository})
     )
+
+
+def names_of(repository: str) -> list[str]:
+    """Return every name that leads to the repository with this id."""
+    found = (str(entry["_id"]) for entry in collection("names").find({"repository": repository}))
+    return [name for name in found if not name.startswith(_BY_FORGE_ID)]
 
 
 def being_forgotten(span: timedelta, limit: int) -> list[Document]:

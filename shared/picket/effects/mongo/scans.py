@@ -178,9 +178,10 @@ def idle(span: timedelta, limit: int) -> list[Document]:
     return list(collection("scans").find({"idle_since": {"$lt": MARK + ago(span)}}).sort("idle_since", 1).limit(limit))
 
 
-def untold(limit: int) -> list[Document]:
-    """Return final scans whose end others were not told of, as far as is known."""
-    return list(collection("scans").find({"untold": {"$exists": True}}).limit(limit))
+def untold(after: str, limit: int) -> list[Document]:
+    """Return up to *limit* final scans whose end others were not told of, by id, those after *after*."""
+    which: Document = {"untold": {"$exists": True}, **({"_id": {"$gt": after}} if after else {})}
+    return list(collection("scans").find(which).sort("_id", 1).limit(limit))
 
 
 def told(scan_id: str) -> None:
@@ -191,6 +192,12 @@ def told(scan_id: str) -> None:
 def leave_parent(scan_id: str) -> None:
     """Note that others were told of a child's end, so that its parent need not wait for it."""
     collection("scans").update_one({"_id": scan_id}, {"$unset": {"open_under": ""}})
+
+
+def release_told(scan_id: str) -> None:
+    """Let a scan wait no longer for children whose ends were told by an older revision, which leaves `open_under`."""
+    told_of: Document = {"state": {"$in": sorted(lifecycle.FINAL)}, "untold": {"$exists": False}}
+    collection("scans").update_many({"open_under": scan_id, **told_of}, {"$unset": {"open_under": ""}})
 
 
 def fetching(forge: str) -> list[Document]:

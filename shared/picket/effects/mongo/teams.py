@@ -28,12 +28,12 @@ def settle(notes: Sequence[Document]) -> None:
         collection("team_changes").bulk_write(writes, ordered=False)
 
 
-def waiting(limit: int) -> list[str]:
-    """Return up to *limit* teams that have notes, by leaps from one to the next."""
+def waiting(after: str, limit: int) -> list[str]:
+    """Return up to *limit* teams that have notes, those after *after*, by leaps from one to the next."""
     found: list[str] = []
     while len(found) < limit:
-        after = {"team": {"$gt": found[-1] if found else ""}}
-        first = collection("team_changes").find_one(after, {"team": 1}, sort=[("team", 1)])
+        which = {"team": {"$gt": found[-1] if found else after}}
+        first = collection("team_changes").find_one(which, {"team": 1}, sort=[("team", 1)])
         if first is None:
             break
         found.append(first["team"])
