@@ -130,6 +130,47 @@ def test_every_format_can_show_one(picket: Picket, work: Work, form: str) -> Non
         assert result["locations"][0]["logicalLocations"][0]["name"] == "(message)"
 
 
+@pytest.fixture
+def tagged(work: Work) -> tuple[Work, set[str]]:
+    """A repository in which a file and a folder have tags of their own, plain and annotated, and no commit has them."""
+    work.commit({"a": "1\n"})
+    blob, other = (work.git("hash-object", "-w", "--stdin", stdin=f"t = '{slack_token(n)}'\n".encode()) for n in (1, 2))
+    tree = work.git("mktree", stdin=f"100644 blob {other}\tin.py\n".encode())
+    work.git("tag", "file", blob)
+    work.git("tag", "-a", "-m", "a folder", "folder", tree)
+    return work, {"refs/tags/file", "refs/tags/folder/in.py"}
+
+
+def test_tagged_files_and_folders_are_looked_at(picket: Picket, tagged: tuple[Work, set[str]]) -> None:
+    work, places = tagged
+
+    done = picket(work.path)
+
+    assert (done.status, {one["path"] for one in done.findings}) == (1, places)
+    assert {one["path"] for one in picket(work.path).findings} == places
+
+
+@pytest.mark.parametrize("bucket", [False, True])
+def test_the_pipeline_looks_at_tagged_files_and_folders(
+    deployed: Deployment,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tagged: tuple[Work, set[str]],
+    *,
+    bucket: bool,
+) -> None:
+    if bucket:
+        (tmp_path / "bucket").mkdir()
+        environment.setenv("PICKET_ARTIFACTS", (tmp_path / "bucket").as_uri())
+        forget()
+    work, places = tagged
+
+    ask(deployed, work.path, "s")
+    deployed.drain()
+
+    assert {one["path"] for one in collection("occurrences").find({})} == places
+
+
 def test_a_message_of_odd_bytes_is_read(picket: Picket, work: Work) -> None:
     stream = (
         b"commit refs/heads/main\nauthor A <a@example.com> 1700000000 +0000\n"

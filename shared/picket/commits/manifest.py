@@ -2,8 +2,7 @@
 
 One JSON object: `version` 1; `commits`, each `[sha, author, email, date, committed, changes]` with changes as
 `[path, new, olds]`; `too_large`, the blobs that the pack beside it leaves out because of their size; `messages` of
-commits by their ids, and `tags`, each `[id, tagger, email, date, date, message]`. A former version wrote neither of
-those two, and passes them over.
+commits by their ids, which a former version neither wrote nor reads. Tags are written like commits.
 """
 
 from __future__ import annotations
@@ -27,9 +26,7 @@ class Manifest:
     too_large: frozenset[str]
 
 
-def write(
-    commits: Sequence[tuple[Commit, Iterable[Change]]], tags: Iterable[Commit], too_large: Iterable[str]
-) -> bytes:
+def write(commits: Sequence[tuple[Commit, Iterable[Change]]], too_large: Iterable[str]) -> bytes:
     """Write a manifest."""
     document = {
         "version": _VERSION,
@@ -38,7 +35,6 @@ def write(
             for commit, changes in commits
         ],
         "messages": {commit.sha: commit.message for commit, _ in commits if commit.message},
-        "tags": [astuple(tag) for tag in tags],
         "too_large": sorted(too_large),
     }
     return json.dumps(document).encode()
@@ -65,7 +61,6 @@ def read(text: bytes) -> Manifest:
             for commit, changed in listed
             for path, new, olds in changed
         )
-        tags = (Commit(*fields) for fields in document.get("tags", ()))
-        return Manifest(changes, (*(commit for commit, _ in listed), *tags), frozenset(document["too_large"]))
+        return Manifest(changes, tuple(commit for commit, _ in listed), frozenset(document["too_large"]))
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed(f"not a manifest of a batch ({type(error).__name__})") from None

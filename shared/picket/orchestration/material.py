@@ -75,16 +75,14 @@ def manifest_of(reference: str) -> str:
 
 
 def _write(name: str, git_dir: Path, plan: Plan) -> None:
-    commits = list(history.changes(git_dir, plan.commits))
+    commits = [*history.changes(git_dir, plan.commits), *tags.read(git_dir, plan.tags)]
     blobs = {blob for _, changes in commits for change in changes for blob in (change.new, *change.olds)}
     sizes = history.sizes(git_dir, blobs)
     too_large = {blob for blob, size in sizes.items() if size > settings().max_blob_bytes}
     with _scratch(git_dir.with_name("scratch")) as folder:  # git moves a pack there, which file systems do not share
         for path in packs.write(git_dir, blobs - too_large, folder) or ():
             artifacts.put(f"{PREFIX}{name}{path.suffix}", path)
-    artifacts.put(
-        f"{PREFIX}{name}.json", manifest.write(commits, tags.read(git_dir, plan.tags), too_large)
-    )  # last: it says that all is there
+    artifacts.put(f"{PREFIX}{name}.json", manifest.write(commits, too_large))  # last: it says that all is there
 
 
 def _from_artifacts(reference: str, folder: Path) -> Material:
@@ -101,9 +99,9 @@ def _from_mirror(batch: Document, url: str) -> Material:
     git_dir = mirror.path_of(batch["repository"])
     if batch["commits"] and not mirror.has_commit(git_dir, batch["commits"][-1]):
         git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1]).git_dir
-    commits = list(history.changes(git_dir, batch["commits"]))
+    commits = [*history.changes(git_dir, batch["commits"]), *tags.read(git_dir, batch.get("tags", ()))]
     changes = tuple(change for _, found in commits for change in found)
-    return Material(git_dir, changes, (*(commit for commit, _ in commits), *tags.read(git_dir, batch.get("tags", ()))))
+    return Material(git_dir, changes, tuple(commit for commit, _ in commits))
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Tips:
     """What the refs that a scan looks at and the HEADs of work trees lead to.
 
     `refs` counts those refs, `left_out` those of pull requests that are not looked at; `broken` are names of refs that
-    git passes over, `tags` the annotated tags among the objects.
+    git passes over, `tags` what of the objects is no commit: annotated tags, tagged files and folders.
     """
 
     objects: frozenset[str]
@@ -66,7 +66,7 @@ def tips_of(told: Sequence[str], *, pull_requests: bool) -> Tips:
     objects = [oid for oid, _ in looked_at]
     detached = (head.strip() for head in heads if head and not head.startswith("ref:"))
     broken = tuple(_BROKEN.findall(warned))
-    tags = frozenset(oid for oid, kind in looked_at if kind == "tag")
+    tags = frozenset(oid for oid, kind in looked_at if kind != "commit")
     return Tips(frozenset(objects).union(detached), len(objects), len(lines) - len(objects), broken, tags)
 
 

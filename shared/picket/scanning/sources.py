@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,8 @@ from picket.commits.log import Log, commit_of, messages, parse_entries, parse_lo
 from picket.detection import Engine
 from picket.detection.messages import in_messages, look_at_texts
 from picket.detection.report import Located, Occurrence, introduced_by
-from picket.effects.git import objects, tags
+from picket.effects.git import objects
+from picket.effects.git.tags import read as read_tags
 from picket.scanning import revisions
 from picket.scanning.revisions import NOWHERE
 from picket.scanning.stores import BytesStore, FolderStore, GitStore, Store
@@ -61,12 +63,15 @@ class HistorySource:
             git_dir: The repository.
             log: The log of the commits that are looked at.
             max_bytes: Larger blobs are left out.
-            tags: Ids of objects; those that are annotated tags have messages that are looked at.
+            tags: Ids of objects; those that are no commits are looked at as `tags.read` has them.
         """
         self.store = GitStore(git_dir, max_bytes)
         self.paths, self.commits = survey(log)
         self.problems = _cut_off(git_dir)
-        self._log, self._tags = log, tuple(tags)
+        self._log, self._tagged = log, read_tags(git_dir, tags) if (tags := tuple(tags)) else []
+        for change in (change for _, changes in self._tagged for change in changes):
+            known = self.paths.get(change.new, ())
+            self.paths[change.new] = tuple(dict.fromkeys((*known, change.path.encode())))
 
     def order(self) -> Iterable[str]:
         """By path, newest first, as git best unpacks them."""
@@ -76,7 +81,7 @@ class HistorySource:
         """Give what each commit introduces. The log is read again, now that the blobs that matter are known."""
         named = job.engine.ruleset.named_commits
         if outcome.found or named:
-            history = parse_log(self._log, None if named else outcome.found)
+            history = chain(parse_log(self._log, None if named else outcome.found), self._tagged)
             yield from _introduced(history, outcome, self.paths, self.store, job)
         yield from self._in_messages(job.engine)
 
@@ -84,8 +89,7 @@ class HistorySource:
         for header, found in look_at_texts(engine, messages(self._log), lambda header: header[1].decode()):
             commit = commit_of(header)
             yield from (Occurrence(commit, at) for at in found)
-        if self._tags:
-            yield from in_messages(engine, tags.read(self.store.git_dir, self._tags))
+        yield from in_messages(engine, (commit for commit, _ in self._tagged))
 
 
 class StagedSource:

@@ -16,6 +16,7 @@ from picket.errors import TransientError
 
 _CHUNK = 1_000
 _AT_ONCE = 2
+_UNCOMMITTED = frozenset({"tag", "blob", "tree"})
 
 
 def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = (), pull_requests: bool = True) -> list[str]:
@@ -40,14 +41,14 @@ def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = (), pull_requests:
 
 
 def tags(git_dir: Path, oids: Sequence[str] | None = None) -> list[str]:
-    """Return the annotated tags among *oids*, or among what all refs lead to, without repeats."""
+    """Return what of *oids*, or of what all refs name, is no commit: tags, files, folders; without repeats."""
     if oids is None:
         listed = run(git_dir, "for-each-ref", "--format=%(objectname) %(objecttype)")
     else:
         asked = "".join(f"{oid}\n" for oid in oids if oid.strip("0"))
         listed = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
     lines = (line.split() for line in listed.decode().splitlines())
-    return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] == ["tag"]))
+    return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] and fields[1] in _UNCOMMITTED))
 
 
 def commits(git_dir: Path, wanted: Iterable[str], without: Iterable[str] = ()) -> list[str]:
