@@ -168,7 +168,10 @@ def test_every_function_is_one_that_letters_may_be_of() -> None:
 def test_the_description_names_every_parameter_that_is_admitted(deployed: Deployment) -> None:
     assert deployed
     routes = {
-        rule.endpoint: (rule.rule.replace("<path:wanted>", "{id}"), "delete" if "DELETE" in (rule.methods or ()) else "get")
+        rule.endpoint: (
+            rule.rule.replace("<path:wanted>", "{id}"),
+            "delete" if "DELETE" in (rule.methods or ()) else "get",
+        )
         for rule in _app().url_map.iter_rules()
     }
     described = {
