@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,21 +12,25 @@ from tests.support import pushes
 from tests.support.deployment import Deployment, forget
 
 from picket.api import turns
-from picket.effects.mongo import client, findings, repositories
+from picket.api.events import Position, news
+from picket.effects.mongo import client, findings, repositories, scans
 from picket.effects.mongo.client import collection
 
 COUNT = 7
 
 
 class Asked(monitoring.CommandListener):
-    """Keeps the filters of reads."""
+    """Keeps the filters of reads, and the pipelines of counts."""
 
     def __init__(self) -> None:
         self.filters: list[tuple[str, dict[str, Any]]] = []
+        self.pipelines: list[list[dict[str, Any]]] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         if event.command_name == "find":
             self.filters.append((event.command["find"], dict(event.command["filter"])))
+        if event.command_name == "aggregate":
+            self.pipelines.append(list(event.command["pipeline"]))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Keep it once, when it starts."""
@@ -162,3 +167,23 @@ def test_a_turn_is_given_back_however_the_request_ends(deployed: Deployment) -> 
         turns._turns.release()
 
     assert all(taken)
+
+
+def test_nothing_is_counted_by_reading_a_whole_collection(deployed: Deployment, asked: Asked, tmp_path: Path) -> None:
+    """The one-machine store counts from an index by a field, and reads every document to count by a constant."""
+    orders = [{"repository": str(tmp_path / f"nosuch{number}")} for number in range(3)]
+    scan = deployed.api.post("/scans", json=orders).json["id"]
+    deployed.drain()
+    found(1, occurrences=130)
+
+    [progress] = [text for _, text in news(scans.get(scan), Position()) if "event: progress" in text]
+    shown = deployed.api.get(f"/scans/{scan}").json
+    letters = deployed.api.get("/dead-letters/counts").json
+
+    assert '"by_state": {"Failed": 3}' in progress
+    assert (shown["children_total"], shown["children_open"]) == (3, 0)
+    assert sum(one["rejections"] for one in letters["functions"].values()) == 3
+    assert deployed.api.get("/findings").json["findings"][0]["occurrence_count"] == 130
+    grouped = [step["$group"]["_id"] for pipeline in asked.pipelines for step in pipeline if "$group" in step]
+    assert grouped
+    assert all(str(by).startswith("$") for by in grouped)

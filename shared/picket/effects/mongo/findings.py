@@ -9,7 +9,7 @@ from pymongo import UpdateOne
 
 from picket.detection.identity import finding_id
 from picket.effects.mongo import listing
-from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.client import Document, collection, count, insert_new, key
 from picket.effects.mongo.schema import STAMP, known, readable
 from picket.effects.telemetry import span
 from picket.events import FindingReported, Severity, now
@@ -220,7 +220,7 @@ def _occurrences_of(finding: str) -> tuple[list[Document], int]:
     if len(found) <= _OCCURRENCES_SHOWN:
         return sorted(found, key=lambda item: (item["rank"], item["_id"])), len(found)
     oldest = collection("occurrences").find(which).sort([("rank", 1), ("_id", 1)]).limit(_OCCURRENCES_SHOWN)
-    return list(oldest), collection("occurrences").count_documents(which)
+    return list(oldest), count("occurrences", which)
 
 
 def delete_some(repository: str, limit: int) -> bool:

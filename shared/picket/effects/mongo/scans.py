@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from picket.commits import lifecycle
 from picket.effects.mongo import moves
-from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.client import Document, collection, count, count_by_state, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, unmarked
 from picket.effects.mongo.schema import STAMP, readable
@@ -105,6 +105,11 @@ def children(scan_id: str) -> list[Document]:
     return sorted(collection("scans").find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))
 
 
+def children_by_state(scan_id: str) -> dict[str, int]:
+    """Count the child scans of a scan by state."""
+    return count_by_state("scans", {"parent": scan_id})
+
+
 def open_children(scan_id: str, limit: int) -> list[Document]:
     """Return up to *limit* child scans of a scan that are not final."""
     which: Document = {"open_under": scan_id, "state": {"$in": sorted(lifecycle.OPEN_SCAN)}}
@@ -118,7 +123,7 @@ def has_open_child(scan_id: str) -> bool:
 
 def count_open_children(scan_id: str) -> int:
     """Count the child scans of a scan whose ends nobody was told of yet."""
-    return collection("scans").count_documents({"open_under": scan_id})
+    return count("scans", {"open_under": scan_id})
 
 
 def taken_along(scan_id: str) -> list[Document]:
@@ -210,7 +215,7 @@ def to_be_retried(limit: int) -> list[Document]:
 
 def count_for_root(root: str) -> int:
     """Count the scans that rules asked for on account of one root event."""
-    return collection("scans").count_documents({"root": root})
+    return count("scans", {"root": root})
 
 
 def move(  # noqa: PLR0913 - a step's parts, which read better at the call
