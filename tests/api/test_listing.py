@@ -1,52 +1,27 @@
 """Lists are read page by page by an index, whatever recorded what they list, and never keep the store from others."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo import MongoClient, monitoring
 from tests.orchestration.asking import tick
 from tests.support import pushes
-from tests.support.deployment import Deployment, forget
+from tests.support.commands import Keeping, keeping
+from tests.support.deployment import Deployment
 
 from picket.api import turns
 from picket.api.events import Position, news
-from picket.effects.mongo import client, findings, repositories, scans
+from picket.effects.mongo import findings, repositories, scans
 from picket.effects.mongo.client import collection
 
 COUNT = 7
 
 
-class Asked(monitoring.CommandListener):
-    """Keeps the filters of reads, and the pipelines of counts."""
-
-    def __init__(self) -> None:
-        self.filters: list[tuple[str, dict[str, Any]]] = []
-        self.pipelines: list[list[dict[str, Any]]] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if event.command_name == "find":
-            self.filters.append((event.command["find"], dict(event.command["filter"])))
-        if event.command_name == "aggregate":
-            self.pipelines.append(list(event.command["pipeline"]))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Keep it once, when it starts."""
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Keep it once, when it starts."""
-
-
 @pytest.fixture
-def asked(deployed: Deployment, environment: pytest.MonkeyPatch) -> Asked:
+def asked(deployed: Deployment, environment: pytest.MonkeyPatch) -> Keeping:
     """What is asked of the store."""
     assert deployed
-    listener = Asked()
-    environment.setattr(client, "MongoClient", partial(MongoClient, event_listeners=[listener]))
-    forget()
-    return listener
+    return keeping(environment)
 
 
 def found(number: int, occurrences: int = 1) -> str:
@@ -78,7 +53,7 @@ def pages(deployed: Deployment, query: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("query", ["/findings?", "/findings?severity=high&", "/repositories?"])
-def test_no_page_asks_for_a_range_of_ids(deployed: Deployment, asked: Asked, query: str) -> None:
+def test_no_page_asks_for_a_range_of_ids(deployed: Deployment, asked: Keeping, query: str) -> None:
     """The one-machine store evaluates such a range in Python, for the whole collection."""
     made = [found(number) if "findings" in query else registered(number) for number in range(COUNT)]
     asked.filters.clear()
@@ -94,7 +69,7 @@ def registered(number: int) -> str:
     return name
 
 
-def test_occurrences_are_not_asked_for_by_a_list_of_findings(deployed: Deployment, asked: Asked) -> None:
+def test_occurrences_are_not_asked_for_by_a_list_of_findings(deployed: Deployment, asked: Keeping) -> None:
     """The one-machine store reads all occurrences for such a list."""
     for number in range(3):
         found(number)
@@ -117,7 +92,7 @@ def test_of_many_occurrences_the_oldest_are_shown_and_all_are_counted(deployed: 
 
 @pytest.mark.parametrize("name", ["findings", "repositories"])
 def test_what_a_former_version_recorded_is_listed_in_its_place_and_entered_by_the_clock(
-    deployed: Deployment, asked: Asked, name: str
+    deployed: Deployment, asked: Keeping, name: str
 ) -> None:
     made = [found(number) if name == "findings" else registered(number) for number in range(COUNT)]
     collection(name).update_many({"_id": {"$in": made[1::2]}}, {"$unset": {"list_key": ""}})
@@ -169,7 +144,7 @@ def test_a_turn_is_given_back_however_the_request_ends(deployed: Deployment) -> 
     assert all(taken)
 
 
-def test_nothing_is_counted_by_reading_a_whole_collection(deployed: Deployment, asked: Asked, tmp_path: Path) -> None:
+def test_nothing_is_counted_by_reading_a_whole_collection(deployed: Deployment, asked: Keeping, tmp_path: Path) -> None:
     """The one-machine store counts from an index by a field, and reads every document to count by a constant."""
     orders = [{"repository": str(tmp_path / f"nosuch{number}")} for number in range(3)]
     scan = deployed.api.post("/scans", json=orders).json["id"]

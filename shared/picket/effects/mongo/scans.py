@@ -2,10 +2,10 @@
 
 Some fields are there only while something is so, which makes their index short: `running` (the repository) and
 `idle_since` while the scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a
-place, `branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place
-there, `untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time
-that it was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan
-is open.
+place (see `queues`),
+`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there,
+`untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time that it
+was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan is open.
 """
 
 from __future__ import annotations
@@ -203,11 +203,6 @@ def fetching(forge: str) -> list[Document]:
     return list(collection("scans").find({"fetching": forge}))
 
 
-def queued(queue: str, limit: int = 1) -> list[Document]:
-    """Return scans that wait in *queue*, oldest first."""
-    return list(collection("scans").find({"queue": queue}).sort("created_at", 1).limit(limit))
-
-
 def to_be_retried(limit: int) -> list[Document]:
     """Return scans whose forge did not answer and that are to be tried again by now."""
     return list(collection("scans").find({"retry_at": {"$lt": _stamp()}}).sort("retry_at", 1).limit(limit))
@@ -244,11 +239,6 @@ def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
     for target in targets:
         scan = move(scan, target, actor) or scan
     return scan
-
-
-def line_up(scan_id: str, queue: str, origin: dict[str, str]) -> None:
-    """Let a scan that is New wait in *queue* on account of *origin*; one that is not any more, has waited."""
-    collection("scans").update_one({"_id": scan_id, "state": "New"}, {"$set": {"queue": queue, "origin": origin}})
 
 
 def leave(scan: Document, field: str) -> bool:
