@@ -33,6 +33,7 @@ DUTIES: dict[str, duties.Piece] = {
     "forgotten": forgetting.go_on,
     "expiry": expiry.run,
     "gauges": sweep.count_findings,
+    "lists": sweep.enter_in_lists,
     "channel": channel.watch,
 }
 

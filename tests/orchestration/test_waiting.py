@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 from tests.orchestration.asking import ask, push, states, tick
+from tests.support.commands import keeping
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.git import mirror
-from picket.effects.mongo import scans
+from picket.effects.mongo import queues, scans
 from picket.effects.mongo.client import collection
 from picket.errors import Busy
-from picket.events import Envelope
+from picket.events import Envelope, ScanRequested
 
 FORGE = "127.0.0.1"
 
@@ -183,7 +184,7 @@ def test_one_that_waits_anew_before_it_was_taken_from_its_queue_stays_in_it(
         waiting.ask_again(scans.get("waits"))
 
     assert overtaken
-    assert scans.get("waits")["queue"] == "repository|h/same"
+    assert scans.get("waits")["queue"].startswith("repository|h/same|")
 
 
 def test_one_that_waits_anew_is_woken_by_another_event_though_the_same_one_leads_to_it(
@@ -197,7 +198,7 @@ def test_one_that_waits_anew_is_woken_by_another_event_though_the_same_one_leads
     [first] = [one for one in deployed.queue if one.data.get("scan") == "waits" and one is not message]
     deployed.queue.clear()
     deployed.deliver(first)
-    assert scans.get("waits")["queue"] == "repository|h/same"
+    assert scans.get("waits")["queue"].startswith("repository|h/same|")
     let_go("third")
 
     deployed.deliver(message)
@@ -372,3 +373,20 @@ def test_of_a_long_list_only_as_many_are_asked_for_as_the_forge_has_places(
 
     assert max(waiting) <= 3
     assert states(parent["id"]) == ["Done"]
+
+
+def test_whose_turn_it_is_comes_from_the_index_and_queues_of_like_names_stay_apart(
+    deployed: Deployment, environment: pytest.MonkeyPatch
+) -> None:
+    """A queue may be long: who leaves a place does not sort it."""
+    assert deployed
+    names = {"a": "forge|integral|h", "b": "forge|integral|h", "c": "forge|integral|h.example"}
+    for name, queue in names.items():
+        scans.open_scan(ScanRequested(scan=name, repository="h/o/r", url="file:///nosuch"), "test")
+        queues.line_up(name, queue, {})
+    reads = keeping(environment)
+
+    waiting = [[scan["_id"] for scan in queues.waiting(queue, 10)] for queue in ("forge|integral|h", names["c"])]
+
+    assert waiting == [["a", "b"], ["c"]]
+    assert reads.sorts == [{"queue": 1}, {"queue": 1}]

@@ -25,6 +25,7 @@ from picket.api import (
     scores,
     sources,
     tokens,
+    turns,
 )
 from picket.api.scopes import needed
 from picket.effects import telemetry
@@ -78,6 +79,8 @@ def _app() -> Flask:
         app.register_blueprint(module.blueprint)
     app.before_request(_authenticate)
     app.before_request(_refuse_odd_query)
+    app.before_request(lambda: turns.begin(request.endpoint))  # last: what was refused before takes no turn
+    app.teardown_request(turns.end)
     app.after_request(_tell_the_rate)
     app.after_request(_record)
     app.register_error_handler(HTTPException, _refusal)

@@ -15,7 +15,6 @@ import re
 import threading
 import time
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -132,7 +131,7 @@ def _progress(scan: Document) -> Document:
 
 
 def _children(scan: Document) -> Document:
-    counts = dict(Counter(str(child["state"]) for child in scans.children(scan["_id"])))
+    counts = scans.children_by_state(scan["_id"])
     return {"done": _final(counts, lifecycle.OPEN_SCAN), "total": sum(counts.values()), "by_state": counts}
 
 

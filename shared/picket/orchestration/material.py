@@ -87,8 +87,9 @@ def _write(name: str, git_dir: Path, plan: Plan) -> None:
 
 def _from_artifacts(reference: str, folder: Path) -> Material:
     found = manifest.read(artifacts.get(reference))
-    git_dir = packs.directory(folder)
-    if {change.new for change in found.changes} - found.too_large:
+    blobs = {change.new for change in found.changes}
+    git_dir = packs.directory(folder, len(next(iter(blobs), "")))
+    if blobs - found.too_large:
         name = reference.removesuffix(".json")
         for suffix in ("pack", "idx"):
             artifacts.get_file(f"{name}.{suffix}", git_dir / "objects" / "pack" / f"pack-batch.{suffix}")

@@ -10,7 +10,7 @@ from functools import partial
 
 from picket.commits import lifecycle
 from picket.effects import broker, telemetry
-from picket.effects.mongo import batches, findings, leases, scans, teams
+from picket.effects.mongo import batches, findings, leases, listing, scans, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
@@ -20,6 +20,8 @@ from picket.orchestration import cancellation, completion, dispatch, duties, fol
 _ACTOR = "sweep"
 _IDLE = timedelta(minutes=10)
 """Longer than an event is retried."""
+_ENTERED_AT_ONCE = 1_000
+"""Documents of a former version that one event enters in a list."""
 _AT_ONCE = 100
 """Scans of one kind that one event asks for again."""
 
@@ -55,6 +57,11 @@ def nudge_idle(_cursor: str) -> str | None:
     found = scans.idle(_IDLE, _AT_ONCE + 1)
     duties.each("idle", found[:_AT_ONCE], nudge, lambda scan: scans.touch(scan["_id"]))
     return duties.more(len(found) > _AT_ONCE)
+
+
+def enter_in_lists(_cursor: str) -> str | None:
+    """Enter what a former version recorded in the lists by which pages are read fast."""
+    return duties.more(any(listing.enter_some(name, _ENTERED_AT_ONCE) for name in listing.COLLECTIONS))
 
 
 def evaluate_teams(cursor: str) -> str | None:

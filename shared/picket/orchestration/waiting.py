@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import leases, scans
+from picket.effects.mongo import leases, queues, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy, TransientError
 from picket.events import ScanRequested, now
@@ -94,7 +94,7 @@ def ask_for_many(requests: Sequence[ScanRequested]) -> None:
         if asked[forge] <= settings().fetches_per_host:
             first.append(request)
         else:
-            scans.line_up(request.scan, _lane(forge, request.kind), _origin())
+            queues.line_up(request.scan, _lane(forge, request.kind), _origin())
     broker.emit(*first)
 
 
@@ -110,8 +110,8 @@ def forge_of(request: ScanRequested) -> str:
 
 def wake(scan: Document, forge: str) -> None:
     """Ask again for those that wait for what *scan* has left: its repository, and its forge."""
-    next_of_forge = (found for lane in _LANES for found in scans.queued(_lane(forge, lane)))
-    for waiting in (*scans.queued(_repository(scan)), *list(next_of_forge)[:2]):
+    next_of_forge = (found for lane in _LANES for found in queues.waiting(_lane(forge, lane)))
+    for waiting in (*queues.waiting(_repository(scan)), *list(next_of_forge)[:2]):
         ask_again(waiting)
 
 
@@ -152,7 +152,7 @@ def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
         fence,
         reason=f"waits: {queue.partition('|')[0]} is busy",
         unset=("fetching",),
-        queue=queue,
+        queue=queues.turn(queue, scan["created_at"], scan["_id"]),
         branch=scans.branch(scan["repository"], scan["ref"]),
         origin=_origin(),
     )

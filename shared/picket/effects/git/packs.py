@@ -8,6 +8,9 @@ from pathlib import Path
 from picket.effects.git.command import output
 
 _NAME = "pack-picket"
+_SHA256_DIGITS = 64
+_SHA256_CONFIG = "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n"
+"""Without it git takes a pack's index for one of ids of 40 digits."""
 
 
 def write(git_dir: Path, blobs: Iterable[str], folder: Path) -> tuple[Path, Path] | None:
@@ -31,9 +34,21 @@ def write(git_dir: Path, blobs: Iterable[str], folder: Path) -> tuple[Path, Path
     return base.with_name(f"{_NAME}-{digest}.pack"), base.with_name(f"{_NAME}-{digest}.idx")
 
 
-def directory(folder: Path) -> Path:
-    """Make a git directory in *folder* that has no objects yet; put a pack and its index into `objects/pack`."""
+def directory(folder: Path, digits: int) -> Path:
+    """Make a git directory in *folder* that has no objects yet; put a pack and its index into `objects/pack`.
+
+    Args:
+        folder: An empty folder.
+        digits: Hex digits of an object's id, which tell the object format; 0 where there are no objects.
+
+    Returns:
+        The git directory.
+
+    Source: gitrepository-layout(5), git-config(1) `extensions.objectFormat`.
+    """
     for part in ("objects/pack", "refs"):
         (folder / part).mkdir(parents=True)
     (folder / "HEAD").write_text("ref: refs/heads/main\n")
+    if digits == _SHA256_DIGITS:
+        (folder / "config").write_text(_SHA256_CONFIG)
     return folder

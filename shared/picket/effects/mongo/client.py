@@ -20,12 +20,15 @@ _INDEXES: dict[str, tuple[str, ...]] = {
         *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold", "place", "open"),
     ),
     "batches": ("scan", "open_in", "lease_until", "material"),
-    "findings": ("repository", "scored_in", "rated", "evidence.rule"),
+    "findings": ("repository", "scored_in", "rated", "evidence.rule", "list_key"),
     "occurrences": ("finding",),
-    "repositories": ("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked", "listed_in", "forgetting"),
+    "repositories": (
+        *("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked", "listed_in", "forgetting"),
+        "list_key",
+    ),
     "names": ("repository",),
     "coverage": ("repository",),
-    "organizations": ("due", "resume"),
+    "organizations": ("due", "resume", "list_key"),
     "organization_pages": ("organization",),
     "score_history": ("moved", "entity"),
     "team_changes": ("team",),
@@ -84,6 +87,21 @@ def insert_new(name: str, documents: list[Document]) -> None:
     except BulkWriteError as error:
         if any(item.get("code") != duplicate_key for item in error.details.get("writeErrors", [])):
             raise
+
+
+def count_by_state(name: str, which: Document) -> dict[str, int]:
+    """Count the documents of a collection that match *which*, by their `state`.
+
+    PyMongo's own `count_documents` groups by a constant, for which the one-machine store reads the whole collection,
+    whatever *which* asks for; to group by a field it uses the index.
+    """
+    steps: list[Document] = [{"$match": which}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]
+    return {str(group["_id"]): int(group["count"]) for group in collection(name).aggregate(steps)}
+
+
+def count(name: str, which: Document) -> int:
+    """Count the documents of a collection that match *which*."""
+    return sum(count_by_state(name, which).values())
 
 
 def key(*parts: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pymongo import UpdateOne
 
 from picket.detection.identity import finding_id
-from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo import listing
+from picket.effects.mongo.client import Document, collection, count, insert_new, key
 from picket.effects.mongo.schema import STAMP, known, readable
 from picket.effects.telemetry import span
 from picket.events import FindingReported, Severity, now
@@ -147,10 +147,11 @@ def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     which = _which(filters)
     if least := filters.get("min_confidence"):
         which["confidence"] = {"$gte": least}
+    if "ids" not in filters:
+        return with_occurrences(listing.following("findings", after, limit, which))
     found: list[Document] = []
-    for ids in _ids_after(filters, after):
-        part = {**which, **ids}
-        found += collection("findings").find(part).sort("_id", 1).limit(limit - len(found))
+    for ids in _some_of(filters["ids"], after):
+        found += collection("findings").find({**which, **ids}).sort("_id", 1).limit(limit - len(found))
         if len(found) == limit:
             break
     return with_occurrences(found)
@@ -161,9 +162,11 @@ def below(filters: dict[str, Any], limit: int) -> list[Document]:
 
     The one-machine store counts by reading every document in Python, and reads a limited number fast.
     """
-    which = {**_which(filters), "confidence": {"$lt": filters.get("min_confidence", 0)}}
+    if not filters.get("min_confidence"):
+        return []
+    which = {**_which(filters), "confidence": {"$lt": filters["min_confidence"]}}
     found: list[Document] = []
-    for ids in _ids_after(filters, "") if filters.get("min_confidence") else ():
+    for ids in _some_of(filters["ids"], "") if "ids" in filters else ({},):
         part = collection("findings").find({**which, **ids}, {"state": 1, "exemption": 1})
         found += part.limit(limit - len(found))
         if len(found) == limit:
@@ -172,21 +175,20 @@ def below(filters: dict[str, Any], limit: int) -> list[Document]:
 
 
 def _which(filters: dict[str, Any]) -> Document:
+    """Return conditions for *filters*, each as an operator: the one-machine store looks into lists for a bare value."""
     names = {"rule": "evidence.rule", "severity": "severity", "state": "state", "repository": "repository"}
-    return {names[name]: value for name, value in filters.items() if name in names}
+    return {
+        names[name]: value if isinstance(value, dict) else {"$eq": value}
+        for name, value in filters.items()
+        if name in names
+    }
 
 
-def _ids_after(filters: dict[str, Any], after: str) -> Iterator[Document]:
-    """Give conditions on the id, one after another: those of `ids` in parts, or what follows *after*.
-
-    The one-machine store judges a range of ids in Python, for the whole collection: a first page does without.
-    """
-    if "ids" not in filters:
-        yield {"_id": {"$gt": after}} if after else {}
-        return
-    ids = sorted(wanted for wanted in filters["ids"] if wanted > after)
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        yield {"_id": {"$in": ids[start : start + _IDS_AT_ONCE]}}
+def _some_of(ids: Iterable[str], after: str) -> Iterator[Document]:
+    """Give conditions on the id, one after another: those of *ids* that follow *after*, in parts."""
+    wanted = sorted(each for each in ids if each > after)
+    for start in range(0, len(wanted), _IDS_AT_ONCE):
+        yield {"_id": {"$in": wanted[start : start + _IDS_AT_ONCE]}}
 
 
 def has_rule(rule: str) -> bool:
@@ -203,14 +205,22 @@ def count_open() -> dict[str, int]:
 
 def with_occurrences(findings: list[Document]) -> list[Document]:
     """Add to each finding its occurrences, oldest commit first, and their number."""
-    by_finding: defaultdict[str, list[Document]] = defaultdict(list)
-    for item in collection("occurrences").find({"finding": {"$in": [finding["_id"] for finding in findings]}}):
-        by_finding[item["finding"]].append(item)
     for finding in findings:
-        found = sorted(by_finding[finding["_id"]], key=lambda item: (item["rank"], item["_id"]))
-        finding["occurrence_count"] = len(found)
-        finding["occurrences"] = found[:_OCCURRENCES_SHOWN]
+        finding["occurrences"], finding["occurrence_count"] = _occurrences_of(finding["_id"])
     return findings
+
+
+def _occurrences_of(finding: str) -> tuple[list[Document], int]:
+    """Return the oldest occurrences of a finding, as many as are shown, and the number of all.
+
+    One finding at a time: the one-machine store has an index for each field, and uses none for a list of values.
+    """
+    which = {"finding": finding}
+    found = list(collection("occurrences").find(which).limit(_OCCURRENCES_SHOWN + 1))
+    if len(found) <= _OCCURRENCES_SHOWN:
+        return sorted(found, key=lambda item: (item["rank"], item["_id"])), len(found)
+    oldest = collection("occurrences").find(which).sort([("rank", 1), ("_id", 1)]).limit(_OCCURRENCES_SHOWN)
+    return list(oldest), count("occurrences", which)
 
 
 def delete_some(repository: str, limit: int) -> bool:
@@ -230,7 +240,7 @@ def _writes(finding: Document) -> list[UpdateOne]:
     first = {name: finding[name] for name in ("first", "first_rank")}
     fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
     fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
-    fresh |= {"rated": f"{finding['scored_in']}|{_NEVER}"}
+    fresh |= {"rated": f"{finding['scored_in']}|{_NEVER}", **listing.entry(finding["_id"])}
     fresh |= STAMP
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from picket.effects.mongo import schedules
+from picket.effects.mongo import listing, schedules
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, text_of
@@ -32,7 +32,7 @@ def find(organization_id: str) -> Document | None:
 
 def page(after: str, limit: int) -> list[Document]:
     """Return up to *limit* organizations whose id follows *after*."""
-    return list(collection("organizations").find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit))
+    return listing.following("organizations", after, limit)
 
 
 def register(organization_id: str, wanted: Document, patience: timedelta) -> Document:
@@ -54,7 +54,7 @@ def register(organization_id: str, wanted: Document, patience: timedelta) -> Doc
                 return begun
             continue
         first = {"_id": organization_id, "created_at": now(), "listed_at": None, **UNLEASED, **STAMP}
-        first |= {**wanted, **_fresh(1, patience)}
+        first |= {**listing.entry(organization_id), **wanted, **_fresh(1, patience)}
         try:
             collection("organizations").insert_one(first)
         except DuplicateKeyError:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from pymongo import ReturnDocument
 
-from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.client import Document, collection, count, key
 from picket.effects.mongo.schema import STAMP
 from picket.events import Envelope, now
 from picket.settings import settings
@@ -70,7 +70,7 @@ def counts() -> dict[str, Document]:
         for function, oldest in _functions(name):
             which = {"open": {"$gt": _start(function), "$lt": f"{function}{_END}"}}
             entry = found.setdefault(function, {"dead_letters": 0, "rejections": 0, "oldest": oldest})
-            entry[name] = collection(name).count_documents(which)
+            entry[name] = count(name, which)
             entry["oldest"] = min(entry["oldest"], oldest)
     return dict(sorted(found.items()))
 

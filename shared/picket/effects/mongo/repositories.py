@@ -12,7 +12,7 @@ from datetime import timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from picket.effects.mongo import schedules
+from picket.effects.mongo import listing, schedules
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Busy, Forgotten, Gone
@@ -104,6 +104,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
     told |= {"told_at": as_of} if as_of else {}
     told |= {"delivered_at": delivered_at} if delivered_at else {}
     fresh = {"created_at": now(), "criticality": 1.0, **schedules.first(at_once=at_once), **STAMP}
+    fresh |= listing.entry(repository)
     collection("names").update_one({"_id": name}, {"$setOnInsert": {"repository": repository}}, upsert=True)
     for _ in range(_TRIES):
         known = get(repository)
@@ -266,7 +267,7 @@ def get_many(ids: Iterable[str]) -> list[Document]:
 
 def page(after: str, limit: int) -> list[Document]:
     """Return up to *limit* repositories whose id follows *after*."""
-    return list(collection("repositories").find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit))
+    return listing.following("repositories", after, limit)
 
 
 def teams(after: str, limit: int) -> list[str]:

@@ -2,10 +2,10 @@
 
 Some fields are there only while something is so, which makes their index short: `running` (the repository) and
 `idle_since` while the scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a
-place, `branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place
-there, `untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time
-that it was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan
-is open.
+place (see `queues`),
+`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there,
+`untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time that it
+was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan is open.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from picket.commits import lifecycle
 from picket.effects.mongo import moves
-from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.client import Document, collection, count, count_by_state, key
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, unmarked
 from picket.effects.mongo.schema import STAMP, readable
@@ -105,6 +105,11 @@ def children(scan_id: str) -> list[Document]:
     return sorted(collection("scans").find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))
 
 
+def children_by_state(scan_id: str) -> dict[str, int]:
+    """Count the child scans of a scan by state."""
+    return count_by_state("scans", {"parent": scan_id})
+
+
 def open_children(scan_id: str, limit: int) -> list[Document]:
     """Return up to *limit* child scans of a scan that are not final."""
     which: Document = {"open_under": scan_id, "state": {"$in": sorted(lifecycle.OPEN_SCAN)}}
@@ -118,7 +123,7 @@ def has_open_child(scan_id: str) -> bool:
 
 def count_open_children(scan_id: str) -> int:
     """Count the child scans of a scan whose ends nobody was told of yet."""
-    return collection("scans").count_documents({"open_under": scan_id})
+    return count("scans", {"open_under": scan_id})
 
 
 def taken_along(scan_id: str) -> list[Document]:
@@ -205,11 +210,6 @@ def fetching(forge: str) -> list[Document]:
     return list(collection("scans").find({"fetching": forge}))
 
 
-def queued(queue: str, limit: int = 1) -> list[Document]:
-    """Return scans that wait in *queue*, oldest first."""
-    return list(collection("scans").find({"queue": queue}).sort("created_at", 1).limit(limit))
-
-
 def to_be_retried(limit: int) -> list[Document]:
     """Return scans whose forge did not answer and that are to be tried again by now."""
     return list(collection("scans").find({"retry_at": {"$lt": _stamp()}}).sort("retry_at", 1).limit(limit))
@@ -217,7 +217,7 @@ def to_be_retried(limit: int) -> list[Document]:
 
 def count_for_root(root: str) -> int:
     """Count the scans that rules asked for on account of one root event."""
-    return collection("scans").count_documents({"root": root})
+    return count("scans", {"root": root})
 
 
 def move(  # noqa: PLR0913 - a step's parts, which read better at the call
@@ -246,11 +246,6 @@ def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
     for target in targets:
         scan = move(scan, target, actor) or scan
     return scan
-
-
-def line_up(scan_id: str, queue: str, origin: dict[str, str]) -> None:
-    """Let a scan that is New wait in *queue* on account of *origin*; one that is not any more, has waited."""
-    collection("scans").update_one({"_id": scan_id, "state": "New"}, {"$set": {"queue": queue, "origin": origin}})
 
 
 def leave(scan: Document, field: str) -> bool:
