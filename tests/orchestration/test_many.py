@@ -8,7 +8,7 @@ from tests.orchestration.asking import cancel, states, tick
 from tests.support.deployment import Deployment
 from tests.support.repositories import Work
 
-from picket.effects.mongo import scans
+from picket.effects.mongo import repositories, scans
 from picket.effects.mongo.client import collection
 from picket.orchestration import bulk, cancellation, completion
 
@@ -82,6 +82,21 @@ def test_a_list_is_not_done_while_children_are_still_to_be_made(deployed: Deploy
     deployed.drain()
 
     assert states(parent["id"]) == ["Done"]
+
+
+def test_a_child_whose_address_is_not_admitted_any_more_fails_by_itself(
+    deployed: Deployment, works: list[Work]
+) -> None:
+    parent = submit(deployed, works)
+    first = deployed.queue.pop(0)
+    name = f"local{works[1].path}"
+    repositories.register(name, "ftp://forge.example/o/r")
+
+    deployed.deliver(first)
+    deployed.drain()
+
+    assert sorted(children(parent)) == ["Done"] * 4 + ["Failed"]
+    assert states(parent["id"]) == ["Partial"]
 
 
 def test_a_list_asked_for_twice_with_one_key_is_one(deployed: Deployment, works: list[Work]) -> None:

@@ -13,7 +13,7 @@ _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted", "remediation"),
 )
 _PLACE = ("commit", "path", "start_line", "start_column", "end_line", "end_column", "author", "email", "date")
-_EXEMPTION = ("reason", "approver", "rule", "until")
+_EXEMPTION = ("reason", "approver", "rule", "decided_at", "until")
 _FINDING = (
     *("_id", "repository", "kind", "identity", "scan", "state", "created_at", "changed_at", "applied_rules"),
     *("exemption", *(f"exemption.{name}" for name in _EXEMPTION)),

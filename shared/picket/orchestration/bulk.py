@@ -8,6 +8,7 @@ from picket.commits import lifecycle
 from picket.effects import broker
 from picket.effects.mongo import orders, repositories, scans
 from picket.effects.mongo.client import Document
+from picket.errors import PermanentError
 from picket.events import ScanRequested, scan_id
 from picket.orchestration import cancellation, completion, waiting
 
@@ -47,9 +48,8 @@ def expand(request: ScanRequested) -> None:
     made = order["made"]
     part = order["repositories"][made : made + _AT_ONCE]
     children = [_child(request, name, url, pull_requests=bool(order["pull_requests"])) for name, url in part]
-    for child in children:
-        scans.open_scan(child, _ACTOR)
-    waiting.ask_for_many(children)
+    opened = [(child, scans.open_scan(child, _ACTOR)) for child in children]
+    waiting.ask_for_many([child for child, state in opened if _is_admitted(child, state)])
     orders.advance(request.scan, made, len(part))
     if made + len(part) < len(order["repositories"]):
         scans.touch(request.scan)
@@ -70,6 +70,16 @@ def _child(request: ScanRequested, name: str, url: str, *, pull_requests: bool) 
         pull_requests=pull_requests,
         reason="requested",
     )
+
+
+def _is_admitted(child: ScanRequested, scan: Document) -> bool:
+    """Return whether a child can be asked for; one whose address is not admitted any more fails by itself."""
+    try:
+        waiting.forge_of(child)
+    except PermanentError as error:
+        completion.finish(scan, "Failed", str(error), actor=_ACTOR)
+        return False
+    return True
 
 
 def _end_with_parent(scan: str) -> None:

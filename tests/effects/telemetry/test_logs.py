@@ -153,7 +153,9 @@ def test_a_stores_complaint_is_logged_by_its_kind_alone(
 ) -> None:
     from pymongo.errors import WriteError  # noqa: PLC0415 - connects
 
-    from picket.effects.mongo import scans  # noqa: PLC0415
+    from picket.effects.mongo import repositories, scans  # noqa: PLC0415
+
+    repositories.register("h/o/r", "https://h/o/r")
 
     def fail(*_: object, **__: object) -> None:
         raise WriteError(f"document {CANARY} does not fit")
