@@ -107,7 +107,7 @@ def test_every_module_stays_small_enough_to_be_one_thing() -> None:
 
 
 def test_setting_up_says_what_each_step_does_before_it_is_done(tmp_path: Path) -> None:
-    command = ["make", "--dry-run", "setup", f"VENV={tmp_path / 'venv'}"]
+    command = ["make", "--dry-run", "--no-print-directory", "setup", f"VENV={tmp_path / 'venv'}"]
 
     steps = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 

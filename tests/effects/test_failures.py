@@ -89,7 +89,9 @@ def test_a_function_answers_and_logs_what_is_the_matter_with_the_store(
     error: Callable[[], Exception],
     status: int,
 ) -> None:
-    from picket.effects.mongo import scans  # noqa: PLC0415 - connects
+    from picket.effects.mongo import repositories, scans  # noqa: PLC0415 - connects
+
+    repositories.register("h/o/r", "https://h/o/r")
 
     def fail(*_: object, **__: object) -> None:
         raise error()

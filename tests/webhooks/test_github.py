@@ -9,7 +9,7 @@ from picket.errors import Malformed, Unauthorized, Unsupported
 from picket.events import Envelope, GitHubSourceEvent, WebhookReceived
 from picket.webhooks import github, signature, standard
 from picket.webhooks.interpret import check_scope, interpret
-from picket.webhooks.meaning import Altered, Pinged, Pushed, Wanted
+from picket.webhooks.meaning import Altered, Ignored, Pinged, Pushed, Wanted, as_of
 
 URL = "https://github.com/o/r.git"
 OLD, NEW, ZERO = "a" * 40, "b" * 40, "0" * 40
@@ -85,14 +85,25 @@ def test_a_ping_is_a_ping_and_create_and_delete_are_told_better_by_their_push() 
 
 
 @pytest.mark.parametrize("event", ["issues", "star", "dependabot_alert"])
-def test_an_event_nothing_reacts_to_is_unsupported(event: str) -> None:
-    with pytest.raises(Unsupported, match=event):
-        github.parse(event, {})
+def test_an_event_nothing_reacts_to_is_ignored(event: str) -> None:
+    assert github.parse(event, {}) == Ignored()
 
 
-def test_an_action_nothing_reacts_to_is_unsupported() -> None:
-    with pytest.raises(Unsupported, match="edited"):
-        github.parse("repository", pushes.repository(URL, "edited"))
+def test_an_action_nothing_reacts_to_is_ignored() -> None:
+    assert github.parse("repository", pushes.repository(URL, "edited")) == Ignored()
+
+
+@pytest.mark.parametrize(
+    ("times", "latest"),
+    [
+        (("2026-05-01T10:00:00Z", 1_777_629_600), "2026-05-01T10:00:00.000000Z"),
+        (("2026-05-01T12:00:00+02:00", None), "2026-05-01T10:00:00.000000Z"),
+        ((1_777_629_600, "no time"), "2026-05-01T10:00:00.000000Z"),
+        (("2026-05-01T10:00:00", True, 10**30, None), ""),
+    ],
+)
+def test_a_payload_is_as_of_the_latest_time_that_it_names(times: tuple[object, ...], latest: str) -> None:
+    assert as_of(*times) == latest
 
 
 @pytest.mark.parametrize(
@@ -132,8 +143,7 @@ def test_the_provider_decides_who_reads_a_payload() -> None:
     received = {"delivery": "d", "source": "s", "payload": {"data": {"repository": URL}}}
 
     assert isinstance(interpret(WebhookReceived(**received, provider="standard", event="scan.requested")), Wanted)
-    with pytest.raises(Unsupported):
-        interpret(WebhookReceived(**received, provider="github", event="scan.requested"))
+    assert interpret(WebhookReceived(**received, provider="github", event="scan.requested")) == Ignored()
 
 
 def test_events_of_knatives_github_source_mean_the_same() -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import IO, TYPE_CHECKING
 
 from picket.commits.refs import is_looked_at
 from picket.detection import Engine, default_digest
+from picket.effects.git.command import GitFailed, shortened
 from picket.effects.git.objects import Absent
 from picket.errors import Gone, Malformed, TooLarge
 from picket.scanning import revisions
@@ -75,9 +77,21 @@ def _asked(order: Order, repository: Repository | None) -> Tips | None:
         return None
     from picket.scanning.memory import tips_of  # noqa: PLC0415 - a hook does without
 
-    asked = tips_of(refs_of(str(repository.git_dir)), pull_requests=order.pull_requests)
+    asked = tips_of(_refs(repository.git_dir), pull_requests=order.pull_requests)
     passed_over = (name for name in repository.passed_over if is_looked_at(name, pull_requests=order.pull_requests))
     return replace(asked, broken=(*asked.broken, *passed_over))
+
+
+def _refs(git_dir: Path) -> list[str]:
+    """Return what the repository's refs lead to; see `heads.refs_of`.
+
+    Raises:
+        GitFailed: Git cannot read them, or what they lead to.
+    """
+    try:
+        return refs_of(str(git_dir))
+    except CalledProcessError as error:
+        raise GitFailed(error.returncode, shortened(error.stderr)) from None
 
 
 def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
@@ -86,7 +100,7 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
 
     git_dir = repository.git_dir
     path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
-    refs = refs_of(str(git_dir))  # asked before the log is: what comes in between is looked at next time
+    refs = _refs(git_dir)  # asked before the log is: what comes in between is looked at next time
     asked = memory.tips_of(refs, pull_requests=order.pull_requests)
     tips, whole = asked.objects, revisions.everything(pull_requests=order.pull_requests)
     new, known = memory.since_then(git_dir, memory.recall(path), tips, whole)

@@ -110,7 +110,7 @@ def run(
                 strip_newline_in_stdout=False,
             )
         except GitCommandError as error:
-            raise GitFailed(error.status, _cut(error.stderr)) from None
+            raise GitFailed(error.status, shortened(error.stderr)) from None
     return output if isinstance(output, bytes) else str(output).encode()
 
 
@@ -139,7 +139,7 @@ def output(
     command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
     done = run_process(command, input=stdin, stdout=stdout, stderr=PIPE, env=child_environment(), check=False)
     if done.returncode != 0:
-        raise GitFailed(done.returncode, _cut(done.stderr))
+        raise GitFailed(done.returncode, shortened(done.stderr))
     return done.stdout or b""
 
 
@@ -206,7 +206,7 @@ def run_limited(
         stderr.seek(0)
         said = stderr.read(_MAX_STDERR)
         if process.returncode != 0:
-            raise GitFailed(process.returncode, _cut(said))
+            raise GitFailed(process.returncode, shortened(said))
         return said.decode(errors="replace")
 
 
@@ -216,7 +216,8 @@ def _bytes_in(folder: Path) -> int:
         return sum(entry.stat().st_size for entry in entries)
 
 
-def _cut(stderr: object) -> str:
+def shortened(stderr: object) -> str:
+    """Return the first lines of what git wrote to standard error, as one."""
     text = stderr.decode(errors="replace") if isinstance(stderr, bytes) else str(stderr)
     lines = [line.strip() for line in text.replace("stderr:", "").strip(" '\n").splitlines() if line.strip()]
     return " / ".join(lines[:3])[:500]
