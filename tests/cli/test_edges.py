@@ -64,6 +64,10 @@ def is_refused(done: subprocess.CompletedProcess[str], message: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_forgetting_a_repository_asks_for_its_name_once_more() -> None:
+    is_refused(picket("repositories", "forget", "github.com/o/r"), "say --confirm github.com/o/r")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

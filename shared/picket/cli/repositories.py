@@ -160,7 +160,9 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Forget a repository with its findings; no webhook and no listing brings it back until it is added again."""
-    query = urlencode({"confirm": repository_name(confirm)}) if confirm else ""
+    if not confirm:
+        fail(f"this deletes every finding of {repository}: say --confirm {repository}")
+    query = urlencode({"confirm": repository_name(confirm)})
     found = Client(server).send("DELETE", f"/repositories/{segment(repository_name(repository))}?{query}", {})
     if as_json:
         print_json(found)
