@@ -25,7 +25,7 @@ def quantity(text: str) -> Fraction:
     """Return a quantity as Kubernetes writes it: `50m`, `1`, `192Mi`.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a quantity.
     """
     found = _QUANTITY.fullmatch(text)
     if found is None:

@@ -60,7 +60,7 @@ def test_an_address_that_stands_for_a_public_one_is_admitted(looked_up: list[str
 
 @pytest.fixture
 def private_forge(tmp_path: Path, environment: pytest.MonkeyPatch) -> Iterator[GitHttpServer]:
-    """A forge that serves https on a port of its own, and only to whoever sends a token."""
+    """A forge that serves https on a port of its own and requires a token."""
     alone, both = certificates.make(tmp_path, "localhost")
     (tmp_path / "forge").mkdir()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

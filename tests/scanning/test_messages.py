@@ -54,27 +54,27 @@ def test_each_message_is_an_occurrence_of_its_own(picket: Picket, leaky: tuple[W
     assert (tag["author"], tag["date"][:4]) == ("C", "2023")
 
 
-@pytest.mark.parametrize("bucket", [False, True])
-def test_the_pipeline_finds_the_same(
-    deployed: Deployment,
-    environment: pytest.MonkeyPatch,
-    tmp_path: Path,
-    leaky: tuple[Work, dict[str, str]],
-    *,
-    bucket: bool,
-) -> None:
-    if bucket:
+@pytest.fixture(params=["mirror", "bucket"])
+def pipeline(
+    request: pytest.FixtureRequest, deployed: Deployment, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> Deployment:
+    """The functions, whose scanners read the mirror or an artifact store."""
+    if request.param == "bucket":
         (tmp_path / "bucket").mkdir()
         environment.setenv("PICKET_ARTIFACTS", (tmp_path / "bucket").as_uri())
         forget()
+    return deployed
+
+
+def test_the_pipeline_finds_the_same(pipeline: Deployment, leaky: tuple[Work, dict[str, str]]) -> None:
     work, found = leaky
-    ask(deployed, work.path, "s")
-    deployed.drain()
+    ask(pipeline, work.path, "s")
+    pipeline.drain()
 
     occurrences = {(one["commit"], one["path"], one["start_line"]) for one in collection("occurrences").find({})}
     assert occurrences == {(sha, "", 3) for sha in found.values()}
-    ask(deployed, work.path, "again")
-    deployed.drain()
+    ask(pipeline, work.path, "again")
+    pipeline.drain()
     assert collection("batches").count_documents({"scan": "again"}) == 0
 
 
@@ -150,23 +150,11 @@ def test_tagged_files_and_folders_are_looked_at(picket: Picket, tagged: tuple[Wo
     assert {one["path"] for one in picket(work.path).findings} == places
 
 
-@pytest.mark.parametrize("bucket", [False, True])
-def test_the_pipeline_looks_at_tagged_files_and_folders(
-    deployed: Deployment,
-    environment: pytest.MonkeyPatch,
-    tmp_path: Path,
-    tagged: tuple[Work, set[str]],
-    *,
-    bucket: bool,
-) -> None:
-    if bucket:
-        (tmp_path / "bucket").mkdir()
-        environment.setenv("PICKET_ARTIFACTS", (tmp_path / "bucket").as_uri())
-        forget()
+def test_the_pipeline_looks_at_tagged_files_and_folders(pipeline: Deployment, tagged: tuple[Work, set[str]]) -> None:
     work, places = tagged
 
-    ask(deployed, work.path, "s")
-    deployed.drain()
+    ask(pipeline, work.path, "s")
+    pipeline.drain()
 
     assert {one["path"] for one in collection("occurrences").find({})} == places
 

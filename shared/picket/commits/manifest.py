@@ -44,7 +44,7 @@ def read(text: bytes) -> Manifest:
     """Read a manifest.
 
     Raises:
-        Malformed: It is none.
+        Malformed: It is not a manifest.
         Unsupported: A later version wrote it.
     """
     try:

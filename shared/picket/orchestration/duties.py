@@ -55,7 +55,7 @@ def each(
     """Do *work* for each item.
 
     Args:
-        duty: What is being done, for whoever is told that it failed.
+        duty: Name of the duty, for the log and the metric.
         items: What to do it for.
         work: Does it for one item.
         put_off: Keeps an item that failed from standing before the others next time.

@@ -73,7 +73,7 @@ def _delete_some(repository: Document) -> bool:
 
 
 def _tell_of_end(scan: Document) -> None:
-    """Tell of the end of a scan whose batches are deleted, so that whoever waits for it, a parent too, need not."""
+    """Announce the end of a scan whose batches are deleted, so that its parent does not wait for it."""
     if "untold" in scan:
         with suppress(Gone):  # its parent is deleted already
             completion.settle(scan["_id"], _ACTOR)

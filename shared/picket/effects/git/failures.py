@@ -26,7 +26,7 @@ _NOT_OURS = re.compile(r"not our ref ([0-9a-f]{64}|[0-9a-f]{40})")
 _PARTIAL = re.compile(r"promisor remote|lazy fetching disabled", re.IGNORECASE)
 _OBJECT = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _FROM_AFAR = re.compile(r"remote: [^\n]*? / |remote: .*|(?<=remote error: ).*")
-"""What the server says, in the words of `command`'s errors: whoever runs it chooses the words, git does not."""
+"""The server's words within an error of `command`, which are not repeated: its operator chooses them, git does not."""
 
 
 class NotThere(Gone):

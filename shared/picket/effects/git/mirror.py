@@ -95,7 +95,7 @@ def _fetch_wanted(mirror: Path, address: RepositoryAddress, wanted: str, *, pull
     if _is_whole(mirror, wanted):
         return
     _drop_leftovers(mirror)
-    with suppress(NotThere):  # a ref that leads nowhere is none of this commit's business
+    with suppress(NotThere):  # another ref may be broken; the commit that is wanted need not be
         transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
     if not _is_whole(mirror, wanted):
         _fetch_commit(mirror, address, wanted)

@@ -224,7 +224,7 @@ def _occurrences_of(finding: str) -> tuple[list[Document], int]:
 
 
 def delete_some(repository: str, limit: int) -> bool:
-    """Delete up to *limit* findings of a repository with their occurrences; False if there are none."""
+    """Delete up to *limit* findings of a repository and their occurrences; return whether there were any."""
     found = [one["_id"] for one in collection("findings").find({"repository": repository}, {"_id": 1}).limit(limit)]
     for identity in found:
         collection("occurrences").delete_many({"finding": identity})

@@ -223,7 +223,7 @@ def own(repository: str, team: str) -> Document | None:
 
 
 def forget(repository: str, by: str) -> Document | None:
-    """Mark a repository and every name that leads to it as forgotten; None if there is none."""
+    """Mark a repository and all of its names as forgotten; return it, or None if it is unknown."""
     if key := (get(repository) or {}).get("forge_key"):  # an earlier version kept no entry of it
         entry = {"$setOnInsert": {"repository": repository}}
         collection("names").update_one({"_id": _BY_FORGE_ID + key}, entry, upsert=True)
