@@ -9,6 +9,7 @@ from picket.events import (
     Tick,
 )
 from picket.orchestration import (
+    acceptances,
     cancellation,
     channel,
     duties,
@@ -16,6 +17,7 @@ from picket.orchestration import (
     expiry,
     forgetting,
     organizations,
+    reevaluation,
     schedule,
     sweep,
 )
@@ -34,6 +36,8 @@ DUTIES: dict[str, duties.Piece] = {
     "expiry": expiry.run,
     "gauges": sweep.count_findings,
     "lists": sweep.enter_in_lists,
+    "policy": reevaluation.watch,
+    "acceptances": acceptances.end,
     "channel": channel.watch,
 }
 

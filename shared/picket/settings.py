@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import DirectoryPath, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, DirectoryPath, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SecretsSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from picket.channel.model import Delivery
 from picket.errors import Misconfigured
+from picket.findings.life import DUE_DAYS
 
+_MOST_DUE_DAYS = 3_650
 _SHORTEST_TOKEN = 20
 """Characters; fewer can be guessed."""
 
@@ -61,6 +63,11 @@ class Settings(BaseSettings):
         description="JSON object of Trigger to `ack_wait` (seconds) and `max_deliver` of its consumer, to be compared",
     )
 
+    channels: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="JSON object of name to notice channel: `type` (`webhook`) and what that needs, `url` and `secret`",
+    )
+
     data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")
     artifacts: str = Field(
         default="",
@@ -70,8 +77,20 @@ class Settings(BaseSettings):
         default=7.0, gt=0, description="After how many days what only open scans and waiting events need is deleted"
     )
     rules: Path | None = Field(default=None, description="Detection rules in gitleaks' TOML; none: the shipped ones")
-    feedback_rules: Path | None = Field(
-        default=None, description="The team's feedback rules, added to the shipped ones"
+    policy: Path | None = Field(
+        default=None,
+        validation_alias=AliasChoices("PICKET_POLICY", "PICKET_FEEDBACK_RULES"),
+        description="The team's policy, added to the shipped one; `PICKET_FEEDBACK_RULES` is read as well",
+    )
+    due_days: dict[str, int] = Field(
+        default_factory=dict,
+        description="JSON object of severity to days until a finding is due; those it leaves out: 7, 30, 90 and 120",
+    )
+    reevaluations_per_minute: int = Field(
+        default=6_000,
+        ge=60,
+        le=1_000_000,
+        description="How many stored findings a minute a new policy is applied to",
     )
 
     hash_key: SecretStr = Field(
@@ -162,6 +181,18 @@ class Settings(BaseSettings):
             raise Misconfigured("PICKET_HASH_KEY is not set: findings cannot be kept")
         return key
 
+    @field_validator("due_days")
+    @classmethod
+    def _are_days(cls, days: dict[str, int]) -> dict[str, int]:
+        if set(days) - set(DUE_DAYS) or not all(1 <= each <= _MOST_DUE_DAYS for each in days.values()):
+            raise ValueError(f"severities ({', '.join(DUE_DAYS)}) to days from 1 to {_MOST_DUE_DAYS}")
+        return days
+
+    @property
+    def due(self) -> Mapping[str, int]:
+        """Days until a finding is due, by severity."""
+        return {**DUE_DAYS, **self.due_days}
+
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the function."""
@@ -226,4 +257,7 @@ def _what_is_wrong(error: ValidationError | SettingsError) -> str:
 def variable_of(name: str) -> str:
     """Return the environment variable that sets the field *name*."""
     field = Settings.model_fields.get(name)
-    return str(field.validation_alias) if field and field.validation_alias else f"PICKET_{name.upper()}"
+    alias = field.validation_alias if field else None
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return str(alias) if alias else f"PICKET_{name.upper()}"

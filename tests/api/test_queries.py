@@ -23,7 +23,7 @@ PAGED = ["/", "/findings", "/repositories", "/organizations", "/dead-letters"]
     [
         ("findings?severity=bogus", "severity", ["critical", "high", "medium", "low", "info"]),
         ("findings?severity=", "severity", ["critical", "high", "medium", "low", "info"]),
-        ("findings?state=resolved", "state", ["open", "exempt"]),
+        ("findings?state=closed", "state", ["open", "accepted", "fixed", "false-positive", "exempt", "resolved"]),
         ("findings?repository=nosuch/repo", "repository", None),
         ("findings?repository=", "repository", None),
         ("findings?rule=bogus", "rule", None),
@@ -170,7 +170,7 @@ def test_the_description_names_every_parameter_that_is_admitted(deployed: Deploy
     routes = {
         rule.endpoint: (rule.rule.replace("<path:wanted>", "{id}"), method)
         for rule in _app().url_map.iter_rules()
-        for method in ("delete" if "DELETE" in (rule.methods or ()) else "get",)
+        for method in (next((name for name in ("delete", "post") if name.upper() in (rule.methods or ())), "get"),)
     }
     described = {
         (path, method): {one["name"] for one in methods[method].get("parameters", ()) if one["in"] == "query"}

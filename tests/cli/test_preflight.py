@@ -39,18 +39,18 @@ def is_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 @pytest.mark.parametrize("command", ["up", "run"])
 def test_feedback_rules_that_are_not_there_are_named(command: str, tmp_path: Path) -> None:
-    done = start(command, tmp_path, PICKET_FEEDBACK_RULES="/nosuch/rules.yaml")
+    done = start(command, tmp_path, PICKET_POLICY="/nosuch/rules.yaml")
 
-    is_refused(done, "PICKET_FEEDBACK_RULES", "/nosuch/rules.yaml", "No such file")
+    is_refused(done, "PICKET_POLICY", "/nosuch/rules.yaml", "No such file")
 
 
 @pytest.mark.parametrize(
     ("variable", "text", "words"),
     [
-        ("PICKET_FEEDBACK_RULES", "rules: [", ["not YAML at line"]),
-        ("PICKET_FEEDBACK_RULES", RULES.replace("FIELD", "finding.nosuch"), ["rule mine: there is no field"]),
-        ("PICKET_FEEDBACK_RULES", RULES.replace("FIELD", "finding.severty"), ["did you mean finding.severity"]),
-        ("PICKET_FEEDBACK_RULES", "version: 1\nrules: []\ndisabled: [nosuch]", ["there is no shipped rule nosuch"]),
+        ("PICKET_POLICY", "rules: [", ["not YAML at line"]),
+        ("PICKET_POLICY", RULES.replace("FIELD", "finding.nosuch"), ["rule mine: there is no field"]),
+        ("PICKET_POLICY", RULES.replace("FIELD", "finding.severty"), ["did you mean finding.severity"]),
+        ("PICKET_POLICY", "version: 1\nrules: []\ndisabled: [nosuch]", ["there is no shipped rule nosuch"]),
         ("PICKET_RULES", "[[rules]\n", ["not TOML"]),
         ("PICKET_RULES", "[[rules]]\nid = 'x'\nregex = '('\n", ["rule x"]),
     ],

@@ -17,6 +17,8 @@ from picket.detection.age import rank
 from picket.effects.mongo import (
     batches,
     commits,
+    costs,
+    finding_lists,
     findings,
     idempotency,
     leases,
@@ -267,7 +269,7 @@ def test_a_finding_shows_its_oldest_occurrence_and_best_evidence_whatever_came_f
     for document, occurrence in [other, *(found[::-1] if reverse else found)] * 2:
         findings.record([document], [occurrence])
 
-    [first, second] = findings.page({}, "", 10)
+    [first, second] = finding_lists.with_occurrences(finding_lists.page({}, "", 10))
     assert (first["first"]["commit"], first["evidence"]["rule"], first["severity"]) == ("c1", "aws", "critical")
     assert [item["commit"] for item in first["occurrences"]] == ["c1", "c2", "c3"]
     assert (second["first"]["commit"], second["evidence"]["rule"], second["occurrence_count"]) == ("c0", "generic", 1)
@@ -292,16 +294,16 @@ def test_a_finding_changes_only_from_the_revision_read() -> None:
     assert findings.change(read, {"severity": "low"})
     assert not findings.change(read, {"severity": "critical"})
     assert [found["severity"] for found in findings.get_many(["f2", "f1"])] == ["low", "high"]
-    assert len(findings.scored_in("r")) == 2
+    assert len(costs.scored_in("r")) == 2
 
 
 def test_what_findings_cost_is_replaced_by_newer_revisions_only() -> None:
     for name in ("f1", "f2"):
         findings.record([finding(name)[0]], [finding(name)[1]])
 
-    findings.set_costs("r", "day 1", {"f1": {"penalty": 2.0}, "f2": {"penalty": 2.0}}, 2)
-    findings.set_costs("r", "day 2", {"f1": {"penalty": 1.0}}, 1)
-    findings.set_costs("r", "day 2", {"f2": {"penalty": 3.0}}, 3)
+    costs.set_costs("r", "day 1", {"f1": {"penalty": 2.0}, "f2": {"penalty": 2.0}}, 2)
+    costs.set_costs("r", "day 2", {"f1": {"penalty": 1.0}}, 1)
+    costs.set_costs("r", "day 2", {"f2": {"penalty": 3.0}}, 3)
 
     assert [found["cost"]["penalty"] for found in findings.get_many(["f1", "f2"])] == [2.0, 3.0]
 
@@ -310,12 +312,12 @@ def test_findings_rated_under_another_key_are_found_and_no_others() -> None:
     for name in ("f1", "f2", "f3", "f4"):
         findings.record([finding(name)[0]], [finding(name)[1]])
     findings.record([finding("other", repository="r2", scored_in="r2")[0]], [])
-    findings.set_costs("r", "day 1", {"f1": {}}, 1)
-    findings.set_costs("r", "day 2", {"f2": {}}, 1)
-    findings.mark_rated("r", "day 2", ["f3"])
+    costs.set_costs("r", "day 1", {"f1": {}}, 1)
+    costs.set_costs("r", "day 2", {"f2": {}}, 1)
+    costs.mark_rated("r", "day 2", ["f3"])
 
-    assert {one["_id"] for one in findings.rated_otherwise("r", "day 2", 10)} == {"f1", "f4"}
-    assert len(findings.rated_otherwise("r", "day 2", 1)) == 1
+    assert {one["_id"] for one in costs.rated_otherwise("r", "day 2", 10)} == {"f1", "f4"}
+    assert len(costs.rated_otherwise("r", "day 2", 1)) == 1
 
 
 def test_pages_follow_each_other_and_filters_combine() -> None:
@@ -324,13 +326,13 @@ def test_pages_follow_each_other_and_filters_combine() -> None:
         document, occurrence = finding(f"f{number}", severity=severity, repository="r" if number < 6 else "q")
         findings.record([document], [occurrence])
 
-    first = findings.page({"repository": "r"}, "", 4)
-    rest = findings.page({"repository": "r"}, first[-1]["_id"], 4)
+    first = finding_lists.page({"repository": "r"}, "", 4)
+    rest = finding_lists.page({"repository": "r"}, first[-1]["_id"], 4)
     assert [found["_id"] for found in [*first, *rest]] == [f"f{n}" for n in range(6)]
-    both = findings.page({"repository": "r", "severity": "low", "rule": "generic", "state": "open"}, "", 9)
+    both = finding_lists.page({"repository": "r", "severity": "low", "rule": "generic", "state": "open"}, "", 9)
     assert [found["_id"] for found in both] == ["f1", "f3", "f5"]
-    assert [found["_id"] for found in findings.page({"ids": ["f5", "f1", "f9"]}, "f1", 9)] == ["f5"]
-    assert findings.page({"ids": ["f1", "f2"], "severity": "high"}, "", 1)[0]["_id"] == "f2"
+    assert [found["_id"] for found in finding_lists.page({"ids": ["f5", "f1", "f9"]}, "f1", 9)] == ["f5"]
+    assert finding_lists.page({"ids": ["f1", "f2"], "severity": "high"}, "", 1)[0]["_id"] == "f2"
 
 
 def test_a_renamed_repository_keeps_its_id_and_a_new_one_of_the_old_name_gets_its_own() -> None:

@@ -10,9 +10,9 @@ from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.mongo.client import collection
 from picket.events import CommitBatchScanned, FindingReported
-from picket.feedback.fields import FIELDS
-from picket.feedback.match import explain
-from picket.feedback.rules import Rule
+from picket.policy.fields import FIELDS
+from picket.policy.match import explain
+from picket.policy.rules import Rule
 from picket.scoring.score import tally
 
 SOMETIMES = {
@@ -34,7 +34,7 @@ def with_rules(environment: pytest.MonkeyPatch, tmp_path: Path, rules: str) -> N
     shipped = "faint-hits-are-info, public-secrets-are-critical, grave-find-in-a-push-scans-history"
     path = tmp_path / "rules.yaml"
     path.write_text(f"version: 1\ndisabled: [{shipped}, tell-of-grave-finds]\nrules:\n{rules}")
-    environment.setenv("PICKET_FEEDBACK_RULES", str(path))
+    environment.setenv("PICKET_POLICY", str(path))
     forget()
 
 
@@ -118,7 +118,7 @@ def test_an_exemption_has_an_end_and_the_score_is_shown_with_and_without_it(
     finding = push(deployed, forge, work, 3, "fixtures/a.py")
 
     assert (finding["state"], finding["exemption"]["reason"], finding["exemption"]["approver"]) == (
-        "exempt",
+        "accepted",
         "test-data",
         "sec",
     )
@@ -271,11 +271,11 @@ def tallied(finding: dict[str, Any]) -> dict[str, Any]:
 def test_an_event_costs_as_much_as_the_findings_that_it_names(
     deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:
-    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+    from picket.effects.mongo import costs  # noqa: PLC0415 - connects
 
     first = push(deployed, forge, work, 30)
     with environment.context() as patch:
-        patch.setattr(findings, "scored_in", lambda _: pytest.fail("reads every finding of the repository"))
+        patch.setattr(costs, "scored_in", lambda _: pytest.fail("reads every finding of the repository"))
         for number in range(31, 34):
             before = work.head()
             after = work.commit({f"f{number}.py": f"t = '{secrets.slack_token(number)}'\n"})
@@ -298,7 +298,7 @@ def test_everything_is_rated_anew_on_the_first_event_of_a_day(
     deployed: Deployment, forge: GitHttpServer, work: Work
 ) -> None:
     finding = push(deployed, forge, work, 40)
-    yesterday = {"created_at": "2020-01-01T00:00:00+00:00", "rated": f"{finding['repository']}|2020-01-01 v1 private"}
+    yesterday = {"opened_at": "2020-01-01T00:00:00+00:00", "rated": f"{finding['repository']}|2020-01-01 v1 private"}
     collection("findings").update_one({"_id": finding["id"]}, {"$set": yesterday})
     before = tallied(finding)["total"]
     [completed] = deployed.of_type("scan.completed")
@@ -325,13 +325,13 @@ def test_a_repository_that_becomes_public_makes_every_finding_cost_more(
 def test_costs_that_a_dead_instance_did_not_get_to_are_put_into_the_findings_by_the_next(
     deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:
-    from picket.effects.mongo import findings  # noqa: PLC0415 - connects
+    from picket.effects.mongo import costs  # noqa: PLC0415 - connects
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
     with environment.context() as patch:
-        patch.setattr(findings, "set_costs", die)
+        patch.setattr(costs, "set_costs", die)
         with pytest.raises(KeyboardInterrupt):
             push(deployed, forge, work, 50)
     kept = collection("findings").find_one({})

@@ -47,9 +47,13 @@ def test_an_extra_asks_for_nothing_that_its_function_does_not_import(function: s
 
 def test_only_what_scans_has_hyperscan_and_only_what_looks_into_repositories_has_git() -> None:
     assert {each for each in FUNCTIONS if "hyperscan" in names(installed(each))} == {"scan"}
-    assert {each for each in FUNCTIONS if "gitpython" in names(installed(each))} == {"enumerate", "scan"}
+    assert {each for each in FUNCTIONS if "gitpython" in names(installed(each))} == {"collect", "enumerate", "scan"}
     dockerfile = (ROOT / "knative" / "image" / "Dockerfile").read_text()
-    assert set(re.findall(r"^FROM with-git AS for-(\w+)$", dockerfile, re.MULTILINE)) == {"enumerate", "scan"}
+    assert set(re.findall(r"^FROM with-git AS for-(\w+)$", dockerfile, re.MULTILINE)) == {
+        "collect",
+        "enumerate",
+        "scan",
+    }
     assert set(re.findall(r"^FROM (?:plain|with-git) AS for-(\w+)$", dockerfile, re.MULTILINE)) == set(FUNCTIONS)
 
 

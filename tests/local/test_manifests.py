@@ -31,7 +31,17 @@ def source(kind: str, **spec: Any) -> dict[str, Any]:
 def test_the_shipped_manifests_wire_every_function() -> None:
     found = manifests.read(PROJECT)
     services = {one.name: one for one in found.services}
-    assert set(services) == {"ingest", "normalize", "enumerate", "scan", "feedback", "score", "api"}
+    assert set(services) == {
+        "ingest",
+        "normalize",
+        "enumerate",
+        "scan",
+        "collect",
+        "feedback",
+        "score",
+        "notify",
+        "api",
+    }
     assert {one.name for one in found.triggers} == set(services) - {"ingest", "api"}
     for one in found.triggers:
         assert one.subscriber.service == one.name

@@ -212,7 +212,7 @@ def test_an_overlay_is_applied_whole(deployable: Cluster, variables: dict[str, s
         for one in documents
         if one["apiVersion"].startswith("serving.knative.dev/v1") and one["kind"] == "Service"
     }
-    assert len(containers) == 7
+    assert len(containers) == 9
     assert containers["scan"] == image
 
 
@@ -337,7 +337,7 @@ def test_the_room_that_an_overlay_asks_for_is_said(deployable: Cluster, cpu: str
     deployable.change(node=[{"status": {"allocatable": {"cpu": cpu, "memory": "16Gi"}}}])
     told = deployable.run("deploy", OVERLAY="production").stderr
     # seven functions, of which the API has two pods, and Knative's 25m beside each of the eight
-    assert "room: one pod of everything asks for 2.05 CPUs" in told
+    assert "room: one pod of everything asks for 2.30 CPUs" in told
     assert ("does not fit" in told) != fits
 
 

@@ -19,7 +19,8 @@ OUT = {
     ("function", "knative-eventing/eventing.knative.dev/brokerRole=ingress", (8080, 8443)),
     ("function", "*/picket.dev/role=store", (27017,)),
     ("function", "*/picket.dev/role=artifacts", (9000,)),
-    ("enumerate", INTERNET, (443, 22)),
+    ("collect enumerate", INTERNET, (443, 22)),
+    ("notify", INTERNET, (443,)),
     ("api enumerate doctor", "nats/app.kubernetes.io/name=nats", (4222,)),
 }
 MONITORED = {("function", "monitoring/app.kubernetes.io/name=prometheus", (8080,))}
@@ -72,7 +73,7 @@ def test_only_the_edges_that_exist_are_open(folder: Path) -> None:
 
 def test_no_private_address_counts_as_the_internet() -> None:
     cluster = built(KNATIVE / "overlays" / "production")
-    [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == "enumerate-to-forges"]
+    [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == "functions-to-forges"]
     blocks = [peer["ipBlock"] for peer in policy["spec"]["egress"][0]["to"]]
     assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "100.64.0.0/10"} <= set(
         blocks[0]["except"]
@@ -95,9 +96,7 @@ def test_nats_of_the_examples_lets_in_who_may_reach_it() -> None:
     peers = [peer for rule in policy["spec"]["ingress"] for peer in rule["from"] if rule["ports"] == [_port(4222)]]
     [peer] = [peer for peer in peers if peer.get("namespaceSelector") == _namespace("picket")]
     [wanted] = [
-        one
-        for one in built(KNATIVE / "base").of("NetworkPolicy")
-        if "matchExpressions" in str(one["spec"]["podSelector"])
+        one for one in built(KNATIVE / "base").of("NetworkPolicy") if one["metadata"]["name"] == "functions-to-nats"
     ]
     assert peer["podSelector"] == wanted["spec"]["podSelector"]
 

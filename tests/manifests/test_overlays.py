@@ -15,7 +15,7 @@ from tests.support import kustomize
 PROJECT = Path(__file__).parents[2]
 KNATIVE = PROJECT / "knative"
 KUBERNETES = "1.34"
-FUNCTIONS = {"ingest", "normalize", "enumerate", "scan", "feedback", "score", "api"}
+FUNCTIONS = {"ingest", "normalize", "enumerate", "scan", "collect", "feedback", "score", "notify", "api"}
 KEYS = {
     *("MONGODB_URI", "MONGODB_URI_INGEST", "PICKET_HASH_KEY", "PICKET_ENCRYPTION_KEY", "PICKET_API_TOKEN"),
     *("PICKET_METRICS_TOKEN", "PICKET_GIT_TOKENS", "PICKET_OTLP_HEADERS"),
@@ -221,11 +221,9 @@ def test_a_mistake_is_told(
 
 def test_a_way_out_for_scan_is_told() -> None:
     cluster = built(KNATIVE / "overlays" / "complete")
-    [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == "enumerate-to-forges"]
-    policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] = "scan"
-    assert list(pods.denied_by_default(cluster)) == [
-        "NetworkPolicy: others than enumerate reach addresses outside of the cluster"
-    ]
+    [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == "functions-to-forges"]
+    policy["spec"]["podSelector"]["matchExpressions"][0]["values"].append("scan")
+    assert list(pods.denied_by_default(cluster)) == ["NetworkPolicy: scan reaches addresses outside of the cluster"]
 
 
 @pytest.mark.parametrize("key", ["storage", "maxAge", "maxBytes", "discard", "duplicateWindow", "retention"])

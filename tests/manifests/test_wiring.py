@@ -16,7 +16,7 @@ from picket.channel import durations
 from picket.channel import template as template_reader
 from picket.detection.ruleset import default_ruleset, parse_ruleset
 from picket.effects.telemetry.names import METRICS
-from picket.feedback.rules import combined
+from picket.policy.rules import combined
 from picket.settings import Settings, variable_of
 
 EMITTED = [
@@ -87,15 +87,14 @@ def test_what_the_configuration_says_is_no_other_than_the_default_unless_a_clust
     differing = set()
     for name, field in Settings.model_fields.items():
         value = data.get(variable_of(name))
-        if name in COMPARED or (
-            value is not None and field.default != type(field.default)(*_read(value, field.default))
-        ):
+        default = field.get_default(call_default_factory=True)
+        if name in COMPARED or (value is not None and default != type(default)(*_read(value, default))):
             differing.add(name)
     assert differing == {"data_dir", "artifacts", "public_url", *COMPARED}
 
 
 def _read(value: str, default: object) -> tuple[object, ...]:
-    if isinstance(default, bool | tuple | list):
+    if isinstance(default, bool | tuple | list | dict):
         return (json.loads(value),)
     return (value,)
 

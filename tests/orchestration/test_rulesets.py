@@ -6,7 +6,7 @@ from tests.support.deployment import Deployment
 from tests.support.repositories import Work
 
 from picket.effects import ruleset
-from picket.effects.mongo import commits, repositories, rulesets
+from picket.effects.mongo import commits, in_force, repositories
 from picket.effects.mongo.client import collection
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -64,7 +64,7 @@ def test_evidence_is_noted_where_a_newer_scanner_did_the_work(
 def test_an_older_scanner_does_not_do_for_newer_rules(
     deployed: Deployment, environment: pytest.MonkeyPatch, work: Work
 ) -> None:
-    rulesets.see(OLD, plans=True)
+    in_force.see("rulesets", OLD, used=True)
     runs(environment, NEW)
     ask(deployed, work.path, "s", repository="h/o/r")
     deployed.deliver(deployed.queue.pop(0))

@@ -8,7 +8,7 @@ from tests.orchestration.asking import tick
 from tests.support.commands import counting
 from tests.support.deployment import Deployment, Message
 
-from picket.effects.mongo import findings, repositories, scores, teams
+from picket.effects.mongo import costs, findings, repositories, scores, teams
 from picket.effects.mongo.client import collection
 from picket.events import FindingReported, now
 from picket.orchestration import rating, sweep
@@ -161,7 +161,7 @@ def test_findings_are_rated_some_hundreds_an_event(deployed: Deployment, environ
     whole = scores.get(name) or {}
     assert whole["tally"]["items"] == 11
     assert len(deployed.of_type("score.requested")) == 2
-    total = sum(round(one["cost"]["penalty"] * 1_000_000) for one in findings.scored_in(name))
+    total = sum(round(one["cost"]["penalty"] * 1_000_000) for one in costs.scored_in(name))
     assert whole["tally"]["total"] == total
     assert len(str(whole["costs"])) < 10_000
 

@@ -80,8 +80,8 @@ def test_what_is_in_order_is_told_to_be(
 @pytest.mark.parametrize(
     ("variable", "check", "text", "word"),
     [
-        ("PICKET_FEEDBACK_RULES", "policy", None, "No such file"),
-        ("PICKET_FEEDBACK_RULES", "policy", "rules: [", "not YAML"),
+        ("PICKET_POLICY", "policy", None, "No such file"),
+        ("PICKET_POLICY", "policy", "rules: [", "not YAML"),
         ("PICKET_RULES", "rules", None, "No such file"),
         ("PICKET_RULES", "rules", "[", "not TOML"),
         ("PICKET_RULES", "rules", "rules = 3", "rules"),
@@ -119,7 +119,7 @@ def test_where_rules_cannot_be_parsed_their_file_is_looked_for(
     path = tmp_path / "rules"
     if there:
         path.touch()
-    environment.setenv("PICKET_FEEDBACK_RULES", str(path))
+    environment.setenv("PICKET_POLICY", str(path))
     environment.setattr(doctor, "find_spec", lambda _: None)
 
     assert of("api", environment)["policy"].state == state

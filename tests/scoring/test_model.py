@@ -62,10 +62,10 @@ def test_the_worked_table_of_the_model(found: list[Item], expected: float) -> No
         pytest.param({"age_days": 7.0}, 1.0, id="within its time"),
         pytest.param({"age_days": 10.5}, 1.5, id="half a time overdue"),
         pytest.param({"age_days": 1000.0}, 2.0, id="long overdue"),
-        pytest.param({"standing": "exempt"}, 0.0, id="exempt"),
-        pytest.param({"standing": "resolved"}, 0.25, id="just resolved"),
-        pytest.param({"standing": "resolved", "resolved_days": 30.0}, 0.125, id="resolved a month ago"),
-        pytest.param({"standing": "resolved", "resolved_days": 90.0}, 0.0, id="resolved long ago"),
+        pytest.param({"standing": "accepted"}, 0.0, id="exempt"),
+        pytest.param({"standing": "fixed"}, 0.25, id="just resolved"),
+        pytest.param({"standing": "fixed", "resolved_days": 30.0}, 0.125, id="resolved a month ago"),
+        pytest.param({"standing": "fixed", "resolved_days": 90.0}, 0.0, id="resolved long ago"),
     ],
 )
 def test_each_factor_of_a_penalty(change: dict[str, object], factor: float) -> None:
@@ -106,7 +106,7 @@ def test_an_overdue_high_caps_lower_than_a_high() -> None:
 
 
 def test_the_score_is_shown_with_and_without_exemptions() -> None:
-    score = rated(items(1, "critical", standing="exempt"))
+    score = rated(items(1, "critical", standing="accepted"))
 
     assert (score["score"], score["score_without_exemptions"]) == (94.0, 69.0)
 
@@ -129,7 +129,7 @@ ANY_ITEM = st.builds(
     is_live=st.booleans(),
     is_public=st.booleans(),
     is_test=st.booleans(),
-    standing=st.sampled_from(["open", "exempt", "resolved"]),
+    standing=st.sampled_from(["open", "accepted", "fixed", "false-positive"]),
     resolved_days=st.floats(0, 200),
 )
 
@@ -173,7 +173,7 @@ def test_an_exemption_that_has_run_out_counts_as_open() -> None:
         "exemption": {"until": (NOW + timedelta(days=1)).isoformat()},
     }
 
-    assert item(finding, {}, NOW).standing == "exempt"
+    assert item(finding, {}, NOW).standing == "accepted"
     assert item(finding, {}, NOW + timedelta(days=2)).standing == "open"
     assert item(finding, {"visibility": "public"}, NOW).is_test
 

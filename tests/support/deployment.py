@@ -32,7 +32,7 @@ CACHED = (
     broker._overrides,
     artifacts._store,
     sources._remembered,
-    policy.rules,
+    policy.policy,
     catalogue.rules,
     ruleset.current,
     ruleset.engine,

@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from picket.api import (
+    assets,
     builds,
     dead_letters,
     doctor,
@@ -18,13 +19,16 @@ from picket.api import (
     openapi,
     organizations,
     pages,
+    policy,
     queries,
+    reports,
     repositories,
     scans,
     schedules,
     scores,
     sources,
     tokens,
+    triage,
     turns,
 )
 from picket.api.scopes import needed
@@ -41,7 +45,20 @@ from picket.runtime.problems import problem, status_of
 logs.configure()  # now: the process that watches over the workers says something, too, and never answers a request
 
 _MODULES = (
-    *(scans, events, findings, builds, repositories, schedules, organizations, scores, sources),
+    *(
+        scans,
+        events,
+        findings,
+        triage,
+        reports,
+        policy,
+        builds,
+        repositories,
+        schedules,
+        organizations,
+        scores,
+        sources,
+    ),
     *(tokens, dead_letters, doctor, openapi, pages),
 )
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,7 +74,7 @@ def _answer(incoming: Request) -> Response:
     if probe := answer_probe(incoming):
         return probe
     try:
-        read_body(incoming, MAX_BODY_BYTES)
+        read_body(incoming, reports.MAX_BODY_BYTES if incoming.path == "/reports" else MAX_BODY_BYTES)
     except TooLarge as error:
         return problem(status_of(error), str(error))
     with (
@@ -92,7 +109,9 @@ def _app() -> Flask:
 
 def _authenticate() -> Response | None:
     """Ask for a token that may do this, unless the Broker brings a dead letter."""
-    return None if dead_letters.is_from_broker(request) else access.refused(request, needed(request.endpoint))
+    if dead_letters.is_from_broker(request):
+        return None
+    return access.refused(request, needed(request.endpoint)) or assets.refused()
 
 
 def _refuse_odd_query() -> Response | None:

@@ -12,42 +12,49 @@ from picket.api.naming import known_repository
 from picket.api.paging import paged
 from picket.api.queries import OddQuery, given
 from picket.effects import catalogue
-from picket.effects.mongo import batches, scans
+from picket.effects.mongo import batches, finding_lists, scans
 from picket.effects.mongo import findings as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone
-from picket.scoring.items import standing
+from picket.findings.life import due_at, named, opened_at, state_of, stored_as
+from picket.orchestration import triage
+from picket.runtime import access
+from picket.settings import settings
 
 blueprint = Blueprint("findings", __name__)
 MOST_COUNTED = 1_000
 """Findings: what is left out is counted so far."""
-_PLACE = ("path", "start_line", "start_column", "end_line", "end_column", "commit", "author", "email", "date")
+PLACE = ("path", "start_line", "start_column", "end_line", "end_column", "commit", "author", "email", "date")
 _EVIDENCE = ("rule", "description", "provider", "credential", "reasons", "redacted", "remediation")
+_OF_A_TOOL = ("link", "cwe", "advisory", "component")
+_FILTERS = ("kind", "state", "severity", "rule", "reporter", "assignee", "value_id", "min_confidence")
 
 
 @blueprint.get("/findings")
 def page() -> Response:
     """List findings."""
     query = given()
-    filters = _filters(query)
-    documents, cursor = paged(partial(_read, filters))
-    answer: Document = {"findings": [view(finding) for finding in documents], "next": cursor}
+    filters = filters_of(query)
+    documents, cursor = paged(partial(read, filters))
+    found = finding_lists.with_occurrences(documents)
+    answer: Document = {"findings": [view(finding) for finding in found], "next": cursor}
     if not query["after"]:
         answer["left_out"] = _left_out(filters)
     return jsonify(answer)
 
 
-def _filters(query: Document) -> dict[str, Any]:
+def filters_of(query: Document) -> dict[str, Any]:
     """Return what is asked for as the store's filters.
 
     Raises:
         OddQuery: No finding can be of such a repository, rule or scan.
     """
-    names = ("state", "severity", "rule", "min_confidence")
-    filters: dict[str, Any] = {name: query[name] for name in names if name in query}
+    filters: dict[str, Any] = {name: query[name] for name in _FILTERS if name in query}
+    if "state" in filters:
+        filters["state"] = named(filters["state"])
     if "repository" in query:
         filters["repository"] = known_repository(query["repository"])
-    if "rule" in query and query["rule"] not in catalogue.rules() and not store.has_rule(query["rule"]):
+    if "rule" in query and query["rule"] not in catalogue.rules() and not finding_lists.has_rule(query["rule"]):
         raise OddQuery("rule", f"no rule {query['rule'][:100]} is in force, and no finding is of it")
     if "scan" in query:
         scan = scans.find(query["scan"])
@@ -57,12 +64,12 @@ def _filters(query: Document) -> dict[str, Any]:
     return filters
 
 
-def _read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
-    """Read a page by the state that a finding has now: an exemption that has run out leaves it open."""
+def read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+    """Read a page by the state that a finding has now: an acceptance that has run out leaves it open."""
     which = _stored(filters)
     found: list[Document] = []
     while len(found) < limit:
-        page = store.page(which, after, limit)
+        page = finding_lists.page(which, after, limit)
         found += _now(filters, page)
         if len(page) < limit:
             break
@@ -72,19 +79,18 @@ def _read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
 
 def _left_out(filters: dict[str, Any]) -> int:
     """Count what is not listed because of its confidence alone, up to `MOST_COUNTED`."""
-    return len(_now(filters, store.below(_stored(filters), MOST_COUNTED)))
+    return len(_now(filters, finding_lists.below(_stored(filters), MOST_COUNTED)))
 
 
 def _stored(filters: dict[str, Any]) -> dict[str, Any]:
-    """Return the filters for what is stored: what is stored as exempt may be open again."""
-    wanted = filters.get("state")
-    return {**filters, "state": {"$in": ["open", "exempt"]}} if wanted == "open" else filters
+    """Return the filters for what is stored."""
+    return {**filters, "state": {"$in": stored_as(filters["state"])}} if "state" in filters else filters
 
 
 def _now(filters: dict[str, Any], found: list[Document]) -> list[Document]:
     """Return those of *found* that are in the state asked for now."""
     wanted, at = filters.get("state"), datetime.now(UTC)
-    return [finding for finding in found if not wanted or standing(finding, at) == wanted]
+    return [finding for finding in found if not wanted or state_of(finding, at) == wanted]
 
 
 @blueprint.get("/findings/<wanted>")
@@ -93,23 +99,45 @@ def show(wanted: str) -> Response:
     finding = store.get(wanted)
     if finding is None:
         raise Gone("no such finding")
-    return jsonify(view(store.with_occurrences([finding])[0]))
+    return jsonify(whole(finding))
+
+
+def whole(finding: Document) -> Document:
+    """Return a finding with its occurrences, and where else the same secret stands."""
+    others = [] if access.caller().assets else triage.elsewhere(finding)
+    same = [
+        {"id": one["_id"], "repository": one["repository"], "state": state_of(one, datetime.now(UTC))} for one in others
+    ]
+    return view(finding_lists.with_occurrences([finding])[0]) | {"elsewhere": same}
 
 
 def view(finding: Document) -> Document:
     """Return a finding as the API shows it: one flat object and its occurrences."""
+    evidence, state = finding["evidence"], state_of(finding, datetime.now(UTC))
     return {
         "id": finding["_id"],
         "repository": finding["repository"],
         "kind": finding["kind"],
         "severity": finding["severity"],
         "confidence": finding["confidence"],
-        **{name: finding["evidence"].get(name, "") for name in _EVIDENCE},
-        **{name: finding["first"].get(name, "") for name in _PLACE},
-        "state": standing(finding, datetime.now(UTC)),
-        "exemption": finding.get("exemption"),
+        **{name: evidence.get(name, "") for name in _EVIDENCE},
+        **{name: evidence[name] for name in _OF_A_TOOL if evidence.get(name)},
+        **{name: finding["first"].get(name, "") for name in PLACE},
+        "state": state,
+        "exemption": finding.get("exemption") if state == "accepted" else None,
+        "assignee": finding.get("assignee", ""),
+        "due": due_at(finding, settings().due) or None,
+        "episode": finding.get("episode", 1),
+        "opened_at": opened_at(finding),
+        "fixed_at": finding.get("resolved_at") or None,
+        "is_live": finding.get("is_live", False),
+        "exploitability": finding.get("exploitability", 0.0),
+        "reporters": finding.get("reporters", [store.ENGINE]),
+        "value_id": triage.value_id(finding) or None,
+        "history": finding.get("history", []),
+        "policy": finding.get("policy", ""),
         "rules_applied": finding.get("applied_rules", []),
         "first_seen": finding["created_at"],
         "occurrence_count": finding["occurrence_count"],
-        "occurrences": [{name: item.get(name, "") for name in _PLACE} for item in finding["occurrences"]],
+        "occurrences": [{name: item.get(name, "") for name in PLACE} for item in finding["occurrences"]],
     }

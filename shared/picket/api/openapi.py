@@ -16,6 +16,7 @@ from picket.api.scans import MAX_ITEMS, ScanOrder
 from picket.api.schedules import ScheduleOrder
 from picket.api.sources import RotateOrder, SourceOrder
 from picket.api.tokens import TokenOrder
+from picket.api.triage import ActionOrder, ApprovalOrder, FindingOrder
 
 blueprint = Blueprint("openapi", __name__)
 Json = dict[str, Any]
@@ -50,6 +51,9 @@ _MODELS = (
     ScheduleOrder,
     OrganizationOrder,
     TokenOrder,
+    FindingOrder,
+    ActionOrder,
+    ApprovalOrder,
     dead_letters.ReplayOrder,
     dead_letters.DropOrder,
 )
@@ -83,8 +87,7 @@ def _paths() -> Json:
             "delete": _operation("Cancel a scan", "202", parameters=[_path("id")]),
         },
         "/scans/{id}/events": {"get": _stream("Follow a scan by server-sent events", _path("id"))},
-        "/findings": {"get": _operation("List findings", parameters=_queries("findings.page"))},
-        "/findings/{id}": {"get": _operation("Show a finding", parameters=[_path("id")])},
+        **_findings(),
         "/repositories": {
             "post": _operation("Register repositories", "201", body=orders),
             "get": _operation("List repositories", parameters=_queries("repositories.page")),
@@ -124,6 +127,33 @@ def _paths() -> Json:
         "/tokens/{id}": {"delete": _operation("Revoke a bearer token", parameters=[_path("id")])},
         **_organizations(),
         **_dead_letters(),
+    }
+
+
+def _findings() -> Json:
+    one, yaml = [_path("id")], {"application/yaml": {"schema": {"type": "string"}}}
+    test = _operation("Tell what a policy would change", parameters=_queries("policy.test"))
+    report = {"application/json": {"schema": {"type": "object"}}}
+    taken = _operation("Take in a tool's report", "202", parameters=_queries("reports.add"))
+    return {
+        "/findings": {"get": _operation("List findings", parameters=_queries("findings.page"))},
+        "/findings/{id}": {
+            "get": _operation("Show a finding", parameters=one),
+            "patch": _operation("Decide on a finding", body=_ref(FindingOrder), parameters=one),
+        },
+        "/findings/actions": {"post": _operation("Decide on many findings", body=_ref(ActionOrder))},
+        "/approvals": {"get": _operation("List what waits for a second person", parameters=_queries("triage.page"))},
+        "/approvals/{id}": {
+            "get": _operation("Show what waits for a second person", parameters=one),
+            "post": _operation("Approve or deny it", body=_ref(ApprovalOrder), parameters=one),
+        },
+        "/reports": {
+            "post": {**taken, "requestBody": {"required": True, "content": report}},
+            "get": _operation("List reports, the newest first", parameters=_queries("reports.page")),
+        },
+        "/reports/{id}": {"get": _operation("Tell what became of a report", parameters=one)},
+        "/policy": {"get": _operation("Show the policy in force")},
+        "/policy/test": {"post": {**test, "requestBody": {"required": True, "content": yaml}}},
     }
 
 

@@ -17,6 +17,9 @@ from picket.effects.mongo.rejections import COLLECTIONS
 from picket.effects.mongo.scans import STATES
 from picket.errors import Unsupported
 from picket.events import Severity
+from picket.findings import life
+from picket.findings.kinds import KINDS
+from picket.tools import TOOLS
 
 Json = dict[str, Any]
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -27,9 +30,17 @@ _PAGING: dict[str, Json] = {
 }
 _FINDINGS: dict[str, Json] = {
     "repository": {"type": "string", "description": "id, name or URL of a repository"},
-    "state": {"type": "string", "enum": ["open", "exempt"]},
+    "kind": {"type": "string", "enum": list(KINDS)},
+    "state": {
+        "type": "string",
+        "enum": [*life.STATES, "exempt", "resolved"],
+        "description": "exempt and resolved are former names of accepted and fixed",
+    },
     "severity": {"type": "string", "enum": list(get_args(Severity))},
     "rule": {"type": "string", "description": "id of a rule in force, or of a finding"},
+    "reporter": {"type": "string", "description": "name of a tool, or picket: only what it reports"},
+    "assignee": {"type": "string", "description": "only what is assigned to this person; empty: to nobody"},
+    "value_id": {"type": "string", "description": "of a finding: the same secret in every repository"},
     "scan": {"type": "string", "description": "id of a scan: only what it has introduced"},
     "min_confidence": {
         "type": "number",
@@ -48,8 +59,24 @@ _LETTERS: dict[str, Json] = {
     "kind": {"type": "string", "enum": list(COLLECTIONS)},
     "all": {"type": "boolean", "default": False, "description": "also what was replayed or dropped"},
 }
+_REPORT: dict[str, Json] = {
+    "tool": {"type": "string", "description": "name of the tool that wrote the report; needed"},
+    "asset": {"type": "string", "description": "id, name or URL of the repository that it is of; needed"},
+    "format": {"type": "string", "enum": sorted(TOOLS), "description": "recognised where it is not given"},
+    "ref": {"type": "string", "description": "branch or full name of a ref; the default branch unless said"},
+    "commit": {"type": "string", "description": "full id of the commit; the ref's tip unless said"},
+    "complete": {
+        "type": "boolean",
+        "default": False,
+        "description": "whether it tells all that the tool finds: what it no longer tells is then fixed",
+    },
+}
 PARAMETERS: dict[str, dict[str, Json]] = {
     "findings.page": _FINDINGS | _PAGING,
+    "triage.page": {"all": {"type": "boolean", "default": False, "description": "also what is decided"}} | _PAGING,
+    "reports.add": _REPORT,
+    "reports.page": {"asset": {"type": "string", "description": "id, name or URL of a repository"}} | _PAGING,
+    "policy.test": _PAGING | {"limit": {**_PAGING["limit"], "maximum": 2_000}},
     "scans.page": _SCANS | _PAGING,
     "repositories.page": _PAGING,
     "repositories.forget": {"confirm": {"type": "string", "description": "name or id of the repository, once more"}},

@@ -8,6 +8,7 @@ _READ = (
     *("scans.show", "scans.page", "events.stream", "findings.page", "findings.show"),
     *("repositories.page", "repositories.show", "builds.show", "schedules.page", "schedules.show"),
     *("scores.show", "scores.team", "scores.teams", "sources.page", "organizations.page", "organizations.show"),
+    *("reports.page", "triage.page", "triage.show", "policy.show", "policy.test"),
     *("dead_letters.page", "dead_letters.counts", "openapi.show", "pages.start", "pages.static"),
 )
 _SUBMIT = (
@@ -30,9 +31,14 @@ _ADMIN = (
     "doctor.show",  # tells where things are, and does some work
 )
 
+_REPORT = ("reports.add", "reports.show")
+_TRIAGE = ("triage.change", "triage.change_many", "triage.decide")
+
 SCOPES: dict[str, Scope] = {
     **dict.fromkeys(_READ, "read"),
     **dict.fromkeys(_SUBMIT, "submit"),
+    **dict.fromkeys(_REPORT, "report"),
+    **dict.fromkeys(_TRIAGE, "triage"),
     **dict.fromkeys(_ADMIN, "admin"),
 }
 """Scope by endpoint, `blueprint.function`."""

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 
 from picket.api.paging import paged
 from picket.api.repositories import known
-from picket.effects.mongo import findings, repositories
+from picket.effects.mongo import costs, repositories
 from picket.effects.mongo import scores as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone
@@ -72,9 +72,9 @@ def team_row(name: str, scored: Mapping[str, Document]) -> Document:
 def view(score: Document) -> Document:
     """Return a score as the API shows it: the heaviest items first."""
     shown = ("score", "grade", "model", "coverage", "posture", "score_without_exemptions", "checks")
-    costs = {one["_id"]: one["cost"] for one in findings.scored_in(score["_id"]) if "cost" in one} | score["costs"]
+    rated = {one["_id"]: one["cost"] for one in costs.scored_in(score["_id"]) if "cost" in one} | score["costs"]
     shown_of = ("label", "severity", "standing", "penalty", "cap")
-    items = [{"id": name, **{field: cost[field] for field in shown_of}} for name, cost in costs.items()]
+    items = [{"id": name, **{field: cost[field] for field in shown_of}} for name, cost in rated.items()]
     return {
         "repository": score["_id"],
         **{name: score[name] for name in shown},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,8 +26,18 @@ class TokenOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    scope: access.Scope = Field(description="read: look; submit: also ask for scans; admin: everything")
+    scope: access.Scope = Field(
+        description=(
+            "read: look; submit: also ask for scans; report: bring reports only; triage: look and decide on findings; "
+            "admin: everything"
+        )
+    )
     days: int = Field(default=DEFAULT_DAYS, ge=1, le=3_650)
+    assets: list[Annotated[str, Field(pattern=r"^[^/\s][^\s]{0,299}$")]] = Field(
+        default_factory=list,
+        max_length=100,
+        description="names of repositories that it is limited to, such as github.com/acme/*; none: it is not limited",
+    )
 
 
 @blueprint.post("/tokens")
@@ -34,7 +46,7 @@ def add() -> Response:
     order = read(TokenOrder)
     if order.name in access.NAMES:
         raise Malformed(f"{order.name} is what the log calls another caller")
-    document, token = store.add(order.name, order.scope, order.days, access.caller().name)
+    document, token = store.add(order.name, order.scope, order.days, access.caller().name, order.assets)
     answer = jsonify({**view(document), "token": token})
     answer.status_code = 201
     return answer
@@ -59,4 +71,4 @@ def view(token: Document) -> Document:
     """Return a token's record as the API shows it."""
     state = "revoked" if token["revoked_at"] else "valid" if now() < token["expires_at"] else "expired"
     shown = {name: token[name] for name in _SHOWN} | {name: token.get(name) or None for name in _TIMES}
-    return {"id": token["token"], "state": state, **shown}
+    return {"id": token["token"], "state": state, **shown, "assets": token.get("assets", [])}

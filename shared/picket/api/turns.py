@@ -21,7 +21,16 @@ LONGEST_WAIT = 5.0
 
 LONG = frozenset(
     {
-        *("findings.page", "findings.show", "repositories.page", "organizations.page", "scans.page", "scans.show"),
+        *(
+            "findings.page",
+            "findings.show",
+            "triage.change_many",
+            "policy.test",
+            "repositories.page",
+            "organizations.page",
+            "scans.page",
+            "scans.show",
+        ),
         *("scores.show", "scores.team", "scores.teams", "dead_letters.page", "dead_letters.counts", "pages.start"),
     }
 )

@@ -35,12 +35,12 @@ def try_out(
     EVENT is `{"finding": {…}, "event": {…}, "repository": {…}, "scan": {…}}`, or one finding as the API shows it.
     """
     from picket.errors import PermanentError  # noqa: PLC0415 - `picket --help` does without
-    from picket.feedback.decide import decide  # noqa: PLC0415
-    from picket.feedback.match import explain  # noqa: PLC0415
-    from picket.feedback.rules import combined  # noqa: PLC0415
+    from picket.policy.decide import decide  # noqa: PLC0415
+    from picket.policy.match import explain  # noqa: PLC0415
+    from picket.policy.rules import combined  # noqa: PLC0415
 
     try:
-        found = combined(rules_file.read_text(), name=str(rules_file))
+        found = combined(rules_file.read_text(), name=str(rules_file)).rules
     except (OSError, UnicodeDecodeError, PermanentError) as error:
         fail(str(error))
     context = _context(event_file)
@@ -61,7 +61,9 @@ def try_out(
         "confidence": decision.confidence,
         "exemption": decision.exemption,
         "scans": [{"rule": rule, "kind": scan.kind} for rule, scan in decision.scans],
-        "notices": [{"rule": rule, "message": message} for rule, message in decision.notices],
+        "notices": [
+            {"rule": rule, "message": told.message, "channel": told.channel} for rule, told in decision.notices
+        ],
     }
     if as_json:
         print_json({"rules": report, "decision": outcome})

@@ -21,10 +21,10 @@ def rank(committed: str, sha: str, path: str, line: int, column: int) -> str:
         line: Its line, from 1.
         column: Its column, from 1.
     """
-    return _BELOW_ANY_PATH.join((_instant(committed), sha, path, f"{line:09d}", f"{column:09d}"))
+    return _BELOW_ANY_PATH.join((instant(committed), sha, path, f"{line:09d}", f"{column:09d}"))
 
 
-def _instant(committed: str) -> str:
+def instant(committed: str) -> str:
     """Return a date in UTC, to the second; empty, which sorts first, for what is not a date.
 
     A dot follows the month: the one-machine store compares text that looks like a date by its second alone. Ranks of

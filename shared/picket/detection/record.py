@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from picket.detection.age import rank
-from picket.detection.identity import finding_id, secret_identity
 from picket.detection.model import Hit
 from picket.detection.report import Occurrence, Report
+from picket.findings.identity import finding_id, value_id
 
 Document = dict[str, Any]
 
@@ -29,7 +29,7 @@ def documents(report: Report, key: bytes, batch: Document) -> tuple[list[Documen
     occurrences: list[Document] = []
     for item in report.occurrences:
         hit = item.at.hit
-        identity = secret_identity(key, hit.identity)
+        identity = value_id(key, hit.identity)
         place = _place(item)
         finding = {
             "_id": finding_id(key, batch["repository"], "secret", identity),

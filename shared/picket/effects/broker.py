@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
@@ -23,6 +23,9 @@ from picket.settings import settings
 MAX_INLINE_BYTES = 256 * 1024
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=10.0)
 _cause: ContextVar[Envelope] = ContextVar("cause")
+
+
+Caused = AbstractContextManager[None]
 
 
 @contextmanager

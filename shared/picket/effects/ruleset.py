@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
-from picket.effects.mongo import rulesets
+from picket.effects.mongo import in_force as effective
 from picket.errors import Malformed, Misconfigured
 from picket.settings import settings
 
@@ -26,12 +26,12 @@ def in_force() -> str:
 
 @lru_cache(maxsize=4)
 def _in_force(own: str, _period: int) -> str:
-    return rulesets.in_force(own)
+    return effective.digest("rulesets", own)
 
 
 def plans() -> str:
     """Note that this revision plans scans for its own rules, and return the digest in force."""
-    rulesets.see(digest(), plans=True)
+    effective.see("rulesets", digest(), used=True)
     return in_force()
 
 
@@ -44,8 +44,8 @@ def also_for(planned: str) -> frozenset[str]:
     own = digest()
     if own == planned:
         return frozenset({own})
-    rulesets.see(own, plans=False)
-    return frozenset({own, planned} if rulesets.is_newer(own, planned) else {own})
+    effective.see("rulesets", own, used=False)
+    return frozenset({own, planned} if effective.is_newer("rulesets", own, planned) else {own})
 
 
 @cache

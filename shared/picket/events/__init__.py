@@ -20,6 +20,7 @@ from picket.events.kinds import (
     Tick,
     WebhookReceived,
 )
+from picket.events.reports import NoticeRequested, NoticeSent, PolicyChanged, ReportCollected, ReportReceived
 from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
 
 __all__ = [
@@ -35,7 +36,12 @@ __all__ = [
     "FindingReported",
     "GitHubSourceEvent",
     "ItemDelta",
+    "NoticeRequested",
+    "NoticeSent",
     "OrganizationRequested",
+    "PolicyChanged",
+    "ReportCollected",
+    "ReportReceived",
     "RepositoryChanged",
     "RepositoryForgotten",
     "ScanCompleted",

@@ -25,7 +25,7 @@ def check(mongodb_uri: str) -> None:
     Raises:
         Misconfigured: One cannot work; names it and the reason.
     """
-    policy.rules()
+    policy.policy()
     if settings().artifacts:
         artifacts.check()
     if settings().rules is not None:

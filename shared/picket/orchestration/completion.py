@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from picket.commits import lifecycle
 from picket.effects import broker
-from picket.effects.mongo import batches, leases, scans
+from picket.effects.mongo import batches, leases, reports, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
-from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ScanCompleted, ScanRequested
+from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ReportReceived, ScanCompleted, ScanRequested
 from picket.orchestration import dispatch, evidence, folding, waiting
 
 _TRIES = 5
@@ -73,6 +73,8 @@ def give_up(event: Event, actor: str, reason: str) -> None:
             batches.move(batch, "Failed", actor, reason)
             dispatch.hand_out_after(batch, scan)
             settle(event.scan, actor)
+        case ReportReceived():
+            reports.finish(event.report, "Failed", reason=reason)
 
 
 def _ending(scan: Document) -> tuple[str, str] | None:

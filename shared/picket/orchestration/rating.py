@@ -16,15 +16,17 @@ from datetime import UTC, datetime
 from functools import partial
 
 from picket.effects import broker, ruleset
-from picket.effects.mongo import findings, repositories, scores, teams
+from picket.effects.mongo import costs, findings, repositories, scores, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import count
 from picket.errors import Busy
 from picket.events import ItemDelta, ScoreChanged, ScoreRequested, TeamChanged, now
+from picket.findings.life import DUE_DAYS
 from picket.scoring import posture
 from picket.scoring.items import item
 from picket.scoring.model import MODEL
 from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally
+from picket.settings import settings
 
 _TRIES = 10
 _AT_ONCE = 500
@@ -62,9 +64,9 @@ def rate_repository(name: str, changed: Collection[str]) -> bool:
     rated: list[Rating] = []
     change = _update(name, partial(_of_repository, name, changed, rated))
     if rated:
-        findings.mark_rated(name, rated[-1].score["rating"], rated[-1].kept)
+        costs.mark_rated(name, rated[-1].score["rating"], rated[-1].kept)
     # What a former attempt at this event did not get to say is found by looking.
-    if rated[-1].is_partial if rated else findings.rated_otherwise(name, _key(repositories.get(name) or {}), 1):
+    if rated[-1].is_partial if rated else costs.rated_otherwise(name, _key(repositories.get(name) or {}), 1):
         broker.emit(ScoreRequested(repository=name))
     return bool(change["score"] != change["previous"])
 
@@ -88,22 +90,32 @@ def rate_team(team: str) -> None:
 
 def _key(repository: Document) -> str:
     """Return what a finding's cost depends on besides the finding."""
-    return f"{datetime.now(UTC).date().isoformat()} {MODEL} {repository.get('visibility', '')}"
+    return f"{datetime.now(UTC).date().isoformat()} {_model()} {repository.get('visibility', '')}"
+
+
+def _model() -> str:
+    """Return the name of the score model: days until a finding is due that differ from its own make it another one."""
+    days = settings().due
+    return MODEL if days == DUE_DAYS else f"{MODEL} due " + "/".join(str(days[name]) for name in DUE_DAYS)
 
 
 def _of_repository(name: str, changed: Collection[str], rated: list[Rating], former: Document | None) -> Rating:
     at, repository = datetime.now(UTC), repositories.get(name) or {}
     if former is not None and "rating" not in former:
-        findings.begin_rating(name)
+        costs.begin_rating(name)
     key = _key(repository)
-    stale = findings.rated_otherwise(name, key, _AT_ONCE)
+    stale = costs.rated_otherwise(name, key, _AT_ONCE)
     found = {one["_id"]: one for one in [*stale, *(findings.get_many(changed) if changed else [])]}
     before = {name: one["cost"] for name, one in found.items() if "cost" in one}
-    after = {name: cost(item(one, repository, at)) for name, one in found.items()}
+    after = {name: cost(item(one, repository, at, settings().due)) for name, one in found.items()}
     base = former["tally"] if former else None
     weighs = tally(after.values(), tally(before.values(), base, sign=-1) if base else None)
     score = evaluate(weighs, posture.checks(repository, ruleset.in_force(), at))
-    score |= {"rating": key, "day": at.date().isoformat()}  # a former revision beside this one reads the day
+    score |= {
+        "model": _model(),
+        "rating": key,
+        "day": at.date().isoformat(),
+    }  # a former revision beside this one reads the day
     moved = {name: value for name, value in after.items() if before.get(name) != value}
     steps = deltas(former, score, before, after) if score["exact"] is not None else []
     rated.append(Rating(score, steps, moved, tuple(found.keys() - moved.keys()), len(stale) == _AT_ONCE))
@@ -186,7 +198,7 @@ def _complete(entity: str, score: Document) -> None:
     """Put into history and findings what a score says that led to it; doing it again changes nothing."""
     scores.keep_change(entity, score["last_change"])
     if score.get("costs"):
-        findings.set_costs(entity, score.get("rating", ""), score["costs"], score["revision"])
+        costs.set_costs(entity, score.get("rating", ""), score["costs"], score["revision"])
         scores.forget_costs(score)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from picket.commits import lifecycle
 from picket.effects import broker, telemetry
-from picket.effects.mongo import batches, findings, leases, listing, scans, teams
+from picket.effects.mongo import batches, finding_lists, leases, listing, scans, teams
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
@@ -74,7 +74,7 @@ def evaluate_teams(cursor: str) -> str | None:
 def count_findings(_cursor: str) -> str | None:
     """Tell how many findings are open, if anybody wants to know."""
     if telemetry.is_on():
-        for severity, count in findings.count_open().items():
+        for severity, count in finding_lists.count_open().items():
             telemetry.gauge("picket_open_findings", count, severity=severity)
     return None
 

@@ -14,9 +14,15 @@ from picket.runtime import limits
 from picket.runtime.problems import problem
 from picket.settings import settings
 
-Scope = Literal["read", "submit", "admin"]
-SCOPES: tuple[Scope, ...] = ("read", "submit", "admin")
-"""Each includes those before it."""
+Scope = Literal["read", "submit", "report", "triage", "admin"]
+INCLUDED: dict[Scope, frozenset[Scope]] = {
+    "read": frozenset({"read"}),
+    "submit": frozenset({"read", "submit"}),
+    "report": frozenset({"report"}),
+    "triage": frozenset({"read", "triage"}),
+    "admin": frozenset({"read", "submit", "report", "triage", "admin"}),
+}
+"""What each scope opens."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SAFE = frozenset({"GET", "HEAD"})
@@ -24,11 +30,12 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who is let in: their name for the record, their scope, and what they are counted by."""
+    """Somebody who is let in: name, scope, what they are counted by, and the assets that they are limited to."""
 
     name: str
     scope: Scope
     key: str = ""
+    assets: tuple[str, ...] = ()
 
 
 LOCAL = Caller("loopback", "admin")
@@ -55,7 +62,7 @@ def refused(request: Request, scope: Scope = "read") -> Response | None:
     if allowance and allowance.refused_for:
         return allowance.refusal("requests of this token")
     g.caller, g.rate = found, allowance.headers if allowance else {}
-    return None if SCOPES.index(found.scope) >= SCOPES.index(scope) else _forbidden(scope)
+    return None if scope in INCLUDED[found.scope] else _forbidden(scope)
 
 
 def caller() -> Caller:
@@ -71,7 +78,7 @@ def _known(token: str) -> Caller | None:
     from picket.effects.mongo import tokens  # noqa: PLC0415 - see problems.is_outage
 
     found = tokens.lately(token)
-    return Caller(found.name, found.scope, found.id) if found else None
+    return Caller(found.name, found.scope, found.id, found.assets) if found else None
 
 
 def _token_of(request: Request) -> str:

@@ -37,12 +37,13 @@ State = Literal["ok", "wrong", "skipped"]
 _SECRETS = {
     "ingest": ("PICKET_ENCRYPTION_KEY",),
     "scan": ("PICKET_HASH_KEY",),
+    "collect": ("PICKET_HASH_KEY",),
     "feedback": ("PICKET_HASH_KEY",),
     "api": ("PICKET_ENCRYPTION_KEY", "PICKET_API_TOKEN"),
 }
 """What each function cannot do its work without."""
 _SHORTEST_KEY, _FERNET_BYTES = 32, 32
-_SCANS, _FETCHES, _LIMITED = {"scan"}, {"enumerate"}, {"ingest"}
+_SCANS, _FETCHES, _LIMITED = {"scan"}, {"enumerate", "collect"}, {"ingest"}
 _LONGEST = 10.0
 """Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
 _MOST_SKEW = 2.0
@@ -210,19 +211,19 @@ def _named_rules() -> Finding:
 
 
 def _policy() -> Finding:
-    """Read the feedback rules; where they cannot be parsed, see whether the team's file is there."""
-    path = settings().feedback_rules
+    """Read the policy; where it cannot be parsed, see whether the team's file is there."""
+    path = settings().policy
     if find_spec("yaml") is None:
         if path is None:
-            return Finding("policy", "skipped", "this function reads no feedback rules")
+            return Finding("policy", "skipped", "this function reads no policy")
         try:
             path.read_bytes()
         except OSError as error:
-            return Finding("policy", "wrong", f"PICKET_FEEDBACK_RULES: {path}: {error.strerror}", remedies.OF["policy"])
+            return Finding("policy", "wrong", f"PICKET_POLICY: {path}: {error.strerror}", remedies.OF["policy"])
         return Finding("policy", "ok", f"{path} is there; feedback reads it")
     from picket.effects import policy  # noqa: PLC0415 - where it is needed
 
-    return Finding("policy", "ok", f"{len(policy.rules())} feedback rules")
+    return Finding("policy", "ok", f"{len(policy.policy().rules)} rules")
 
 
 def _space() -> Finding:

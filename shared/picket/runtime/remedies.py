@@ -21,7 +21,7 @@ OF = {
     "artifacts": "see PICKET_ARTIFACTS, which every function must share, the Secret picket-artifacts, "
     "and the NetworkPolicy functions-to-artifacts",
     "rules": "see PICKET_RULES, the file that it names, and that the image is that of scan",
-    "policy": "see PICKET_FEEDBACK_RULES and the file that it names; `picket rules test` explains rules",
+    "policy": "see PICKET_POLICY and the file that it names; `picket rules test` explains rules",
     "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
     "channel": 'see "Change the channel" in knative/README.md; where NATS does not answer, see PICKET_NATS_URL and the '
     "NetworkPolicy functions-to-nats",

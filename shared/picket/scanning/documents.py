@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from picket.detection.identity import secret_identity
 from picket.detection.randomness import shannon_entropy
 from picket.detection.record import evidence_of
 from picket.detection.report import Occurrence
+from picket.findings.identity import value_id
 from picket.scanning.findings import Finding
 from picket.scanning.known import fingerprint
 from picket.scanning.result import Json
@@ -26,7 +26,7 @@ def finding_document(finding: Finding, key: bytes, odd: Mapping[str, bytes], *, 
     """
     hit, first = finding.best, finding.occurrences[0]
     return {
-        "id": secret_identity(key, finding.identity),
+        "id": value_id(key, finding.identity),
         **evidence_of(hit),
         **_place(first, odd),
         **({} if redact else {"secret": hit.secret.decode("utf-8", "replace")}),

@@ -8,15 +8,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
 
 from picket.confidence import MIN_CONFIDENCE
+from picket.findings.life import DUE_DAYS, State
 
 MODEL = "v1.1"
 
 BASE = {"critical": 10.0, "high": 5.0, "medium": 2.0, "low": 0.5, "unknown": 5.0, "info": 0.0}
 """Penalty by severity; what nobody rated weighs as much as a high."""
-SLA_DAYS = {"critical": 7, "high": 30, "medium": 90, "low": 120, "unknown": 30, "info": 120}
 CAPPING_CONFIDENCE = 0.8
 """From here on a finding caps the score; what is not shown unless asked for, below `MIN_CONFIDENCE`, costs nothing."""
 LIVE_FACTOR = 1.5
@@ -29,15 +28,14 @@ MIN_COVERAGE = 0.5
 """Below this share of fresh evidence there is no grade: unknown is not good."""
 RESIDUE, RESIDUE_HALF_LIFE_DAYS, RESIDUE_GONE_DAYS = 0.25, 30.0, 90.0
 
-Standing = Literal["open", "exempt", "resolved"]
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """What moves a score: a finding, reduced to what the model looks at.
 
-    Ages are in days; `exploitability` is an EPSS probability, `is_live` a verified secret or a known exploited
-    vulnerability, `resolved_days` how long ago it was resolved.
+    Ages are in days, from the beginning of the present episode; `due_days` is how long it may stay open,
+    `exploitability` an EPSS probability, `is_live` a verified secret or a known exploited vulnerability,
+    `resolved_days` how long ago it was fixed, `leaves_residue` whether it goes on costing for a while after that.
     """
 
     id: str
@@ -49,13 +47,20 @@ class Item:
     is_live: bool = False
     is_public: bool = False
     is_test: bool = False
-    standing: Standing = "open"
+    standing: State = "open"
     resolved_days: float = 0.0
+    leaves_residue: bool = True
+    due_days: float = 0.0
 
     @property
     def is_overdue(self) -> bool:
         """Whether it is open for longer than its severity allows."""
-        return self.age_days > SLA_DAYS[self.severity]
+        return self.age_days > self.allowed_days
+
+    @property
+    def allowed_days(self) -> float:
+        """How many days it may stay open."""
+        return self.due_days or DUE_DAYS[self.severity]
 
 
 def penalty(item: Item, *, with_exemptions: bool = True) -> float:
@@ -63,13 +68,13 @@ def penalty(item: Item, *, with_exemptions: bool = True) -> float:
 
     Args:
         item: The item.
-        with_exemptions: Whether an exempt item costs nothing.
+        with_exemptions: Whether an accepted item costs nothing.
     """
-    if item.standing == "exempt" and with_exemptions:
+    if item.standing == "false-positive" or (item.standing == "accepted" and with_exemptions):
         return 0.0
-    sla = SLA_DAYS[item.severity]
+    allowed = item.allowed_days
     exploit = LIVE_FACTOR if item.is_live else 1.0 + 0.5 * item.exploitability
-    age = 1.0 + min(1.0, max(0.0, item.age_days - sla) / sla)
+    age = 1.0 + min(1.0, max(0.0, item.age_days - allowed) / allowed)
     confidence = min(1.0, item.confidence) if item.confidence >= MIN_CONFIDENCE else 0.0
     exposure = TEST_EXPOSURE if item.is_test else PUBLIC_EXPOSURE if item.is_public else 1.0
     return BASE[item.severity] * exploit * age * confidence * exposure * _residue(item)
@@ -77,7 +82,7 @@ def penalty(item: Item, *, with_exemptions: bool = True) -> float:
 
 def cap_of(item: Item, *, with_exemptions: bool = True) -> str:
     """Name the cap that *item* puts on the score; empty for none."""
-    if item.standing == "resolved" or (item.standing == "exempt" and with_exemptions):
+    if item.standing in {"fixed", "false-positive"} or (item.standing == "accepted" and with_exemptions):
         return ""
     if item.is_live:
         return "live"
@@ -113,8 +118,8 @@ def grade(score: float, coverage: float) -> str:
 
 def _residue(item: Item) -> float:
     """A rotated secret goes on costing a part, since it was out: 25 %, halved every 30 days, gone at 90."""
-    if item.standing != "resolved":
+    if item.standing != "fixed":
         return 1.0
-    if item.resolved_days >= RESIDUE_GONE_DAYS:
+    if not item.leaves_residue or item.resolved_days >= RESIDUE_GONE_DAYS:
         return 0.0
     return RESIDUE * math.pow(0.5, item.resolved_days / RESIDUE_HALF_LIFE_DAYS)

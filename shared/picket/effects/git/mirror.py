@@ -91,13 +91,13 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
 def _fetch_wanted(mirror: Path, address: RepositoryAddress, wanted: str, *, pull_requests: bool) -> None:
     """Make sure of a commit with all that it leads to; that says more than a comparison of refs would."""
     if not (mirror / "config").exists():
-        _make(mirror, len(wanted))
-    if _is_whole(mirror, wanted):
+        make(mirror, len(wanted))
+    if is_whole(mirror, wanted):
         return
     _drop_leftovers(mirror)
     with suppress(NotThere):  # another ref may be broken; the commit that is wanted need not be
         transport.fetch(mirror, address, _EVERYTHING, *_left_out(pull_requests=pull_requests))
-    if not _is_whole(mirror, wanted):
+    if not is_whole(mirror, wanted):
         _fetch_commit(mirror, address, wanted)
 
 
@@ -116,11 +116,11 @@ def _fetch_all(mirror: Path, address: RepositoryAddress, *, pull_requests: bool)
     refused: Gone | None = None
     for head in dict.fromkeys(heads):
         try:
-            said += "" if _is_whole(mirror, head) else transport.fetch(mirror, address, head)
+            said += "" if is_whole(mirror, head) else transport.fetch(mirror, address, head)
         except NotThere as error:  # it is then among those that are absent
             refused = error
     missing = _missing(mirror, before, offered, address, pull_requests=pull_requests)
-    absent = [head for head in heads if not _is_whole(mirror, head)]
+    absent = [head for head in heads if not is_whole(mirror, head)]
     absent_head = ("HEAD",) if absent else ()
     lost = (*missing, *absent_head)
     reason = _IS_SHALLOW if _SHALLOW in said else "git does not store them" if missing else "it is not there"
@@ -209,20 +209,18 @@ def _make_for(mirror: Path, digits: int) -> None:
         made = run(mirror, "rev-parse", "--show-object-format").decode().strip()
         if not digits or made == _FORMATS.get(digits):
             return
-    _make(mirror, digits)
+    make(mirror, digits)
 
 
-def _make(mirror: Path, digits: int) -> None:
-    """Make an empty mirror for ids of *digits* hex digits, in place of the one there is.
-
-    It is made whole or not at all: what died or had no room half way would pass for one.
-    """
+def make(mirror: Path, digits: int) -> Path:
+    """Make an empty mirror for ids of *digits* hex digits, whole or not at all, in place of the one there is."""
     wanted = _FORMATS.get(digits)
     shutil.rmtree(mirror, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=mirror.parent, prefix="new-") as folder:
         made_at = Path(folder) / mirror.name
         Repo.init(made_at, bare=True, mkdir=True, object_format=wanted or _FORMATS[40])
         made_at.rename(mirror)
+    return mirror
 
 
 def _left_out(*, pull_requests: bool) -> list[str]:
@@ -230,7 +228,7 @@ def _left_out(*, pull_requests: bool) -> list[str]:
 
 
 def has_commit(mirror: Path, sha: str) -> bool:
-    """Tell whether *sha* names a commit, or a tag of one, in the mirror."""
+    """Return whether *sha* names a commit, or a tag of one, in the mirror."""
     try:
         run(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
     except GitFailed:
@@ -238,8 +236,8 @@ def has_commit(mirror: Path, sha: str) -> bool:
     return True
 
 
-def _is_whole(mirror: Path, sha: str) -> bool:
-    """Tell whether *sha* names a commit in the mirror with all that it leads to.
+def is_whole(mirror: Path, sha: str) -> bool:
+    """Return whether *sha* names a commit in the mirror with all that it leads to.
 
     Git unpacks a small fetch object by object, commits first: one that was killed or broke off leaves commits whose
     files are not there. What refs lead to was checked by the fetch that moved them, and is not walked again.
@@ -269,7 +267,7 @@ def _fetch_commit(mirror: Path, address: RepositoryAddress, sha: str) -> None:
         said = transport.fetch(mirror, address, sha)
     except (Gone, Damaged) as error:
         raise (missing if isinstance(error, Gone) else error) from error
-    if not _is_whole(mirror, sha):
+    if not is_whole(mirror, sha):
         raise Gone(f"{missing}: it is shallow, and its history is not all there") if _SHALLOW in said else missing
 
 

@@ -14,6 +14,7 @@ from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve, token_for
 from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, output, run_limited
 from picket.effects.git.failures import meaning
+from picket.errors import Gone
 from picket.settings import settings
 
 _REDIRECTED = re.compile(r"redirect|returned error: 30\d", re.IGNORECASE)
@@ -39,8 +40,8 @@ def advertised(address: RepositoryAddress) -> dict[str, str]:
     return _asked(address, lambda url: _listing(address, url))
 
 
-def fetch(mirror: Path, address: RepositoryAddress, *what: str) -> str:
-    """Fetch *what*, refspecs or object ids, into a mirror.
+def fetch(mirror: Path, address: RepositoryAddress, *what: str, depth: int = 0) -> str:
+    """Fetch *what*, refspecs or object ids, into a mirror; with *depth*, no more than so many commits of each.
 
     Returns:
         What git said about it on standard error: its warnings.
@@ -48,7 +49,25 @@ def fetch(mirror: Path, address: RepositoryAddress, *what: str) -> str:
     Raises:
         PicketError: As `failures.meaning` says; TooLarge: it grew beyond the limit.
     """
-    return _asked(address, lambda url: _fetched(mirror, address, url, *what))
+    return _asked(address, lambda url: _fetched(mirror, address, url, *what, depth=depth))
+
+
+def default_branch(address: RepositoryAddress) -> tuple[str, str]:
+    """Ask a server where its `HEAD` leads.
+
+    Returns:
+        Full name of the default branch, empty where `HEAD` is detached, and the commit that it is at.
+
+    Raises:
+        Gone: The repository has no commit there.
+        PicketError: As `failures.meaning` says.
+    """
+    lines = _asked(address, lambda url: _lines(address, url, "--symref", "HEAD"))
+    told = {line.partition("\t")[2]: line.partition("\t")[0] for line in lines if not line.startswith("ref: ")}
+    if "HEAD" not in told:
+        raise Gone("the repository has no commits")
+    branch = next((line[5:].partition("\t")[0] for line in lines if line.startswith("ref: ")), "")
+    return branch, told["HEAD"]
 
 
 def worktree_heads(address: RepositoryAddress) -> tuple[str, ...]:
@@ -82,22 +101,29 @@ def _asked(address: RepositoryAddress, ask: Callable[[str], T]) -> T:
 
 
 def _listing(address: RepositoryAddress, url: str) -> dict[str, str]:
+    lines = (line.partition("\t") for line in _lines(address, url))
+    return {name: oid for oid, _, name in lines if not name.endswith("^{}")}
+
+
+def _lines(address: RepositoryAddress, url: str, option: str = "", pattern: str = "") -> list[str]:
+    """Return what `git ls-remote` prints."""
     with tempfile.TemporaryDirectory(prefix="picket-refs-") as folder:
         listing = Path(folder) / "refs"
-        arguments = ["ls-remote", "--quiet", *_server(address), "--", url]
+        arguments = ["ls-remote", "--quiet", *([option] if option else []), *_server(address), "--", url]
+        arguments += [pattern] if pattern else []
         limits = Limits(settings().fetch_timeout_seconds, _MAX_LISTING_BYTES, Path(folder))
         with listing.open("wb") as stdout:
             config, environment = _surroundings(address)
             run_limited(None, *arguments, limits=limits, config=config, environment=environment, stdout=stdout)
         listed = listing.read_bytes().decode("utf-8", "surrogateescape")
         # Not `splitlines`: names may hold what Unicode takes for the end of a line, and git does not.
-        lines = (line.partition("\t") for line in listed.split("\n") if line)
-        return {name: oid for oid, _, name in lines if not name.endswith("^{}")}
+        return [line for line in listed.split("\n") if line]
 
 
-def _fetched(mirror: Path, address: RepositoryAddress, url: str, *what: str) -> str:
+def _fetched(mirror: Path, address: RepositoryAddress, url: str, *what: str, depth: int) -> str:
     arguments = (
         *("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--force"),
+        *([f"--depth={depth}"] if depth else []),
         *(*_server(address), "--", url, *what),
     )
     limits = Limits(settings().fetch_timeout_seconds, settings().max_repository_bytes, mirror / "objects" / "pack")

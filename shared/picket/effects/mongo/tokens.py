@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -30,18 +31,20 @@ class Token:
 
     id: str
     name: str
-    scope: Literal["read", "submit", "admin"]
+    scope: Literal["read", "submit", "report", "triage", "admin"]
     expires_at: str
+    assets: tuple[str, ...] = ()
 
 
-def add(name: str, scope: str, days: int, by: str) -> tuple[Document, str]:
+def add(name: str, scope: str, days: int, by: str, assets: Sequence[str] = ()) -> tuple[Document, str]:
     """Make a token.
 
     Args:
         name: What to call it.
-        scope: `read`, `submit` or `admin`.
+        scope: `read`, `submit`, `report`, `triage` or `admin`.
         days: How long it is valid.
         by: Who asks for it.
+        assets: Patterns of the repositories' names that it is limited to; none: it is not limited.
 
     Returns:
         Its document, and the token itself: the only time that it can be read.
@@ -56,6 +59,7 @@ def add(name: str, scope: str, days: int, by: str) -> tuple[Document, str]:
         "token": f"tok-{secrets.token_hex(8)}",
         "name": name,
         "scope": scope,
+        "assets": list(assets),
         "created_at": now(),
         "created_by": by,
         "expires_at": ago(-timedelta(days=days)),
@@ -121,7 +125,13 @@ def _remembered(hashed: str, _period: int) -> Token | None:
         return None
     if now() < document["expires_at"] and document["last_used_at"] < ago(_USED_WITHIN):
         collection("tokens").update_one({"_id": hashed}, {"$set": {"last_used_at": now()}})
-    return Token(document["token"], document["name"], document["scope"], document["expires_at"])
+    return Token(
+        document["token"],
+        document["name"],
+        document["scope"],
+        document["expires_at"],
+        tuple(document.get("assets", ())),
+    )
 
 
 def _hash(token: str) -> str:

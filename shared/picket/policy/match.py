@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from picket.feedback.rules import Condition, Context, Operators, Rule
+from picket.policy.rules import Condition, Context, Operators, Rule
 
 _ABSENT = object()
 _MAX_TEXT = 4_096

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from picket.feedback.match import matches
-from picket.feedback.rules import Action, Context, Rule, Scan
+from picket.policy.match import matches
+from picket.policy.rules import Action, Context, Notify, Rule, Scan
 
 MAX_DEPTH = 3
 """A chain of scans that rules ask for ends here."""
@@ -21,14 +21,14 @@ class Decision:
     """A finding as it should be, and what else to do.
 
     `exemption` is None or reason, approver, rule, `decided_at` and `until` (RFC 3339); `scans` are (rule, scan);
-    `notices` are (rule, message); `applied` names the rules that matched.
+    `notices` are (rule, notice); `applied` names the rules that matched.
     """
 
     severity: str
     confidence: float
     exemption: dict[str, Any] | None = None
     scans: tuple[tuple[str, Scan], ...] = ()
-    notices: tuple[tuple[str, str], ...] = ()
+    notices: tuple[tuple[str, Notify], ...] = ()
     applied: tuple[str, ...] = ()
 
 
@@ -77,9 +77,9 @@ def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str],
     if action.scan and rule.id not in chain and len(chain) < MAX_DEPTH:
         decision = replace(decision, scans=(*decision.scans, (rule.id, action.scan)))
     if action.notify:
-        decision = replace(decision, notices=(*decision.notices, (rule.id, action.notify.message)))
+        decision = replace(decision, notices=(*decision.notices, (rule.id, action.notify)))
     return decision
 
 
 def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,8 +1,11 @@
-"""Feedback rules: their schema in YAML."""
+"""The policy: rules that react to findings, and which decisions of people need a second one. One YAML file."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from functools import cached_property
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
@@ -11,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from picket.errors import Malformed
 from picket.events import ScanKind, Severity
-from picket.feedback.fields import complaint
+from picket.findings.life import State
+from picket.policy.fields import complaint
 
 Scalar = str | bool | int | float | None
 ExemptionReason = Literal[
@@ -72,9 +76,10 @@ class Scan(_Model):
 
 
 class Notify(_Model):
-    """Tell somebody: a structured log line."""
+    """Tell somebody: by a structured log line, or through a channel of `PICKET_CHANNELS`."""
 
     message: Annotated[str, Field(max_length=500)]
+    channel: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")] = ""
 
 
 class Action(_Model):
@@ -95,28 +100,45 @@ class Rule(_Model):
     actions: Annotated[tuple[Action, ...], Field(min_length=1)]
 
 
-class _File(_Model):
+class Approval(_Model):
+    """Which decisions of a person wait for another one: moves to these states, of findings of these severities."""
+
+    states: Annotated[tuple[State, ...], Field(min_length=1)] = ("accepted",)
+    severities: Annotated[tuple[Severity, ...], Field(min_length=1)] = ("critical", "high")
+
+
+class Policy(_Model):
+    """A policy file, as its YAML says."""
+
     version: Literal[1]
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = ()
     disabled: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of all that the policy says, however it is written: 64 hex digits."""
+        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_unset=True), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def needs_approval(self, state: State, severity: str) -> bool:
+        """Return whether moving a finding of *severity* to *state* waits for a second person."""
+        return any(state in each.states and severity in each.severities for each in self.approvals)
 
 
-def parse_rules(text: str, *, name: str) -> tuple[tuple[Rule, ...], frozenset[str]]:
-    """Read a file of feedback rules.
+def parse_policy(text: str, *, name: str) -> Policy:
+    """Read a policy file.
 
     Args:
         text: YAML.
         name: What to call the file in an error.
-
-    Returns:
-        The rules, and the ids of shipped rules the file turns off.
 
     Raises:
         Malformed: It is not YAML, or not that schema, or a rule names a field that is never there; names file, place
             and reason.
     """
     try:
-        found = _File.model_validate(yaml.safe_load(text))
+        found = Policy.model_validate(yaml.safe_load(text))
     except (RecursionError, OverflowError):
         raise Malformed(f"{name}: nested too deeply") from None
     except yaml.YAMLError as error:
@@ -131,21 +153,22 @@ def parse_rules(text: str, *, name: str) -> tuple[tuple[Rule, ...], frozenset[st
         for field in rule.match:
             if wrong := complaint(field):
                 raise Malformed(f"{name}: rule {rule.id}: {wrong}")
-    return found.rules, frozenset(found.disabled)
+    return found
 
 
-def combined(team: str = "", *, name: str = "") -> tuple[Rule, ...]:
-    """Return the shipped rules and then the team's; a team's rule replaces a shipped one of the same id.
+def combined(team: str = "", *, name: str = "") -> Policy:
+    """Return the shipped policy with the team's added; a team's rule replaces a shipped one of the same id.
 
     Raises:
-        Malformed: As `parse_rules`, or the team's file turns off a rule that there is not.
+        Malformed: As `parse_policy`, or the team's file turns off a rule that does not exist.
     """
-    shipped, _ = parse_rules(files("picket.feedback").joinpath("defaults.yaml").read_text(), name="defaults.yaml")
-    own, disabled = parse_rules(team, name=name) if team else ((), frozenset[str]())
-    if unknown := sorted(disabled - {rule.id for rule in shipped}):
+    shipped = parse_policy(files("picket.policy").joinpath("defaults.yaml").read_text(), name="defaults.yaml")
+    own = parse_policy(team, name=name) if team else Policy(version=1)
+    if unknown := sorted(set(own.disabled) - {rule.id for rule in shipped.rules}):
         raise Malformed(f"{name}: disabled: there is no shipped rule {unknown[0][:100]}")
-    replaced = disabled | {rule.id for rule in own}
-    return (*(rule for rule in shipped if rule.id not in replaced), *own)
+    replaced = {*own.disabled, *(rule.id for rule in own.rules)}
+    rules = (*(rule for rule in shipped.rules if rule.id not in replaced), *own.rules)
+    return Policy(version=1, rules=rules, approvals=(*shipped.approvals, *own.approvals))
 
 
 Context = dict[str, Any]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picket.errors import Malformed
-from picket.feedback.decide import MAX_DEPTH, decide
-from picket.feedback.match import explain, matches
-from picket.feedback.rules import Rule, combined, parse_rules
+from picket.policy.decide import MAX_DEPTH, decide
+from picket.policy.match import explain, matches
+from picket.policy.rules import Rule, combined, parse_policy
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 CONTEXT: dict[str, Any] = {
@@ -113,8 +113,8 @@ def test_an_exemption_has_a_reason_an_approver_and_an_end() -> None:
         "reason": "test-data",
         "approver": "rule:r",
         "rule": "r",
-        "decided_at": "2026-05-01T00:00:00Z",
-        "until": "2026-05-31T00:00:00Z",
+        "decided_at": "2026-05-01T00:00:00.000000Z",
+        "until": "2026-05-31T00:00:00.000000Z",
     }
 
 
@@ -126,7 +126,9 @@ def test_an_exemption_runs_from_the_decision_however_often_it_is_made() -> None:
     other = {**CONTEXT, "finding": {**CONTEXT["finding"], "exemption": {**(first or {}), "rule": "another"}}}
 
     assert decide(rules, again, (), NOW + timedelta(days=40)).exemption == first
-    assert (decide(rules, other, (), NOW + timedelta(days=40)).exemption or {})["until"] == "2026-07-10T00:00:00Z"
+    assert (decide(rules, other, (), NOW + timedelta(days=40)).exemption or {})[
+        "until"
+    ] == "2026-07-10T00:00:00.000000Z"
 
 
 def test_a_rule_in_the_chain_asks_for_no_further_scan_and_chains_end() -> None:
@@ -174,21 +176,21 @@ def test_a_rule_in_the_chain_asks_for_no_further_scan_and_chains_end() -> None:
 )
 def test_a_file_that_does_not_fit_names_file_and_place(text: str, place: str) -> None:
     with pytest.raises(Malformed, match=r"team\.yaml") as caught:
-        parse_rules(text, name="team.yaml")
+        parse_policy(text, name="team.yaml")
     assert place in str(caught.value)
 
 
 def test_a_teams_rule_replaces_a_shipped_one_and_may_turn_one_off() -> None:
     shipped = combined()
     own = (
-        f"version: 1\ndisabled: [{shipped[1].id}]\nrules:\n"
-        f"- id: {shipped[0].id}\n  match: {{event.commits: 1}}\n  actions: [{{scan: {{}}}}]"
+        f"version: 1\ndisabled: [{shipped.rules[1].id}]\nrules:\n"
+        f"- id: {shipped.rules[0].id}\n  match: {{event.commits: 1}}\n  actions: [{{scan: {{}}}}]"
     )
 
     both = combined(own, name="team.yaml")
 
-    assert [one.id for one in both] == [*(one.id for one in shipped[2:]), shipped[0].id]
-    assert both[-1].match == {"event.commits": 1}
+    assert [one.id for one in both.rules] == [*(one.id for one in shipped.rules[2:]), shipped.rules[0].id]
+    assert both.rules[-1].match == {"event.commits": 1}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,6 @@ def test_a_teams_rule_replaces_a_shipped_one_and_may_turn_one_off() -> None:
         ("repository.visibilty", "did you mean repository.visibility"),
         ("scan.knd", "did you mean scan.kind"),
         ("finding.path.deeper", "there is no field finding.path.deeper"),
-        ("finding.is_live", "there is no field finding.is_live"),
         ("", "there is no field"),
     ],
 )
@@ -208,7 +209,7 @@ def test_a_rule_on_a_field_that_is_never_there_is_refused(field: str, meant: str
     text = f"version: 1\nrules:\n- id: mine\n  match: {{'{field}': 1}}\n  actions: [{{scan: {{}}}}]"
 
     with pytest.raises(Malformed, match=r"team\.yaml: rule mine: there is no field") as caught:
-        parse_rules(text, name="team.yaml")
+        parse_policy(text, name="team.yaml")
     assert meant in str(caught.value)
 
 

@@ -1,0 +1,114 @@
+"""Taking in tools' reports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from picket.api.naming import known_repository
+from picket.api.paging import paged
+from picket.api.queries import OddQuery, given
+from picket.effects import artifacts, broker
+from picket.effects.mongo import idempotency
+from picket.effects.mongo import reports as store
+from picket.effects.mongo.client import Document
+from picket.errors import Malformed, WrongMediaType
+from picket.events import Envelope, ReportReceived
+from picket.runtime import access
+from picket.runtime.intake import traceparent
+from picket.tools import TOOLS
+from picket.tools.tool import read
+
+blueprint = Blueprint("reports", __name__)
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_TYPES = frozenset({"application/json", "application/sarif+json"})
+_TOOL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
+_REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\\]{0,1024}")
+_SHOWN = ("tool", "asset", "ref", "commit", "complete", "format", "tool_version", "state", "problems", "left_out")
+_LATER = ("reason", "findings", "changed", "applied_as_complete", "not_applied_count", "not_applied", "finished_at")
+
+
+@blueprint.post("/reports")
+def add() -> Response:
+    """Take in a tool's report; it becomes findings in the background."""
+    query = given()
+    order = store.Order(
+        asset=known_repository(_needed(query, "asset")),
+        tool=_fitting("tool", _needed(query, "tool").lower(), _TOOL),
+        by=access.caller().name,
+        ref=_fitting("ref", query.get("ref", ""), _REF),
+        commit=_fitting("commit", query.get("commit", ""), _COMMIT),
+        complete=query["complete"],
+    )
+    if request.mimetype not in _TYPES:
+        raise WrongMediaType(f"a report is sent as {' or '.join(sorted(_TYPES))}")
+    body = request.get_data()
+    if not body:
+        raise Malformed("the report is empty")
+    report = read(body, order.tool, query.get("format", ""), TOOLS)
+    identity = _identity(order, body)
+    artifact = artifacts.put(f"reports/{identity}.json", report.model_dump_json().encode())
+    told: Document = {"problems": len(report.problems), "left_out": len(report.left_out), "succeeded": report.succeeded}
+    told |= {"format": query.get("format", ""), "tool_version": report.tool_version}
+    kept = store.add(identity, order, artifact, **told)
+    root = Envelope(
+        id=identity,
+        type="report",
+        source="/picket/api",
+        traceparent=traceparent({name.lower(): value for name, value in request.headers.items()}),
+    )
+    with broker.caused_by(root):
+        broker.emit(ReportReceived(repository=order.asset, report=identity, tool=order.tool))
+    answer = jsonify(view(kept))
+    answer.status_code = 202
+    answer.headers["Location"] = url_for("reports.show", wanted=identity)
+    return answer
+
+
+@blueprint.get("/reports")
+def page() -> Response:
+    """List reports, the newest first."""
+    query = given()
+    repository = known_repository(query["asset"]) if "asset" in query else ""
+    found, cursor = paged(lambda after, limit: store.page(after, limit, repository), by="place")
+    return jsonify({"reports": [view(one) for one in found], "next": cursor})
+
+
+@blueprint.get("/reports/<wanted>")
+def show(wanted: str) -> Response:
+    """Tell what became of a report."""
+    return jsonify(view(store.get(wanted)))
+
+
+def view(report: Document) -> Document:
+    """Return a report as the API shows it."""
+    shown = {name: report[name] for name in _SHOWN} | {name: report[name] for name in _LATER if name in report}
+    return {"id": report["_id"], "by": report["by"], "received_at": report["received_at"], **shown}
+
+
+def _needed(query: Document, name: str) -> str:
+    if not query.get(name):
+        raise OddQuery(name, f"{name} is needed")
+    return str(query[name])
+
+
+def _fitting(name: str, value: str, pattern: re.Pattern[str]) -> str:
+    if not pattern.fullmatch(value):
+        raise OddQuery(name, f"{name} does not fit {pattern.pattern}")
+    return value
+
+
+def _identity(order: store.Order, body: bytes) -> str:
+    """Return the id of a report: the same one for the same Idempotency-Key, else a new one."""
+    name = request.headers.get("Idempotency-Key", "")
+    if not name:
+        return f"rep-{uuid.uuid4().hex}"
+    whole = hashlib.sha256(json.dumps(order.model_dump()).encode() + hashlib.sha256(body).digest()).hexdigest()
+    hashed = hashlib.sha256(f"report|{access.caller().name}|{name}".encode()).hexdigest()
+    idempotency.check(hashed, whole)
+    return f"rep-{hashed[:32]}"

@@ -1,0 +1,80 @@
+"""Decisions that wait for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.schema import STAMP, readable
+from picket.errors import Conflict, Gone
+from picket.events import now
+
+
+def ask(findings: Sequence[str], wanted: Mapping[str, str], by: str) -> Document:
+    """Record a decision that somebody asks for; asking again for the same one while it waits gives the one there is.
+
+    Args:
+        findings: Ids of the findings that it is about.
+        wanted: `state`, `reason`, `comment` and `until`.
+        by: Who asks.
+    """
+    identity = f"apr-{key(by, *sorted(findings), *(f'{name}={text}' for name, text in sorted(wanted.items())))[:32]}"
+    known = collection("approvals").find_one({"_id": identity})
+    if known is not None and known["state"] == "waiting":
+        return known
+    at = now()
+    document = {
+        "_id": identity,
+        "findings": list(findings),
+        "wanted": dict(wanted),
+        "asked_by": by,
+        "asked_at": at,
+        "state": "waiting",
+        "decided_by": "",
+        "decided_at": "",
+        "comment": "",
+        "place": f"at {at} {identity}",
+        "open": f"at {at} {identity}",
+        **STAMP,
+    }
+    collection("approvals").replace_one({"_id": identity}, document, upsert=True)
+    return document
+
+
+def get(identity: str) -> Document:
+    """Return a decision that was asked for.
+
+    Raises:
+        Gone: There is none with this id.
+    """
+    found = readable(collection("approvals").find_one({"_id": identity}))
+    if found is None:
+        raise Gone("no such approval")
+    return found
+
+
+def page(after: str, limit: int, *, decided: bool) -> list[Document]:
+    """Return decisions that were asked for, the newest first: those that wait, or all.
+
+    Args:
+        after: `place` of the last one before; empty for the first page.
+        limit: At most so many.
+        decided: Those that are decided, too.
+    """
+    field = "place" if decided else "open"
+    which = {field: {"$lt": after} if after else {"$gt": ""}}
+    return list(collection("approvals").find(which).sort(field, -1).limit(limit))
+
+
+def decide(approval: Document, state: str, by: str, comment: str) -> Document:
+    """Move what waits to `approved` or `denied`; what is so already stays.
+
+    Raises:
+        Conflict: It was decided otherwise.
+    """
+    fields = {"state": state, "decided_by": by, "decided_at": now(), "comment": comment, "open": ""}
+    collection("approvals").update_one({"_id": approval["_id"], "state": "waiting"}, {"$set": fields})
+    found = get(approval["_id"])
+    if found["state"] != state:
+        raise Conflict(f"this was {found['state']} by {found['decided_by']}")
+    return found

@@ -1,0 +1,30 @@
+"""Kinds of findings: one module each, and this registry.
+
+To add one, write its module with a `KIND` and add the line here.
+"""
+
+from __future__ import annotations
+
+from picket.errors import Unsupported
+from picket.findings.kinds import misconfiguration, secret, vulnerability, weakness
+from picket.findings.kinds.kind import Kind
+
+KINDS: dict[str, Kind] = {
+    "secret": secret.KIND,
+    "vulnerability": vulnerability.KIND,
+    "misconfiguration": misconfiguration.KIND,
+    "weakness": weakness.KIND,
+}
+"""Kinds by name."""
+
+
+def kind(name: str) -> Kind:
+    """Return the kind called *name*.
+
+    Raises:
+        Unsupported: There is none.
+    """
+    found = KINDS.get(name)
+    if found is None:
+        raise Unsupported(f"there is no kind of finding {name[:40]!r}")
+    return found

@@ -1,0 +1,191 @@
+"""Taking in a tool's report: what it says becomes findings, and what it no longer says is fixed.
+
+Everything is decided by the scope that a report is of, and by what its newest report says. A report that comes twice
+changes nothing; one that is older than what is known of its scope is set aside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from picket.effects import artifacts, broker
+from picket.effects.git import transport
+from picket.effects.git.address import admitted
+from picket.effects.mongo import findings, reports, repositories
+from picket.effects.mongo.client import Document
+from picket.effects.mongo.reports import Said
+from picket.effects.telemetry import note
+from picket.errors import Busy, Gone, PermanentError
+from picket.events import ReportCollected, ReportReceived
+from picket.findings.model import Report
+from picket.orchestration import identification, standing
+from picket.orchestration.identification import Identified
+
+_TOLD_AT_ONCE = 500
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a report is of: full name of a ref, a commit, and whether the ref is the default branch."""
+
+    ref: str
+    commit: str
+    is_default: bool
+
+
+def collect(event: ReportReceived) -> None:
+    """Apply a report to the findings of its repository, and say which of them have changed.
+
+    Raises:
+        Gone: The report, its repository, ref or commit is not there.
+        Busy: Findings are being changed by others.
+        TransientError: The forge or the artifact store does not answer.
+    """
+    try:
+        _collect(reports.get(event.report))
+    except PermanentError as error:
+        fail(event.report, str(error))
+        raise
+
+
+def fail(identity: str, reason: str) -> None:
+    """Note that a report cannot be applied."""
+    reports.finish(identity, "Failed", reason=reason)
+
+
+def _collect(report: Document) -> None:
+    repository = repositories.known(report["asset"])
+    content = Report.model_validate_json(artifacts.get(report["artifact"]))
+    target = _target(repository, report)
+    scope = reports.scope_of(report, target.ref)
+    if not reports.begin(scope, report):
+        if report["state"] != "Applied":
+            reports.finish(report["_id"], "Superseded", ref=target.ref, commit=target.commit)
+        note("report set aside: a newer one of its scope is known", report=report["_id"])
+        _tell(report, [name for name, one in reports.said_in(scope).items() if one.changed_by == report["_id"]])
+        return
+    found, left_out = identification.identify(content, report["tool"], repository, target.commit)
+    left_out = (*content.left_out, *left_out)
+    is_complete = report["complete"] and content.succeeded and not left_out
+    changed = _apply(report, target, scope, found, is_complete=is_complete)
+    _tell(report, changed)
+    told = {"ref": target.ref, "commit": target.commit, "findings": len(found), "changed": len(changed)}
+    missing = [one.model_dump() for one in left_out]
+    reports.finish(report["_id"], "Applied", missing, **told, applied_as_complete=is_complete)
+    note("report applied", report=report["_id"], tool=report["tool"], findings=len(found), left_out=len(left_out))
+
+
+def _tell(report: Document, changed: list[str]) -> None:
+    """Say which findings a report has changed, some hundreds at a time."""
+    told = {"repository": report["asset"], "report": report["_id"], "tool": report["tool"]}
+    for part, start in enumerate(range(0, len(changed), _TOLD_AT_ONCE)):
+        some = tuple(changed[start : start + _TOLD_AT_ONCE])
+        broker.emit(ReportCollected(**told, part=part, findings=some))
+
+
+def _target(repository: Document, report: Document) -> Target:
+    """Find out which ref and commit a report is of: the default branch and its tip unless it says.
+
+    Raises:
+        Gone: There is no such ref.
+    """
+    address = admitted(repository["url"])
+    branch, tip = transport.default_branch(address)
+    ref = _full_name(report["ref"]) or branch
+    if ref == branch:
+        return Target(ref, report["commit"] or tip, is_default=True)
+    commit = report["commit"] or transport.advertised(address).get(ref, "")
+    if not commit:
+        raise Gone(f"ref {ref[:200]} is not there")
+    return Target(ref, commit, is_default=False)
+
+
+def _full_name(ref: str) -> str:
+    return ref if not ref or ref.startswith("refs/") else f"refs/heads/{ref}"
+
+
+def _apply(
+    report: Document, target: Target, scope: str, found: dict[str, Identified], *, is_complete: bool
+) -> list[str]:
+    """Store what a report says; return the ids of the findings that it changed, in order.
+
+    A finding that an earlier attempt at the same report has changed counts again: the event may not have been sent.
+    """
+    before = reports.said_in(scope)
+    now = {name: _said(name, report, target, scope, one) for name, one in found.items()}
+    if is_complete:
+        gone = [one for name, one in before.items() if name not in now and one.present]
+        now |= {one.finding: one.model_copy(update={"present": False, "changed_by": report["_id"]}) for one in gone}
+    fresh = [one for name, one in now.items() if name not in before or not one.says_the_same_as(before[name])]
+    names = {one.finding for one in fresh}
+    names |= {name for name, one in before.items() if one.changed_by == report["_id"]}
+    findings.record([_new_finding(report, one, found[one.finding]) for one in fresh if one.finding in found], [])
+    reports.keep(fresh)
+    for name in sorted(names):
+        _settle(name, report, scope, now.get(name) or before[name])
+    return sorted(names)
+
+
+def _said(name: str, report: Document, target: Target, scope: str, found: Identified) -> Said:
+    problem = found.problem
+    places = [
+        {**place.model_dump(), "commit": target.commit, "author": "", "email": "", "date": ""} for place in found.places
+    ]
+    return Said(
+        finding=name,
+        scope=scope,
+        repository=report["asset"],
+        tool=report["tool"],
+        is_default=target.is_default,
+        present=True,
+        changed_by=report["_id"],
+        severity=problem.severity,
+        confidence=problem.confidence,
+        exploitability=problem.exploitability,
+        is_exploited=problem.is_exploited,
+        evidence=identification.evidence(problem, report["tool"]),
+        places=places,
+    )
+
+
+def _new_finding(report: Document, said: Said, found: Identified) -> Document:
+    """Return a finding as it is stored where it is new; `standing` decides what all reporters make of it."""
+    return {
+        "_id": said.finding,
+        "repository": report["asset"],
+        "kind": found.problem.kind,
+        "identity": found.identity,
+        "scored_in": report["asset"],
+        "scan": "",
+        "reporters": [report["tool"]],
+        "severity": said.severity,
+        "confidence": said.confidence,
+        "first": standing.place_of(said),
+        "first_rank": "",
+        "evidence": said.evidence,
+        "evidence_rank": "",
+    }
+
+
+def _settle(name: str, report: Document, scope: str, said: Said) -> None:
+    """Put into a finding what all its reporters say now; see `standing.decided`.
+
+    Raises:
+        Busy: Others kept changing it.
+    """
+    for _ in range(_TRIES):
+        finding = findings.get(name)
+        if finding is None:  # its repository is being forgotten
+            return
+        others = [one for one in reports.said_of(name) if one.scope != scope] if _has_others(finding, said) else []
+        fields = standing.decided(finding, [said, *others], f"report:{report['tool']}", datetime.now(UTC))
+        if not fields or findings.change(finding, fields):
+            return
+    raise Busy(f"finding {name} is being changed by others")
+
+
+def _has_others(finding: Document, said: Said) -> bool:
+    """Return whether other scopes than that of *said* report a finding."""
+    return bool(finding.get("scopes", [said.scope]) != [said.scope])

@@ -1,0 +1,137 @@
+"""From the problems of a report to findings: which problem is which finding, told by the lines that it is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from picket.effects.git import snapshot
+from picket.effects.git.address import admitted
+from picket.effects.mongo.client import Document
+from picket.findings.identity import finding_id, parts_id
+from picket.findings.kinds import KINDS
+from picket.findings.model import MAX_PLACES, LeftOut, Place, Problem, Report
+from picket.settings import settings
+
+_MOST_LINES = 50
+"""Lines of a statement that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A problem, what identifies it within its repository, and all of its places."""
+
+    problem: Problem
+    identity: str
+    places: tuple[Place, ...]
+
+
+def identify(
+    report: Report, tool: str, repository: Document, commit: str
+) -> tuple[dict[str, Identified], tuple[LeftOut, ...]]:
+    """Find out which findings the problems of a report are.
+
+    Args:
+        report: The report.
+        tool: Name of the tool that wrote it.
+        repository: The repository that it is of, as stored.
+        commit: The commit that it is of.
+
+    Returns:
+        Problems by the id of their finding, and what could not be identified.
+
+    Raises:
+        PicketError: The lines cannot be read; see `snapshot.of`.
+    """
+    wanted = [problem for problem in report.problems if problem.kind in KINDS]
+    unknown = [problem for problem in report.problems if problem.kind not in KINDS]
+    left_out = [LeftOut(where=_where(one), reason=f"no kind of finding {one.kind[:40]!r}") for one in unknown]
+    texts = _texts(wanted, repository, commit)
+    key, found, equals = settings().hmac_key, dict[str, Identified](), Counter[tuple[str, ...]]()
+    for problem in sorted(wanted, key=_order):
+        kind = KINDS[problem.kind]
+        text = texts.get(problem.places[0]) if kind.needs_lines and problem.places else ""
+        if text is None:
+            left_out.append(LeftOut(where=_where(problem), reason=f"not in the files of commit {commit[:12]}"))
+            continue
+        parts = kind.identify(tool, problem, text)
+        if kind.equals_are_distinct:
+            equals[problem.kind, *parts] += 1
+            ordinal = equals[problem.kind, *parts]
+            parts = (*parts, str(ordinal)) if ordinal > 1 else parts
+        identity = parts_id(key, parts)
+        name = finding_id(key, repository["_id"], problem.kind, identity)
+        found[name] = _joined(found.get(name), Identified(problem, identity, problem.places))
+    return found, tuple(left_out)
+
+
+def evidence(problem: Problem, tool: str) -> dict[str, object]:
+    """Describe what a tool reports as a finding's evidence."""
+    return {
+        "rule": problem.rule,
+        "description": problem.title,
+        "provider": tool,
+        "credential": "",
+        "severity": problem.severity,
+        "confidence": problem.confidence,
+        "reasons": [f"reported by {tool}"],
+        "redacted": "",
+        "remediation": problem.remediation or KINDS[problem.kind].remediation,
+        "link": problem.link,
+        "cwe": list(problem.cwe),
+        "advisory": problem.advisory,
+        "component": problem.component,
+    }
+
+
+def _texts(problems: Iterable[Problem], repository: Document, commit: str) -> Mapping[Place, str]:
+    """Return the text of each problem's first place where its kind is told by it; what is not there is left out."""
+    wanted: dict[str, set[Place]] = {}
+    for problem in problems:
+        if KINDS[problem.kind].needs_lines and problem.places:
+            wanted.setdefault(problem.places[0].path, set()).add(problem.places[0])
+    texts: dict[Place, str] = {}
+    if wanted:
+        with snapshot.of(repository["_id"], admitted(repository["url"]), commit) as files:
+            for path, content in files.contents(wanted):
+                lines = content.decode("utf-8", "replace").split("\n")
+                for place in wanted[path]:
+                    text = _text(lines, place)
+                    if text is not None:
+                        texts[place] = text
+    return texts
+
+
+def _text(lines: list[str], place: Place) -> str | None:
+    """Return the lines of a place; empty where it names a whole file, None where the file has no such lines."""
+    if not place.start_line:
+        return ""
+    if place.start_line > len(lines):
+        return None
+    end = min(max(place.end_line, place.start_line), place.start_line + _MOST_LINES - 1)
+    return "\n".join(lines[place.start_line - 1 : end])
+
+
+def _joined(known: Identified | None, found: Identified) -> Identified:
+    """Return one problem of two that are the same: the graver one, with the places of both."""
+    if known is None:
+        return found
+    places = tuple(dict.fromkeys((*known.places, *found.places)))[:MAX_PLACES]
+    best = min(known, found, key=lambda one: _GRAVEST.index(one.problem.severity))
+    return replace(best, places=places)
+
+
+_GRAVEST = ("critical", "high", "medium", "low", "info")
+
+
+def _order(problem: Problem) -> tuple[str, int, int]:
+    """Return what puts equal statements of a file in the order in which they stand there."""
+    if not problem.places:
+        return "", 0, 0
+    return problem.places[0].path, problem.places[0].start_line, problem.places[0].start_column
+
+
+def _where(problem: Problem) -> str:
+    place = problem.places[0] if problem.places else Place(path="")
+    return f"{problem.rule} at {place.path}:{place.start_line}"[:1_000]

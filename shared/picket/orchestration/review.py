@@ -1,0 +1,164 @@
+"""Letting the policy judge findings: what they become, and what else it asks for.
+
+Judging a finding again by the same policy changes nothing. What people, tools and scans have decided of a finding
+stays: the policy takes back only its own decisions.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from picket.effects import broker
+from picket.effects import policy as effective
+from picket.effects.mongo import findings, repositories, scans
+from picket.effects.mongo.client import Document
+from picket.effects.telemetry import note
+from picket.errors import Busy
+from picket.events import Event, FindingChanged, NoticeRequested, ScanRequested, now, scan_id
+from picket.findings.life import Move, moved, named, state_of
+from picket.policy.decide import MAX_SCANS_PER_ROOT, Decision, decide
+from picket.policy.rules import Notify, Scan
+
+_ACTOR = "feedback"
+_TOLD_AT_ONCE = 500
+"""Findings that one event names: each costs its consumers a few reads and writes."""
+
+
+def review(event: Event, found: list[Document], scan: Document, chain: tuple[str, ...]) -> None:
+    """Judge each finding, do what was decided, and say which findings may have changed."""
+    repository = repositories.known(event.repository)
+    notices: dict[tuple[str, Notify], list[str]] = {}
+    decisions: list[tuple[Document, Decision]] = []
+    for finding in found:
+        decision = judge(finding, event, repository, scan, chain)
+        decisions.append((finding, decision))
+        for rule, notice in decision.notices:
+            if rule not in finding.get("applied_rules", ()):  # told once, not at each further occurrence
+                notices.setdefault((rule, notice), []).append(finding["_id"])
+    _notify(event.repository, notices)
+    for finding, decision in decisions:
+        put(finding, decision)
+        for rule, wanted in decision.scans:
+            request_scan(repository, wanted, rule, scan, chain)
+    tell(event.repository, [finding["_id"] for finding in found], event.subject, chain)
+
+
+def judge(
+    finding: Document, event: Event | None, repository: Document, scan: Document, chain: tuple[str, ...]
+) -> Decision:
+    """Return what the policy makes of a finding."""
+    context = {"finding": shown(finding), "event": event.model_dump() if event else {}}
+    rules = effective.policy().rules
+    return decide(rules, {**context, "repository": repository, "scan": scan}, chain, datetime.now(UTC))
+
+
+def put(finding: Document, decision: Decision) -> bool:
+    """Put a decision into its finding; return whether anything that is shown of it has changed.
+
+    Raises:
+        Busy: Others are changing it.
+    """
+    fields = decided(finding, decision, effective.policy().digest, datetime.now(UTC))
+    if fields and not findings.change(finding, fields):
+        raise Busy(f"finding {finding['_id']} is being changed by others")
+    return bool({"severity", "confidence", "state"} & fields.keys())
+
+
+def _notify(repository: str, notices: dict[tuple[str, Notify], list[str]]) -> None:
+    """Log what the policy wants to be told, and ask for the notices that go through a channel.
+
+    They are asked for before the decisions are kept: an attempt that dies in between asks again, for the same ones.
+    """
+    for (rule, notice), names in notices.items():
+        if not notice.channel:
+            for name in names:
+                note(notice.message, rule=rule, finding=name, repository=repository)
+            continue
+        for start in range(0, len(names), _TOLD_AT_ONCE):
+            some = tuple(names[start : start + _TOLD_AT_ONCE])
+            told = {"channel": notice.channel, "reason": rule, "message": notice.message}
+            broker.emit(NoticeRequested(repository=repository, findings=some, **told))
+
+
+def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] = ()) -> None:
+    """Say that findings of a repository may have changed, and what changed them."""
+    for start in range(0, len(names), _TOLD_AT_ONCE):
+        ids = tuple(names[start : start + _TOLD_AT_ONCE])
+        where = f"{cause}|{start}" if start else cause
+        broker.emit(FindingChanged(repository=repository, findings=ids, cause=where, chain=chain))
+
+
+def shown(finding: Document) -> Document:
+    """Flatten a finding so that a rule can name `finding.rule` or `finding.path`."""
+    return {**finding["evidence"], **finding["first"], **finding, "state": named(finding["state"])}
+
+
+def decided(finding: Document, decision: Decision, digest: str, at: datetime) -> Document:
+    """Return the fields of a finding that a decision changes, empty if it changes none.
+
+    Args:
+        finding: As stored.
+        decision: What the policy makes of it.
+        digest: That of the policy.
+        at: The time of the decision.
+    """
+    judged: Document = {
+        "severity": decision.severity,
+        "confidence": decision.confidence,
+        "applied_rules": list(decision.applied),
+        "policy": digest,
+    }
+    fields = {name: value for name, value in judged.items() if finding.get(name) != value}
+    move = _move(finding, decision, at)
+    if move is not None:
+        fields |= moved({**finding, **fields}, move, at)
+    if fields:
+        fields |= {"judged": f"p:{digest}|{now()}"}
+    return fields
+
+
+def _move(finding: Document, decision: Decision, at: datetime) -> Move | None:
+    """Return what the policy makes of a finding's state: it may accept what is open, and take that back."""
+    if decided_by(finding) == "person":
+        return None
+    given, wanted = finding.get("exemption") or {}, decision.exemption
+    state = state_of(finding, at)
+    by_policy = state == "accepted" and given.get("rule")
+    if wanted and datetime.fromisoformat(wanted["until"]) > at and (state == "open" or by_policy):
+        if given.get("until") == wanted["until"] and given.get("rule") == wanted["rule"]:
+            return None  # it is accepted as it should be, or that has run out
+        approver, rule = wanted["approver"], wanted["rule"]
+        return Move("accepted", "policy", approver, wanted["reason"], until=wanted["until"], rule=rule)
+    if by_policy:
+        return Move("open", "policy", f"rule:{given['rule']}", "the rule no longer applies", rule=given["rule"])
+    return None
+
+
+def decided_by(finding: Document) -> str:
+    """Return which actor moved a finding last; empty if nothing has moved it."""
+    moves = [line["actor"] for line in finding.get("history", ()) if "to" in line]
+    given = finding.get("exemption") or {}
+    return str(moves[-1]) if moves else "person" if given and not given.get("rule") else ""
+
+
+def request_scan(repository: Document, wanted: Scan, rule: str, scan: Document, chain: tuple[str, ...]) -> None:
+    """Ask for a scan as a child of the one at hand, within the budget of the root."""
+    cause = broker.cause()
+    request = ScanRequested(
+        repository=repository["_id"],
+        url=repository["url"],
+        scan=scan_id(cause.correlation or cause.id, f"{rule}|{repository['_id']}"),
+        kind=wanted.kind,
+        parent=scan.get("_id", ""),
+        reason=f"rule {rule}",
+        chain=(*chain, rule),
+    )
+    if scans.find(request.scan) is None:
+        if any(running["kind"] == wanted.kind for running in scans.running(repository["_id"])):
+            note("such a scan is running already", rule=rule, repository=repository["_id"])
+            return
+        if scans.count_for_root(cause.correlation) >= MAX_SCANS_PER_ROOT:
+            note("scan budget of this root is spent", rule=rule, repository=repository["_id"])
+            return
+    scans.open_scan(request, _ACTOR, root=cause.correlation)
+    broker.emit(request)

@@ -1,0 +1,14 @@
+"""Third-party tools and the formats of their reports: one folder each, and this registry.
+
+To add one, write its folder with a `TOOL` and add the line here.
+"""
+
+from __future__ import annotations
+
+from picket.tools import sarif
+from picket.tools.tool import Tool
+
+TOOLS: dict[str, Tool] = {
+    "sarif": sarif.TOOL,
+}
+"""Tools, and formats that many tools write, by name."""
