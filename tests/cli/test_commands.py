@@ -147,7 +147,7 @@ def test_a_source_is_added_listed_rotated_and_revoked(stack: Running) -> None:
         (["findings", "not a repository"], "names no repository"),
         (["findings", "nosuch/repo"], "nosuch/repo is not known (422)"),
         (["findings", "--severity", "bogus"], "severity is one of critical, high, medium, low, info"),
-        (["findings", "--state", "resolved"], "state is one of open, exempt"),
+        (["findings", "--state", "bogus"], "state is one of open, accepted, fixed, false-positive"),
         (["findings", "--rule", "bogus"], "no rule bogus is in force"),
         (["dead-letters", "list", "--trigger", "nosuch"], "no function or Trigger nosuch is known"),
         (["dead-letters", "replay", "--all", "--kind", "nosuch"], "kind is one of dead-letter, rejection"),

@@ -10,8 +10,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from picket.cli import dead_letters, hooks, organizations, repositories, requests, rules, sources, teams, tokens
+from picket.cli import (
+    approvals,
+    dead_letters,
+    findings,
+    hooks,
+    organizations,
+    policy,
+    repositories,
+    requests,
+    sources,
+    teams,
+    tokens,
+)
 from picket.cli.doctor import doctor
+from picket.cli.imports import import_report
 from picket.cli.keys import keys
 from picket.cli.run import run
 from picket.cli.scans import scans
@@ -60,13 +73,16 @@ app.command()(requests.status)
 app.command()(scans)
 app.command()(requests.cancel)
 app.command()(watch)
-app.command()(requests.findings)
+app.add_typer(findings.app, name="findings")
+app.add_typer(approvals.app, name="approvals")
+app.command("import")(import_report)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")
 app.add_typer(tokens.app, name="tokens")
 app.command()(keys)
 app.command()(doctor)
-app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
+app.add_typer(policy.rules, name="rules")
 app.add_typer(organizations.app, name="organizations")
 app.add_typer(repositories.app, name="repositories")
 app.add_typer(teams.app, name="teams")

@@ -56,6 +56,11 @@ class Client:
         """Send *body* as JSON."""
         return self._send(method, path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
 
+    def post(self, path: str, body: bytes, content_type: str, **query: str) -> Json:
+        """POST *body* as it is."""
+        wanted = {name: value for name, value in query.items() if value}
+        return self._send("POST", f"{path}?{urlencode(wanted)}", body, {"Content-Type": content_type})
+
     def _send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Json:
         try:
             answer = self._pool.request(

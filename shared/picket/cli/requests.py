@@ -1,4 +1,4 @@
-"""Commands that ask the API: submit, status, findings, score."""
+"""Commands that ask the API: submit, status, cancel, score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import typer
 
 from picket.cli.client import Client, fail, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, listed, print_json, repository_address
-from picket.confidence import MIN_CONFIDENCE
 
 Repositories = Annotated[list[str], typer.Argument(help="URL, host/owner/name or folder; `-` reads a list from stdin.")]
 _STILL_RUNNING = 3
@@ -73,34 +72,6 @@ def cancel(
 ) -> None:
     """Cancel a scan with its children; what is scanned of it already stays."""
     _print_scan(Client(server).send("DELETE", f"/scans/{segment(scan)}", {}), as_json=as_json)
-
-
-def findings(
-    repository: Annotated[str, typer.Argument(help="Only of this repository.")] = "",
-    *,
-    severity: Annotated[str, typer.Option(help="Only of this severity.")] = "",
-    state: Annotated[str, typer.Option(help="Only in this state: open or exempt.")] = "",
-    rule: Annotated[str, typer.Option(help="Only of this rule.")] = "",
-    min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="Only of this confidence or more.")
-    ] = MIN_CONFIDENCE,
-    everything: Annotated[bool, typer.Option("--all", help="Of any confidence.")] = False,
-    server: Server = DEFAULT_SERVER,
-    as_json: AsJson = False,
-) -> None:
-    """List findings, redacted."""
-    least = 0.0 if everything else min_confidence
-    filters = {"repository": repository_name(repository), "severity": severity, "state": state, "rule": rule}
-    client = Client(server)
-    found, left_out = all_findings(client, least, **filters)
-    if as_json:
-        print_json({"findings": found, "left_out": left_out, "next": None})
-        return
-    from picket.cli import show  # noqa: PLC0415 - rich takes its time
-
-    known = client.get(f"/repositories/{segment(repository_name(repository))}") if repository else None
-    show.findings(found, show.console(), of=known)
-    show.left_out(left_out, least, show.console())
 
 
 def score(

@@ -52,6 +52,33 @@ def findings(found: list[Json], out: Console, *, of: Json | None = None) -> None
     out.print(f"{len(found)} findings; one each however many commits hold it.")
 
 
+def finding(found: Json, out: Console) -> None:
+    """Print one finding and what has happened to it."""
+    due = f", due {found['due'][:10]}" if found["due"] else ""
+    style = STYLES[found["severity"]]
+    out.print(f"[{style}]{found['severity']}[/] {found['kind']}, {found['state']}{due}  {found['id']}")
+    out.print(f"  {plain(found['rule'])}: {plain(found['description'])}  {plain(found['redacted'])}")
+    out.print(f"  {plain(found['repository'])}  {plain(found['path'])}:{found['start_line']}")
+    out.print(f"  confidence {found['confidence']:.2f}: {plain('; '.join(found['reasons']))}")
+    reporters = ", ".join(found["reporters"]) or "nothing any more"
+    out.print(f"  reported by {plain(reporters)}; assigned to {plain(found['assignee'] or 'nobody')}")
+    if found["exemption"]:
+        given = found["exemption"]
+        out.print(f"  accepted until {given['until'][:10]} by {plain(given['approver'])}: {plain(given['reason'])}")
+    if found["remediation"]:
+        out.print(f"  {plain(found['remediation'])}")
+    for place in found["occurrences"][:_ITEMS_SHOWN]:
+        out.print(f"  in {place['commit'][:10]}  {plain(place['path'])}:{place['start_line']}")
+    if found["occurrence_count"] > _ITEMS_SHOWN:
+        out.print(f"  in {found['occurrence_count']} places in all")
+    for one in found["elsewhere"]:
+        out.print(f"  the same secret: {one['id'][:12]}  {one['state']}  {plain(one['repository'])}")
+    for line in found["history"]:
+        told = ", ".join(f"{name} {line[name]}" for name in ("to", "assignee", "reason", "until") if name in line)
+        said = f": {line['comment']}" if "comment" in line else ""
+        out.print(f"  {line['at'][:19]}  {plain(line['by'])}  {plain(told + said)}")
+
+
 def left_out(count: int, least: float, out: Console, *, command: str = "") -> None:
     """Say how many findings are not shown for their confidence, and how they are."""
     if count:

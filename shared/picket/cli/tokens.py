@@ -17,15 +17,22 @@ def create(
     name: Annotated[str, typer.Argument(help="What to call it.")],
     *,
     scope: Annotated[
-        Literal["read", "submit", "admin"],
-        typer.Option(help="read: look; submit: also ask for scans; admin: everything."),
+        Literal["read", "submit", "report", "triage", "admin"],
+        typer.Option(
+            help="read: look; submit: also ask for scans; report: only hand in reports; "
+            "triage: look and decide on findings; admin: everything."
+        ),
     ],
     days: Annotated[int, typer.Option(help="How long it is valid.")] = 90,
+    assets: Annotated[
+        list[str] | None,
+        typer.Option("--asset", help="Only for these repositories, such as github.com/acme/*; repeat for more."),
+    ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """Make a token; prints it, this once."""
-    found = Client(server).send("POST", "/tokens", {"name": name, "scope": scope, "days": days})
+    found = Client(server).send("POST", "/tokens", {"name": name, "scope": scope, "days": days, "assets": assets or []})
     if as_json:
         print_json(found)
         return
@@ -45,7 +52,9 @@ def list_tokens(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> 
     for token in found["tokens"]:
         used = (token["last_used_at"] or "never")[:10]
         until = token["expires_at"][:10]
-        print(f"{token['id']}  {token['scope']:6}  {token['state']:7}  until {until}  used {used:10}  {token['name']}")
+        limited = f"  only {', '.join(token['assets'])}" if token["assets"] else ""
+        state = f"{token['scope']:6}  {token['state']:7}"
+        print(f"{token['id']}  {state}  until {until}  used {used:10}  {token['name']}{limited}")
 
 
 @app.command()

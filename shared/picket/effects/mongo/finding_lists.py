@@ -52,14 +52,15 @@ def below(filters: dict[str, Any], limit: int) -> list[Document]:
 
 
 def _which(filters: dict[str, Any]) -> Document:
-    """Return conditions for *filters*, each as an operator: the one-machine store looks into lists for a bare value."""
-    names = {"rule": "evidence.rule", "value_id": "identity", "reporter": "reporters"}
+    """Return conditions for *filters*: the one-machine store looks into a list for a bare value, and not by `$eq`."""
+    names = {"rule": "evidence.rule", "value_id": "identity"}
     names |= {name: name for name in ("severity", "state", "repository", "kind", "assignee")}
-    return {
+    which: Document = {
         names[name]: value if isinstance(value, dict) else {"$eq": value}
         for name, value in filters.items()
         if name in names
     }
+    return which | ({"reporters": filters["reporter"]} if "reporter" in filters else {})
 
 
 def _some_of(ids: Iterable[str], after: str) -> Iterator[Document]:
