@@ -74,7 +74,8 @@ def test_occurrences_are_not_asked_for_by_a_list_of_findings(deployed: Deploymen
     for number in range(3):
         found(number)
 
-    assert [one["occurrence_count"] for one in deployed.api.get("/findings").json["findings"]] == [1, 1, 1]
+    for query in ("", "?occurrences=true"):
+        assert [one["occurrence_count"] for one in deployed.api.get(f"/findings{query}").json["findings"]] == [1, 1, 1]
 
     assert [which["finding"] for name, which in asked.filters if name == "occurrences"] == [
         f"finding-{number:03}" for number in range(3)

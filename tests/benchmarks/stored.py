@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from picket.effects.mongo import findings, repositories, scans
+from picket.effects.mongo import costs, findings, repositories, scans
 from picket.effects.mongo.client import collection
 from picket.events import ScanRequested
+from picket.findings import lists
 
 Json = dict[str, Any]
 RULES = [f"rule-{number}" for number in range(200)]
@@ -86,7 +87,15 @@ def _repository(example: Json, number: int, size: Size) -> Json:
     name = name_of(number)
     team = "big" if number < size.in_team else f"team-{number % size.teams}"
     told = {"_id": name, "name": name, "url": f"https://{name}", "list_key": name, "team": team, "teams": [team]}
-    return {**example, **told, "scanned_at": example["created_at"], "history_scanned_at": example["created_at"]}
+    return {
+        **example,
+        **told,
+        "scanned_at": example["created_at"],
+        "score": 80.0,
+        "grade": "B",
+        "score_revision": 1,
+        "history_scanned_at": example["created_at"],
+    }
 
 
 def _findings(example: Json, size: Size, chance: random.Random) -> Iterator[Json]:
@@ -98,7 +107,7 @@ def _findings(example: Json, size: Size, chance: random.Random) -> Iterator[Json
         told = {"severity": severity, "confidence": round(chance.random(), 2), "kind": chance.choice(_KINDS)}
         opened = (datetime.now(UTC) - timedelta(days=chance.random() * 200)).isoformat()
         cost = {"label": "l", "severity": severity, "standing": "open", "penalty": 0.01, "cap": ""}
-        yield {
+        one = {
             **example,
             **told,
             "_id": identity,
@@ -112,14 +121,10 @@ def _findings(example: Json, size: Size, chance: random.Random) -> Iterator[Json
             "judged": "p:x|1",
             "created_at": opened,
             "opened_at": opened,
+            "occurrence_count": None,
             "cost": {**cost, "bare_penalty": 0.01, "bare_cap": ""},
-        } | _listed(where, identity)
-
-
-def _listed(where: str, identity: str) -> Json:
-    """Return what lists are read by, as the code in use writes it; a former commit knows none of it."""
-    keys = getattr(findings, "list_keys", None)
-    return dict(keys(where, identity)) if keys else {}
+        }
+        yield {**one, **lists.keys(one), "weighs": costs.weight_key(where, one["cost"], identity)}
 
 
 def _occurrences(example: Json, size: Size) -> Iterator[Json]:

@@ -312,8 +312,8 @@ def test_findings_rated_under_another_key_are_found_and_no_others() -> None:
     for name in ("f1", "f2", "f3", "f4"):
         findings.record([finding(name)[0]], [finding(name)[1]])
     findings.record([finding("other", repository="r2", scored_in="r2")[0]], [])
-    costs.set_costs("r", "day 1", {"f1": {}}, 1)
-    costs.set_costs("r", "day 2", {"f2": {}}, 1)
+    costs.set_costs("r", "day 1", {"f1": {"penalty": 1.0}}, 1)
+    costs.set_costs("r", "day 2", {"f2": {"penalty": 1.0}}, 1)
     costs.mark_rated("r", "day 2", ["f3"])
 
     assert {one["_id"] for one in costs.rated_otherwise("r", "day 2", 10)} == {"f1", "f4"}

@@ -45,7 +45,7 @@ def report(
 
 
 def found(deployed: Deployment, query: str = "") -> list[dict[str, Any]]:
-    return list(deployed.api.get(f"/findings?min_confidence=0{query}").json["findings"])
+    return list(deployed.api.get(f"/findings?min_confidence=0&occurrences=true{query}").json["findings"])
 
 
 WEAKNESS = document(result(SQL, "app.py", 4), rules=(rule(SQL, "security", "external/cwe/cwe-089"),))

@@ -12,11 +12,11 @@ from picket.api.naming import known_repository
 from picket.api.paging import paged
 from picket.api.queries import OddQuery, given
 from picket.effects import catalogue
-from picket.effects.mongo import batches, finding_lists, scans
+from picket.effects.mongo import batches, finding_lists, reports, scans
 from picket.effects.mongo import findings as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone
-from picket.findings.life import due_at, named, opened_at, state_of, stored_as
+from picket.findings.life import due_at, named, opened_at, state_of
 from picket.orchestration import triage
 from picket.runtime import access
 from picket.settings import settings
@@ -36,7 +36,7 @@ def page() -> Response:
     query = given()
     filters = filters_of(query)
     documents, cursor = paged(partial(read, filters))
-    found = finding_lists.with_occurrences(documents)
+    found = finding_lists.with_occurrences(documents) if query["occurrences"] else finding_lists.with_counts(documents)
     answer: Document = {"findings": [view(finding) for finding in found], "next": cursor}
     if not query["after"]:
         answer["left_out"] = _left_out(filters)
@@ -56,6 +56,8 @@ def filters_of(query: Document) -> dict[str, Any]:
         filters["repository"] = known_repository(query["repository"])
     if "rule" in query and query["rule"] not in catalogue.rules() and not finding_lists.has_rule(query["rule"]):
         raise OddQuery("rule", f"no rule {query['rule'][:100]} is in force, and no finding is of it")
+    if query.get("reporter", store.ENGINE) != store.ENGINE and not reports.has_reported(query["reporter"]):
+        raise OddQuery("reporter", f"no tool {query['reporter'][:100]} has reported anything")
     if "scan" in query:
         scan = scans.find(query["scan"])
         if scan is None:
@@ -66,10 +68,9 @@ def filters_of(query: Document) -> dict[str, Any]:
 
 def read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     """Read a page by the state that a finding has now: an acceptance that has run out leaves it open."""
-    which = _stored(filters)
     found: list[Document] = []
     while len(found) < limit:
-        page = finding_lists.page(which, after, limit)
+        page = finding_lists.page(filters, after, limit)
         found += _now(filters, page)
         if len(page) < limit:
             break
@@ -79,12 +80,7 @@ def read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
 
 def _left_out(filters: dict[str, Any]) -> int:
     """Count what is not listed because of its confidence alone, up to `MOST_COUNTED`."""
-    return len(_now(filters, finding_lists.below(_stored(filters), MOST_COUNTED)))
-
-
-def _stored(filters: dict[str, Any]) -> dict[str, Any]:
-    """Return the filters for what is stored."""
-    return {**filters, "state": {"$in": stored_as(filters["state"])}} if "state" in filters else filters
+    return len(_now(filters, finding_lists.below(filters, MOST_COUNTED)))
 
 
 def _now(filters: dict[str, Any], found: list[Document]) -> list[Document]:
@@ -139,5 +135,12 @@ def view(finding: Document) -> Document:
         "rules_applied": finding.get("applied_rules", []),
         "first_seen": finding["created_at"],
         "occurrence_count": finding["occurrence_count"],
-        "occurrences": [{name: item.get(name, "") for name in PLACE} for item in finding["occurrences"]],
+        **_places(finding),
     }
+
+
+def _places(finding: Document) -> Document:
+    """Return where a finding shows, where that was read."""
+    if "occurrences" not in finding:
+        return {}
+    return {"occurrences": [{name: item.get(name, "") for name in PLACE} for item in finding["occurrences"]]}

@@ -109,7 +109,9 @@ def _paths() -> Json:
         "/repositories/{id}/team": {
             "put": _operation("Set the owner", body=_ref(TeamOrder), parameters=[_path("id", repository)])
         },
-        "/scores/{repository}": {"get": _operation("Show a score", parameters=[_path("repository", repository)])},
+        "/scores/{id}": {
+            "get": _operation("Show a score", parameters=[_path("id", repository), *_queries("scores.show")])
+        },
         "/teams": {"get": _operation("List teams and their scores", parameters=_queries("scores.teams"))},
         "/teams/{id}": {"get": _operation("Show a team", parameters=[_path("id")])},
         "/sources": {

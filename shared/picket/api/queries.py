@@ -49,6 +49,7 @@ _FINDINGS: dict[str, Json] = {
         "default": MIN_CONFIDENCE,
         "description": "`left_out` on the first page counts those below, up to 1,000",
     },
+    "occurrences": {"type": "boolean", "default": False, "description": "also where each shows, up to 100 places"},
 }
 _SCANS: dict[str, Json] = {
     "state": {"type": "string", "enum": list(STATES), "default": "open", "description": "open: all that are not final"},
@@ -82,6 +83,7 @@ PARAMETERS: dict[str, dict[str, Json]] = {
     "repositories.forget": {"confirm": {"type": "string", "description": "name or id of the repository, once more"}},
     "organizations.page": _PAGING,
     "scores.teams": _PAGING,
+    "scores.show": _PAGING | {"limit": {**_PAGING["limit"], "default": 100, "maximum": 1_000}},
     "dead_letters.page": _LETTERS | _PAGING,
     "pages.start": _PAGING,
 }

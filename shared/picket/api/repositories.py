@@ -25,6 +25,7 @@ from picket.settings import settings
 blueprint = Blueprint("repositories", __name__)
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = ("name", "url", "visibility", "organization", "team", "criticality", "created_at", "scanned_at")
+_SCORE = ("score", "grade")
 _FLAGS = ("archived", "deleted")
 _TIMES = ("history_scanned_at", "delivered_at", "unannounced_at", "vanished_at", "forgotten_at")
 
@@ -107,13 +108,13 @@ def known(wanted: str) -> Document:
 
 def view(repository: Document) -> Document:
     """Return a repository as the API shows it."""
-    score = scores.get(repository["_id"]) or {}
+    if "score_revision" not in repository:  # a former version has kept its score elsewhere alone
+        repository = {**repository, **{name: (scores.get(repository["_id"]) or {}).get(name) for name in _SCORE}}
     return {
         "id": repository["_id"],
         **{name: repository.get(name) for name in (*_SHOWN, *_TIMES)},
         **{name: bool(repository.get(name)) for name in _FLAGS},
         "missing_refs": repository.get("missing_refs", ""),
         "due_at": schedules.due_at(repository, settings().schedule_hours),
-        "score": score.get("score"),
-        "grade": score.get("grade"),
+        **{name: repository[name] for name in _SCORE},
     }

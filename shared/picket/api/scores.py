@@ -15,6 +15,7 @@ from picket.errors import Gone
 
 blueprint = Blueprint("scores", __name__)
 _HISTORY = 50
+_ITEM = ("label", "severity", "standing", "penalty", "cap")
 
 
 @blueprint.get("/scores/<path:wanted>")
@@ -70,17 +71,25 @@ def team_row(name: str, scored: Mapping[str, Document]) -> Document:
 
 
 def view(score: Document) -> Document:
-    """Return a score as the API shows it: the heaviest items first."""
+    """Return a score as the API shows it, with a page of its items, the heaviest first."""
     shown = ("score", "grade", "model", "coverage", "posture", "score_without_exemptions", "checks")
-    rated = {one["_id"]: one["cost"] for one in costs.scored_in(score["_id"]) if "cost" in one} | score["costs"]
-    shown_of = ("label", "severity", "standing", "penalty", "cap")
-    items = [{"id": name, **{field: cost[field] for field in shown_of}} for name, cost in rated.items()]
+    _finish(score)
+    found, cursor = paged(lambda after, limit: costs.heaviest(score["_id"], after, limit), by="weighs")
     return {
         "repository": score["_id"],
         **{name: score[name] for name in shown},
-        "items": sorted(items, key=lambda item: (-item["penalty"], item["id"])),
+        "items": [{"id": one["_id"], **{name: one["cost"][name] for name in _ITEM}} for one in found],
+        "items_next": cursor,
+        "item_count": score["tally"]["items"],
+        "penalty": score["tally"]["total"] / 1_000_000,
         "history": [change_view(change) for change in store.history(score["_id"], _HISTORY)],
     }
+
+
+def _finish(score: Document) -> None:
+    """Put into findings what the score says that they cost, where its writer did not get to it."""
+    if score["costs"]:
+        costs.set_costs(score["_id"], score.get("rating", ""), score["costs"], score["revision"])
 
 
 def change_view(change: Document) -> Document:

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 
 _ORDER = list(STYLES)
 _ITEMS_SHOWN = 10
+_NOTHING = 0.005
+"""Points; less is shown as 0.00."""
 _MOST_COUNTED = 1_000  # by the API
 _PIPED_WIDTH = 240
 
@@ -102,13 +104,13 @@ def score(found: Json, out: Console) -> None:
     for check in found["checks"]:
         sign = {"pass": "[green]+[/]", "fail": "[red]-[/]", "unknown": "[yellow]?[/]"}[check["outcome"]]
         out.print(f"  {sign} {check['id']} (weight {check['weight']:g}): {plain(check['reason'])}")
-    items = [item for item in found["items"] if item["penalty"] > 0]
-    for item in items[:_ITEMS_SHOWN]:
+    items = [item for item in found["items"][:_ITEMS_SHOWN] if item["penalty"] > 0]
+    for item in items:
         cap = f", caps the score ({item['cap']})" if item["cap"] else ""
         out.print(f"  penalty {item['penalty']:6.2f}  {item['severity']}  {plain(item['label'])}{cap}")
-    if len(items) > _ITEMS_SHOWN:
-        rest = sum(item["penalty"] for item in items[_ITEMS_SHOWN:])
-        out.print(f"  penalty {rest:6.2f}  in {len(items) - _ITEMS_SHOWN} more items")
+    rest = found["penalty"] - sum(item["penalty"] for item in items)
+    if found["item_count"] > len(items) and rest > _NOTHING:
+        out.print(f"  penalty {rest:6.2f}  in {found['item_count'] - len(items)} more items")
     if found["history"]:
         change = found["history"][0]
         before = "nothing" if change["previous"] is None else f"{change['previous']:.1f}"

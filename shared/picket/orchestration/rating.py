@@ -197,6 +197,8 @@ def _replace(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> 
 def _complete(entity: str, score: Document) -> None:
     """Put into history and findings what a score says that led to it; doing it again changes nothing."""
     scores.keep_change(entity, score["last_change"])
+    if not entity.startswith("team:"):
+        repositories.show_score(entity, score)
     if score.get("costs"):
         costs.set_costs(entity, score.get("rating", ""), score["costs"], score["revision"])
         scores.forget_costs(score)

@@ -15,6 +15,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy
 from picket.events import Event, FindingChanged, NoticeRequested, ScanRequested, now, scan_id
+from picket.findings import lists
 from picket.findings.life import Move, moved, named, state_of
 from picket.policy.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.policy.rules import Notify, Scan
@@ -112,7 +113,8 @@ def decided(finding: Document, decision: Decision, digest: str, at: datetime) ->
     move = _move(finding, decision, at)
     if move is not None:
         fields |= moved({**finding, **fields}, move, at)
-    if fields:
+    is_listed_otherwise = any(finding.get(name) != key for name, key in lists.keys({**finding, **fields}).items())
+    if fields or is_listed_otherwise:  # a scan that finds better evidence does not know under which state it is listed
         fields |= {"judged": f"p:{digest}|{now()}"}
     return fields
 

@@ -7,9 +7,29 @@ from collections.abc import Mapping, Sequence
 from pymongo import UpdateOne
 
 from picket.effects.mongo.client import Document, collection
+from picket.findings.lists import END
 
+_HEAVIEST = 10**14
+"""Millionths of a point; no penalty comes near it."""
 NEVER = "never"
 """The key of a finding that nothing has rated yet."""
+
+
+def weight_key(repository: str, cost: Mapping[str, object], finding: str) -> str:
+    """Return the key by which what weighs on a score is listed, the heaviest first."""
+    return f"{repository}|{_HEAVIEST - round(float(str(cost['penalty'])) * 1_000_000):015}|{finding}"
+
+
+def heaviest(repository: str, after: str, limit: int) -> list[Document]:
+    """Return up to *limit* findings that weigh on the score of a repository, the heaviest first.
+
+    Args:
+        repository: Its id.
+        after: Only those whose `weighs` follows this; empty: from the first on.
+        limit: At most so many.
+    """
+    between = {"$gt": after or f"{repository}|", "$lt": f"{repository}|{END}"}
+    return list(collection("findings").find({"weighs": between}).sort("weighs", 1).limit(limit))
 
 
 def scored_in(repository: str) -> list[Document]:
@@ -45,7 +65,14 @@ def set_costs(repository: str, rating: str, costs: Mapping[str, Document], revis
     writes = [
         UpdateOne(
             {"_id": name, "cost_revision": {"$lt": revision}},
-            {"$set": {"cost": one, "cost_revision": revision, "rated": rated}},
+            {
+                "$set": {
+                    "cost": one,
+                    "cost_revision": revision,
+                    "rated": rated,
+                    "weighs": weight_key(repository, one, name),
+                }
+            },
         )
         for name, one in costs.items()
     ]

@@ -2,72 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, get_args
 
-from picket.effects.mongo import listing, occurrences, reports
+from picket.effects.mongo import findings as store
+from picket.effects.mongo import listing, occurrences, ranges, reports
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.findings import ENGINE
 from picket.events import Severity
+from picket.findings import lists
+from picket.findings.life import stored_as
 
 _IDS_AT_ONCE = 500
+_STATE = ("state", "exemption")
 
 
 def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
     """Return findings in the order of their ids.
 
     Args:
-        filters: `min_confidence`: the least; `ids`: one of; each other one, such as `repository`: equal.
+        filters: `min_confidence`: the least; `ids`: one of; each other one, such as `repository`: equal; `state`:
+            stored in a way that may stand for it, see `life.state_of`.
         after: Only findings whose id follows this one.
         limit: At most so many.
     """
-    which = _which(filters)
-    if least := filters.get("min_confidence"):
-        which["confidence"] = {"$gte": least}
-    if "ids" not in filters:
-        return listing.following("findings", after, limit, which)
-    found: list[Document] = []
-    for ids in _some_of(filters["ids"], after):
-        found += collection("findings").find({**which, **ids}).sort("_id", 1).limit(limit - len(found))
-        if len(found) == limit:
-            break
-    return found
+    if "ids" in filters or filters.get("reporter", ENGINE) != ENGINE:
+        return _of_ids(filters, after, limit)
+    planned = _plan(filters)
+    if planned is None:
+        return listing.following("findings", after, limit, _which(filters))
+    left = {name: value for name, value in filters.items() if name in planned.left}
+    return ranges.merged("findings", planned, _which(left), after, limit)
 
 
 def below(filters: dict[str, Any], limit: int) -> list[Document]:
-    """Return up to *limit* findings, as far as their state tells, that only `min_confidence` of *filters* leaves out.
+    """Return `state` and `exemption` of up to *limit* findings that only `min_confidence` of *filters* leaves out.
 
     The one-machine store counts by reading every document in Python, and reads a limited number fast.
     """
-    if not filters.get("min_confidence"):
+    least = filters.get("min_confidence")
+    if not least:
         return []
-    which = {**_which(filters), "confidence": {"$lt": filters["min_confidence"]}}
+    others = {name: value for name, value in filters.items() if name != "min_confidence"} | {"below": least}
+    if "ids" in filters or filters.get("reporter", ENGINE) != ENGINE:
+        return _of_ids(others, "", limit)
+    planned = _plan(others)
+    if planned is None:
+        return list(collection("findings").find(_which(others), dict.fromkeys(_STATE, 1)).limit(limit))
+    left = {name: value for name, value in others.items() if name in planned.left}
+    return ranges.some("findings", planned, _which(left), limit, _STATE)
+
+
+def _plan(filters: dict[str, Any]) -> lists.Plan | None:
+    """Return by which key a list is read; None where none helps, or where documents of a former version have none."""
+    return None if "value_id" in filters or listing.has_unlisted("findings") else lists.plan(filters)
+
+
+def _of_ids(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+    """Return those of the findings of a scan or tool, whose ids are known, that match *filters*, in their order."""
+    if "ids" in filters:
+        parts = _parts_of(sorted(each for each in filters["ids"] if each > after))
+    else:
+        parts = reports.findings_of(filters["reporter"], after, _IDS_AT_ONCE)
     found: list[Document] = []
-    for ids in _some_of(filters["ids"], "") if "ids" in filters else ({},):
-        part = collection("findings").find({**which, **ids}, {"state": 1, "exemption": 1})
-        found += part.limit(limit - len(found))
+    for ids in parts:
+        which = {**_which(filters), "_id": {"$in": ids}}
+        found += collection("findings").find(which).sort("_id", 1).limit(limit - len(found))
         if len(found) == limit:
             break
     return found
+
+
+def _parts_of(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        yield ids[start : start + _IDS_AT_ONCE]
 
 
 def _which(filters: dict[str, Any]) -> Document:
     """Return conditions for *filters*: the one-machine store looks into a list for a bare value, and not by `$eq`."""
     names = {"rule": "evidence.rule", "value_id": "identity"}
-    names |= {name: name for name in ("severity", "state", "repository", "kind", "assignee")}
-    which: Document = {
-        names[name]: value if isinstance(value, dict) else {"$eq": value}
-        for name, value in filters.items()
-        if name in names
-    }
+    names |= {name: name for name in ("severity", "repository", "kind", "assignee")}
+    which: Document = {names[name]: {"$eq": value} for name, value in filters.items() if name in names}
+    if "state" in filters:
+        which["state"] = {"$in": stored_as(filters["state"])}
+    if filters.get("min_confidence"):
+        which["confidence"] = {"$gte": filters["min_confidence"]}
+    if "below" in filters:
+        which["confidence"] = {"$lt": filters["below"]}
     return which | ({"reporters": filters["reporter"]} if "reporter" in filters else {})
-
-
-def _some_of(ids: Iterable[str], after: str) -> Iterator[Document]:
-    """Give conditions on the id, one after another: those of *ids* that follow *after*, in parts."""
-    wanted = sorted(each for each in ids if each > after)
-    for start in range(0, len(wanted), _IDS_AT_ONCE):
-        yield {"_id": {"$in": wanted[start : start + _IDS_AT_ONCE]}}
 
 
 def has_rule(rule: str) -> bool:
@@ -86,8 +108,23 @@ def with_occurrences(findings: list[Document]) -> list[Document]:
     """Add to each finding its occurrences and their number: oldest commit first, then what tools report."""
     for finding in findings:
         found, number = occurrences.oldest(finding["_id"])
-        if set(finding.get("reporters", ())) - {ENGINE}:
-            told = [place for said in reports.said_of(finding["_id"]) if said.present for place in said.places]
-            found, number = (found + told)[: occurrences.SHOWN], number + len(told)
-        finding["occurrences"], finding["occurrence_count"] = found, number
+        told = _reported(finding)
+        finding["occurrences"], finding["occurrence_count"] = (found + told)[: occurrences.SHOWN], number + len(told)
     return findings
+
+
+def with_counts(findings: list[Document]) -> list[Document]:
+    """Add to each finding the number of its occurrences; it is counted anew where it has changed since."""
+    for finding in findings:
+        if finding.get("occurrence_count") is None:
+            count = occurrences.count(finding["_id"]) + len(_reported(finding))
+            store.set_count(finding, count)
+            finding["occurrence_count"] = count
+    return findings
+
+
+def _reported(finding: Document) -> list[Document]:
+    """Return the places that tools report of a finding."""
+    if not set(finding.get("reporters", ())) - {ENGINE}:
+        return []
+    return [place for said in reports.said_of(finding["_id"]) if said.present for place in said.places]

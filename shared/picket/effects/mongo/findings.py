@@ -12,6 +12,7 @@ from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.schema import STAMP, known, readable
 from picket.effects.telemetry import span
 from picket.events import FindingReported, now
+from picket.findings import lists
 from picket.findings.identity import finding_id
 from picket.findings.life import MAX_HISTORY
 from picket.settings import settings
@@ -34,6 +35,9 @@ def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> Non
     writes = [write for finding in findings for write in _writes(finding)]
     collection("findings").bulk_write(writes, ordered=True)
     insert_new("occurrences", [{"_id": _occurrence_id(item), **item, **STAMP} for item in occurrences])
+    counted = sorted({item["finding"] for item in occurrences})
+    if counted:
+        collection("findings").update_many({"_id": {"$in": counted}}, {"$set": {"occurrence_count": None}})
 
 
 def report(event: FindingReported) -> Document:
@@ -88,11 +92,18 @@ def change(finding: Document, fields: dict[str, Any]) -> bool:
     if "entry" in fields:
         said = [*finding.get("history", ()), fields["entry"]][-MAX_HISTORY:]
         fields = {**{name: value for name, value in fields.items() if name != "entry"}, "history": said}
+    fields |= lists.keys({**finding, **fields})
     result = collection("findings").update_one(
         {"_id": finding["_id"], "revision": finding["revision"]},
         {"$set": {**fields, "revision": finding["revision"] + 1, "changed_at": now()}},
     )
     return result.matched_count == 1
+
+
+def set_count(finding: Document, count: int) -> None:
+    """Keep the number of a finding's occurrences, unless something has changed it meanwhile."""
+    same = {"_id": finding["_id"], "occurrence_count": None}
+    collection("findings").update_one(same, {"$set": {"occurrence_count": count}})
 
 
 def of_value(identity: str, limit: int) -> list[Document]:
@@ -152,6 +163,7 @@ def _writes(finding: Document) -> list[UpdateOne]:
         "opened_at": fresh["created_at"],
     }
     fresh |= {name: finding.get(name, untold) for name, untold in _UNTOLD.items()}
+    fresh |= lists.keys({**fresh, "_id": finding["_id"]})
     fresh |= STAMP
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from pymongo import UpdateOne
 
+from picket.effects.mongo import costs
 from picket.effects.mongo.client import Document, collection
+from picket.findings import lists
+from picket.findings.life import named
 
 FIELD = "list_key"
 COLLECTIONS = ("organizations", "repositories", "findings")
 """Collections that are listed by id."""
+_FIELDS = {"findings": (FIELD, "listed")}
+"""Fields that tell, where they are missing, of a document of a former version."""
 
 
 def entry(identity: str) -> Document:
@@ -37,13 +42,26 @@ def following(name: str, after: str, limit: int, which: Document | None = None) 
 
 def has_unlisted(name: str) -> bool:
     """Return whether a collection has documents that lack the field."""
-    return collection(name).find_one({FIELD: None}, {"_id": 1}) is not None
+    return any(
+        collection(name).find_one({field: None}, {"_id": 1}) is not None for field in _FIELDS.get(name, (FIELD,))
+    )
 
 
 def enter_some(name: str, limit: int) -> bool:
-    """Give the field to up to *limit* documents of a collection that lack it; False if there are no more."""
-    found = list(collection(name).find({FIELD: None}, {"_id": 1}).limit(limit))
-    writes = [UpdateOne({"_id": one["_id"]}, {"$set": {FIELD: one["_id"]}}) for one in found]
+    """Give the fields to up to *limit* documents of a collection that lack them; False if there are no more."""
+    found: list[Document] = []
+    for field in _FIELDS.get(name, (FIELD,)):
+        found += collection(name).find({field: None}).limit(limit - len(found)) if len(found) < limit else ()
+    writes = [UpdateOne({"_id": one["_id"]}, {"$set": _fields(name, one)}) for one in found]
     if writes:
         collection(name).bulk_write(writes, ordered=False)
     return len(found) == limit
+
+
+def _fields(name: str, document: Document) -> Document:
+    """Return the fields of a document by which it is listed; a finding's state in today's spelling."""
+    if name != "findings":
+        return entry(document["_id"])
+    state = named(document["state"])
+    weight = costs.weight_key(document["scored_in"], document["cost"], document["_id"]) if "cost" in document else ""
+    return {**entry(document["_id"]), **lists.keys({**document, "state": state}), "state": state, "weighs": weight}

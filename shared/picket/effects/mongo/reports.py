@@ -5,7 +5,7 @@ A scope is one reporter (tool and token), asset and ref. Its newest report decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 from pymongo import UpdateOne
@@ -15,6 +15,7 @@ from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import now
+from picket.findings.lists import END
 
 _AT_ONCE = 500
 _NOT_APPLIED_KEPT = 100
@@ -150,13 +151,42 @@ def keep(said: Iterable[Said]) -> None:
     writes = [
         UpdateOne(
             {"_id": key(one.finding, one.scope)},
-            {"$set": one.model_dump(), "$setOnInsert": STAMP},
+            {"$set": {**one.model_dump(), "of_tool": _of_tool(one)}, "$setOnInsert": STAMP},
             upsert=True,
         )
         for one in said
     ]
     for start in range(0, len(writes), _AT_ONCE):
         collection("reported").bulk_write(writes[start : start + _AT_ONCE], ordered=False)
+
+
+def _of_tool(said: Said) -> str:
+    """Return the key by which what a tool reports at present is listed."""
+    return f"{said.tool}|{said.finding}|{said.scope}" if said.present else ""
+
+
+def has_reported(tool: str) -> bool:
+    """Return whether a tool has reported something."""
+    return collection("reports").find_one({"tool": tool}, {"_id": 1}) is not None
+
+
+def findings_of(tool: str, after: str, limit: int) -> Iterator[list[str]]:
+    """Give the ids of the findings that a tool reports at present, in their order, up to *limit* at a time.
+
+    Args:
+        tool: Its name.
+        after: Only ids that follow this one.
+        limit: How many at a time, at most.
+    """
+    last = f"{tool}|{after}{END}" if after else f"{tool}|"
+    while True:
+        between = {"$gt": last, "$lt": f"{tool}|{END}"}
+        some = list(collection("reported").find({"of_tool": between}).sort("of_tool", 1).limit(limit))
+        if some:
+            yield list(dict.fromkeys(one["finding"] for one in some))
+        if len(some) < limit:
+            return
+        last = some[-1]["of_tool"]
 
 
 def delete_some(repository: str, limit: int) -> bool:

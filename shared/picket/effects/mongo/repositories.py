@@ -265,6 +265,13 @@ def get_many(ids: Iterable[str]) -> list[Document]:
     return list(collection("repositories").find({"_id": {"$in": list(ids)}}))
 
 
+def show_score(repository: str, score: Document) -> None:
+    """Keep with a repository what lists show of its score, unless that of a later revision is there."""
+    shown = {"score": score["score"], "grade": score["grade"], "score_revision": score["revision"]}
+    older = [{"score_revision": {"$lt": score["revision"]}}, {"score_revision": None}]
+    collection("repositories").update_one({"_id": repository, "$or": older}, {"$set": shown})
+
+
 def page(after: str, limit: int) -> list[Document]:
     """Return up to *limit* repositories whose id follows *after*."""
     return listing.following("repositories", after, limit)
