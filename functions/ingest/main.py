@@ -5,6 +5,7 @@ from typing import Any
 
 from picket.effects import broker
 from picket.effects.mongo import sources
+from picket.effects.senders import receiving
 from picket.errors import Unauthorized
 from picket.events import Envelope, WebhookReceived
 from picket.runtime import limits
@@ -20,7 +21,7 @@ def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dic
     """Accept a delivery once its signature is verified and the broker has its event."""
     source = sender(provider, token, headers, body)
     limits.spend(source.id, settings().webhooks_per_minute, "deliveries of this source")
-    received = delivery.parse(provider, headers, body)
+    received = delivery.parse(receiving(provider), headers, body)
     key = delivery.delivery_key(source.id, received.id)
     is_new = sources.record_delivery(key, source.id, received.event)
     root = Envelope(id=key, type="delivery", source=source.id, traceparent=traceparent(headers))
@@ -53,6 +54,6 @@ def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> s
 
 
 def signed(source: sources.Source | None, headers: dict[str, str], body: bytes) -> bool:
-    """Tell whether a delivery is signed by its source; for an unknown token that takes as long as for a known one."""
+    """Return whether a delivery is signed by its source; that takes as long for an unknown token as for a known one."""
     provider, secrets = (source.provider, source.secrets) if source else _NOBODY
-    return delivery.is_genuine(provider, headers, body, secrets, time.time())
+    return receiving(provider).is_signed(headers, body, secrets, time.time())

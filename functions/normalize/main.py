@@ -2,37 +2,41 @@
 
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import repositories, scans
+from picket.effects.mongo import reports, repositories, scans
 from picket.effects.mongo.client import Document
+from picket.effects.senders import receiving
 from picket.effects.telemetry import count, note
 from picket.errors import Forgotten
 from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
+from picket.orchestration import reporting
 from picket.runtime import consumes
-from picket.webhooks.interpret import check_scope, interpret
-from picket.webhooks.meaning import Altered, Ignored, Meaning, Pinged, Pushed, Repository, Wanted
+from picket.webhooks.delivery import check_scope
+from picket.webhooks.events import ForgeEvent, Ignored, Ping, Push, ReportTold, Repository, RepositoryEvent, ScanWanted
 
 
 @consumes(WebhookReceived, GitHubSourceEvent)
 def main(event: WebhookReceived | GitHubSourceEvent) -> None:
     """Turn a delivery into scans and repository changes."""
-    scope = event.scope if isinstance(event, WebhookReceived) else ""
+    sender, scope = (event.provider, event.scope) if isinstance(event, WebhookReceived) else ("github", "")
     try:
-        react(interpret(event), scope)
+        react(receiving(sender).interpret(event.event, event.payload), scope, sender)
     except Forgotten:
         count("picket_deliveries_ignored_total")
         note("delivery of a repository that a person has forgotten")
 
 
-def react(meaning: Meaning | None, scope: str) -> None:
+def react(meaning: ForgeEvent | None, scope: str, sender: str) -> None:
     """Do what a delivery means, as far as its source may speak for it."""
     match meaning:
-        case Pushed() as push:
+        case Push() as push:
             request_scan(register(push.repository, scope), push)
-        case Wanted(repository):
+        case ScanWanted(repository):
             request_scan(register(repository, scope), None)
-        case Altered() as altered:
+        case RepositoryEvent() as altered:
             change(altered, register(altered.repository, scope, altered.former_url))
-        case Pinged():
+        case ReportTold() as told:
+            take_in(told, register(told.repository, scope), sender)
+        case Ping():
             note("ping received")
         case Ignored():
             count("picket_deliveries_ignored_total")
@@ -58,7 +62,7 @@ def register(repository: Repository, scope: str, former_url: str = "") -> Docume
     return repositories.register(address.name, address.url, forge_key=key, as_of=as_of, delivered_at=now(), **seen)
 
 
-def request_scan(known: Document, push: Pushed | None) -> None:
+def request_scan(known: Document, push: Push | None) -> None:
     """Ask for a scan of what was pushed, or of everything."""
     repository, url = known["_id"], known["url"]
     cause = broker.cause().id
@@ -81,7 +85,15 @@ def request_scan(known: Document, push: Pushed | None) -> None:
     broker.emit(request)
 
 
-def change(altered: Altered, known: Document) -> None:
+def take_in(told: ReportTold, known: Document, sender: str) -> None:
+    """Keep a tool's report, and ask for it to be collected."""
+    order = reports.Order(
+        asset=known["_id"], tool=told.tool, by=sender, ref=told.ref, commit=told.commit, complete=told.complete
+    )
+    reporting.take_in(f"rep-{broker.cause().id[:32]}", order, told.report, format=sender)
+
+
+def change(altered: RepositoryEvent, known: Document) -> None:
     """Record what happened to a repository and say so, unless something later is known to have happened."""
     if altered.repository.as_of and altered.repository.as_of < known.get("told_at", ""):
         note("delivery came late: the repository has changed since", repository=known["_id"])

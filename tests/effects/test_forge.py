@@ -19,6 +19,7 @@ from tests.support.forges import ForgeApi
 
 from picket.effects.forge import listing, transport
 from picket.errors import Gone, Misconfigured, TooLarge, TransientError, Unauthorized, Unsupported
+from picket.forges.listing import Listed
 
 FORGES = ["github", "gitlab", "gitea"]
 
@@ -51,8 +52,8 @@ def page(api: ForgeApi, **more: str) -> listing.Page:
     return found
 
 
-def everything(api: ForgeApi) -> list[listing.Listed]:
-    found: list[listing.Listed] = []
+def everything(api: ForgeApi) -> list[Listed]:
+    found: list[Listed] = []
     url = ""
     while True:
         got = page(api, url=url)
@@ -83,7 +84,7 @@ def test_what_a_repository_is_is_told_alike(api: ForgeApi) -> None:
 
     first, second = page(api).repositories
 
-    assert first == listing.Listed("a", f"http://{api.host}/acme/a.git", 1_000, "private", archived=False, fork=False)
+    assert first == Listed("a", f"http://{api.host}/acme/a.git", 1_000, "private", archived=False, fork=False)
     assert (second.visibility, second.archived, second.fork) == ("public", True, True)
 
 

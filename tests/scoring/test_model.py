@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picket.probes.posture import Check, checks, coverage, rating
 from picket.scoring.items import item
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
-from picket.scoring.posture import Check, checks, coverage, rating
 from picket.scoring.score import Cost, cost, deltas, evaluate, evaluate_team, tally
 
 POSTURE_80 = (Check("one", 8.0, "pass", ""), Check("two", 2.0, "fail", ""))

@@ -16,6 +16,7 @@ from picket.effects.mongo import batches, finding_lists, reports, scans
 from picket.effects.mongo import findings as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone
+from picket.findings.kinds import KINDS
 from picket.findings.life import due_at, named, opened_at, state_of
 from picket.orchestration import triage
 from picket.runtime import access
@@ -52,6 +53,8 @@ def filters_of(query: Document) -> dict[str, Any]:
     filters: dict[str, Any] = {name: query[name] for name in _FILTERS if name in query}
     if "state" in filters:
         filters["state"] = named(filters["state"])
+    if query.get("kind", "secret") not in KINDS:
+        raise OddQuery("kind", f"kind is one of {', '.join(KINDS)}", list(KINDS))
     if "repository" in query:
         filters["repository"] = known_repository(query["repository"])
     if "rule" in query and query["rule"] not in catalogue.rules() and not finding_lists.has_rule(query["rule"]):

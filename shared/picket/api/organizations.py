@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Literal
 
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -21,12 +20,13 @@ from picket.effects.mongo.client import Document
 from picket.effects.mongo.schedules import unmarked
 from picket.errors import Gone, Malformed
 from picket.events import Envelope
+from picket.forges import FORGES
 from picket.orchestration import organizations
 
 blueprint = Blueprint("organizations", __name__)
 _ORDERED = ("forge", "host", "name", "token_ref", "include", "exclude", "schedule", "repository_schedule")
 _TOLD = ("state", "reason", "listed", "kept", "refused", "vanished", "created_at", "requested_at", "listed_at")
-_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "gitea": ""}
+_LISTING = sorted(name for name, forge in FORGES.items() if forge.lists)
 # GitHub and Gitea: one name; GitLab: the path of a group. https://docs.gitlab.com/user/reserved_names/
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?|\[::1\](?::[0-9]{1,5})?")
@@ -51,7 +51,7 @@ class OrganizationOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    forge: Literal["github", "gitlab", "gitea"]
+    forge: str = Field(json_schema_extra={"enum": [*_LISTING]})
     host: str = Field(default="", max_length=260, description="github.com and gitlab.com need not be named")
     name: str = Field(max_length=1024, description="Name of the organization; of a GitLab group its whole path")
     token_ref: str = Field(default="", max_length=300)
@@ -61,6 +61,13 @@ class OrganizationOrder(BaseModel):
     forks: bool = Field(default=True, description="Register forks, too")
     schedule: SyncOrder | None = Field(default=None, description="When to list it again")
     repository_schedule: ScheduleOrder | None = Field(default=None, description="Schedule of its new repositories")
+
+    @field_validator("forge")
+    @classmethod
+    def _lists(cls, forge: str) -> str:
+        if forge not in FORGES or not FORGES[forge].lists:
+            raise ValueError(f"one of {', '.join(_LISTING)}")
+        return forge
 
     @field_validator("include", "exclude")
     @classmethod
@@ -76,9 +83,9 @@ class OrganizationOrder(BaseModel):
             Malformed: Host, name or a schedule is none.
             Unsupported: The host or the token is not admitted.
         """
-        host = (self.host or _HOSTS[self.forge]).lower()
+        host = (self.host or FORGES[self.forge].home).lower()
         segments = self.name.split("/")
-        if not _HOST.fullmatch(host) or len(segments) > (_MAX_DEPTH if self.forge == "gitlab" else 1):
+        if not _HOST.fullmatch(host) or len(segments) > (_MAX_DEPTH if FORGES[self.forge].nests else 1):
             raise Malformed("host and name do not fit the forge")
         if not all(_SEGMENT.fullmatch(segment) for segment in segments):
             raise Malformed("name is not that of an organization or group")

@@ -18,7 +18,6 @@ from picket.effects.mongo.scans import STATES
 from picket.errors import Unsupported
 from picket.events import Severity
 from picket.findings import life
-from picket.findings.kinds import KINDS
 from picket.tools import TOOLS
 
 Json = dict[str, Any]
@@ -30,7 +29,7 @@ _PAGING: dict[str, Json] = {
 }
 _FINDINGS: dict[str, Json] = {
     "repository": {"type": "string", "description": "id, name or URL of a repository"},
-    "kind": {"type": "string", "enum": list(KINDS)},
+    "kind": {"type": "string", "description": "secret, vulnerability, misconfiguration or weakness"},
     "state": {
         "type": "string",
         "enum": [*life.STATES, "exempt", "resolved"],

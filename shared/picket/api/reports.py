@@ -12,12 +12,13 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from picket.api.naming import known_repository
 from picket.api.paging import paged
 from picket.api.queries import OddQuery, given
-from picket.effects import artifacts, broker
+from picket.effects import broker
 from picket.effects.mongo import idempotency
 from picket.effects.mongo import reports as store
 from picket.effects.mongo.client import Document
 from picket.errors import Malformed, WrongMediaType
-from picket.events import Envelope, ReportReceived
+from picket.events import Envelope
+from picket.orchestration import reporting
 from picket.runtime import access
 from picket.runtime.intake import traceparent
 from picket.tools import TOOLS
@@ -52,18 +53,9 @@ def add() -> Response:
         raise Malformed("the report is empty")
     report = read(body, order.tool, query.get("format", ""), TOOLS)
     identity = _identity(order, body)
-    artifact = artifacts.put(f"reports/{identity}.json", report.model_dump_json().encode())
-    told: Document = {"problems": len(report.problems), "left_out": len(report.left_out), "succeeded": report.succeeded}
-    told |= {"format": query.get("format", ""), "tool_version": report.tool_version}
-    kept = store.add(identity, order, artifact, **told)
-    root = Envelope(
-        id=identity,
-        type="report",
-        source="/picket/api",
-        traceparent=traceparent({name.lower(): value for name, value in request.headers.items()}),
-    )
-    with broker.caused_by(root):
-        broker.emit(ReportReceived(repository=order.asset, report=identity, tool=order.tool))
+    trace = traceparent({name.lower(): value for name, value in request.headers})
+    with broker.caused_by(Envelope(id=identity, type="report", source="/picket/api", traceparent=trace)):
+        kept = reporting.take_in(identity, order, report, format=query.get("format", ""))
     answer = jsonify(view(kept))
     answer.status_code = 202
     answer.headers["Location"] = url_for("reports.show", wanted=identity)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from flask import Blueprint, Response, jsonify
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from picket.api.bodies import read
 from picket.commits.repository import fold
+from picket.effects import senders
 from picket.effects.git.address import admitted
 from picket.effects.mongo import sources as store
 from picket.effects.mongo.client import Document
@@ -25,10 +24,17 @@ class SourceOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    provider: Literal["github", "standard"]
+    provider: str = Field(json_schema_extra={"enum": [*senders.names()]}, description="who sends")
     name: str = Field(min_length=1, max_length=100)
     repository: str = ""
     organization: str = Field(default="", pattern=r"^$|^[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%-]+)+$")
+
+    @field_validator("provider")
+    @classmethod
+    def _sends(cls, provider: str) -> str:
+        if provider not in senders.names():
+            raise ValueError(f"one of {', '.join(senders.names())}")
+        return provider
 
     @model_validator(mode="after")
     def _one_scope(self) -> SourceOrder:

@@ -15,7 +15,9 @@ SourceId = Annotated[str, typer.Argument(help="Id of a source, as `list` shows i
 
 @app.command()
 def add(
-    provider: Annotated[str, typer.Argument(help="github or standard.")],
+    provider: Annotated[
+        str, typer.Argument(help="Who sends: github, standard, or another sender that the server knows.")
+    ],
     *,
     name: Annotated[str, typer.Option(help="What to call it.")],
     repository: Annotated[str, typer.Option(help="The one repository it speaks for.")] = "",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-PULL_REQUESTS = ("refs/pull", "refs/pull-requests", "refs/merge-requests")
-"""Where forges keep the heads of pull requests: GitHub, Gitea and Azure; Bitbucket Data Center; GitLab."""
+from picket.forges import FORGES
+
+PULL_REQUESTS = tuple(sorted({place for forge in FORGES.values() for place in forge.pull_requests}))
+"""Where forges keep the heads of pull requests."""
 
 _TRIAL_MERGE = re.compile(rf"(?:{'|'.join(PULL_REQUESTS)})/.+/merge")
 """What a forge merges to try a pull request out: nobody wrote it."""

@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from picket.errors import Malformed, Unsupported
+from picket.forges import FORGES
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22}
-# Forges that treat owner and name case-insensitively, so that one repository has one name.
-_CASELESS_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"})
+_CASELESS_HOSTS = frozenset({host for forge in FORGES.values() for host in forge.folding_hosts})
+"""Hosts of forges that treat owner and name case-insensitively, so that one repository has one name."""
 # RFC 952/1123 host names and bracketed IPv6; nothing that git or ssh could read as an option.
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])")
 _SCP = re.compile(r"(?P<user>[A-Za-z0-9_][\w.-]*)@(?P<host>[A-Za-z0-9.-]+):(?P<path>[^/].*)")

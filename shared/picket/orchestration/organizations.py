@@ -26,6 +26,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Exhausted, PermanentError, TransientError, Unsupported
 from picket.events import OrganizationRequested, now
+from picket.forges.listing import Listed
 from picket.orchestration import duties
 from picket.settings import settings
 
@@ -189,7 +190,7 @@ def _register(organization: Document, page: listing.Page) -> Document:
     return {"repositories": ids, "listed": len(page.repositories), "refused": refused}
 
 
-def _register_one(organization: Document, listed: listing.Listed) -> str:
+def _register_one(organization: Document, listed: Listed) -> str:
     """Register a repository unless it is unknown and unwanted; its id, "" if it is left out.
 
     Raises:
@@ -212,7 +213,7 @@ def _register_one(organization: Document, listed: listing.Listed) -> str:
     return repository
 
 
-def _is_wanted(organization: Document, listed: listing.Listed) -> bool:
+def _is_wanted(organization: Document, listed: Listed) -> bool:
     if (listed.archived and not organization["archived"]) or (listed.fork and not organization["forks"]):
         return False
     path = listed.path.lower()

@@ -22,7 +22,7 @@ from picket.effects.telemetry import count
 from picket.errors import Busy
 from picket.events import ItemDelta, ScoreChanged, ScoreRequested, TeamChanged, now
 from picket.findings.life import DUE_DAYS
-from picket.scoring import posture
+from picket.probes import posture
 from picket.scoring.items import item
 from picket.scoring.model import MODEL
 from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from picket.scoring import posture
+from picket.probes import posture
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
 
 _ROUNDING = 6

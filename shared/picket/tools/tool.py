@@ -10,6 +10,7 @@ from typing import Any
 
 from picket.errors import Malformed, Unsupported
 from picket.findings.model import Report
+from picket.webhooks.receiving import Receiving
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -23,11 +24,13 @@ class Tool:
         recognises: Whether a JSON document is a report of it.
         parse: Reads a report: the document, and the name of the tool that wrote it. It raises `Malformed`, which
             says where, and puts what it cannot use under `left_out`.
+        receiving: How its webhooks are read, if it sends any.
     """
 
     name: str
     recognises: Callable[[Any], bool]
     parse: Callable[[Any, str], Report]
+    receiving: Receiving | None = None
 
 
 def read(body: bytes, tool: str, format_name: str, tools: Mapping[str, Tool]) -> Report:

@@ -1,1 +1,1 @@
-"""Forge payloads: verify their signatures, parse them, say what they mean for Picket."""
+"""Webhooks, whoever sends them: how a delivery is read, and what it may mean."""

@@ -1,4 +1,4 @@
-"""A delivery as it came in: which provider's, is it genuine, what does its body hold."""
+"""A delivery as it came in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from picket.errors import Malformed, WrongMediaType
-from picket.webhooks import signature
+from picket.errors import Malformed, Unauthorized, WrongMediaType
+from picket.webhooks.receiving import Receiving
 
 MAX_BODY_BYTES = 25 * 1024 * 1024
 """GitHub sends nothing larger; what is larger is answered 413."""
@@ -21,29 +21,14 @@ MAX_NESTING = 100
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A verified delivery: the forge's own id and event name, and the body as a JSON object."""
+    """A verified delivery: the sender's own id and event name, and the body as a JSON object."""
 
     id: str
     event: str
     payload: dict[str, Any]
 
 
-def is_genuine(provider: str, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...], clock: float) -> bool:
-    """Tell whether one of *secrets* signed *body*, by the provider's rules.
-
-    Args:
-        provider: `github`, or `standard` for Standard Webhooks.
-        headers: HTTP headers, names in lower case.
-        body: The body as received.
-        secrets: Secrets valid now.
-        clock: Unix time now.
-    """
-    if provider == "github":
-        return signature.github(headers, body, secrets)
-    return signature.standard(headers, body, secrets, clock)
-
-
-def parse(provider: str, headers: Mapping[str, str], body: bytes) -> Delivery:
+def parse(receiving: Receiving, headers: Mapping[str, str], body: bytes) -> Delivery:
     """Read a delivery whose signature was verified.
 
     Raises:
@@ -51,13 +36,24 @@ def parse(provider: str, headers: Mapping[str, str], body: bytes) -> Delivery:
         WrongMediaType: The content type is neither JSON nor a form.
     """
     payload = _payload(headers.get("content-type", ""), body)
-    if provider == "github":
-        names = headers.get("x-github-delivery", ""), headers.get("x-github-event", "")
-    else:
-        names = headers.get("webhook-id", ""), str(payload.get("type", ""))
+    names = receiving.named(headers, payload)
     if not all(0 < len(name) <= _MAX_NAME and name.isascii() and name.isprintable() for name in names):
         raise Malformed("delivery id or event name is missing or not plain text")
     return Delivery(*names, payload)
+
+
+def check_scope(scope: str, name: str) -> None:
+    """Refuse a repository that the sender may not speak for.
+
+    Args:
+        scope: `host/owner` or `host/owner/name`; empty admits any.
+        name: Canonical name of the repository.
+
+    Raises:
+        Unauthorized: It is outside the scope.
+    """
+    if scope and name != scope and not name.startswith(f"{scope}/"):
+        raise Unauthorized(f"the source speaks for {scope} only")
 
 
 def delivery_key(source: str, delivery: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import time
@@ -14,12 +13,12 @@ from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
+from picket.effects.senders import receiving
 from picket.errors import Gone, Misconfigured
 from picket.events import now
 from picket.settings import settings
 
 _REMEMBERED_SECONDS = 2.0
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def add(provider: str, name: str, scope: str) -> tuple[Document, str, str]:
     Returns:
         The source, its token and its secret: the only time the two can be read.
     """
-    token, secret = secrets.token_urlsafe(24), _new_secret(provider)
+    token, secret = secrets.token_urlsafe(24), receiving(provider).new_secret()
     document: Document = {
         "_id": _hash(token),
         "source": f"src-{secrets.token_hex(8)}",
@@ -65,7 +64,7 @@ def rotate(source_id: str, grace_seconds: float) -> tuple[Document, str] | None:
     document = _by_id(source_id)
     if document is None or document["revoked"]:
         return None
-    secret = _new_secret(document["provider"])
+    secret = receiving(document["provider"]).new_secret()
     fields = {
         "secret": _encrypt(secret),
         "former_secret": document["secret"],
@@ -127,13 +126,6 @@ def record_delivery(delivery: str, source: str, event: str) -> bool:
 
 def _by_id(source_id: str) -> Document | None:
     return readable(collection("sources").find_one({"source": source_id}))
-
-
-def _new_secret(provider: str) -> str:
-    """Standard Webhooks secrets are `whsec_` and base64 of 24 to 64 bytes; GitHub takes any text."""
-    if provider == "standard":
-        return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
-    return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def _hash(token: str) -> str:

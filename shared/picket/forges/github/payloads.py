@@ -5,20 +5,19 @@ Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from picket.errors import Malformed
-from picket.webhooks.meaning import (
-    Altered,
+from picket.webhooks.events import (
     Change,
+    ForgeEvent,
     Ignored,
-    Meaning,
-    Payload,
-    Pinged,
-    Pushed,
+    Ping,
+    Push,
     Repository,
+    RepositoryEvent,
     as_of,
     host_of,
 )
@@ -94,7 +93,7 @@ class _Ref(_Model):
     repository: _Repository
 
 
-def parse(event: str, payload: Payload) -> Meaning | None:
+def parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
     """Say what a delivery means; None for one that another delivery tells better.
 
     Args:
@@ -111,18 +110,18 @@ def parse(event: str, payload: Payload) -> Meaning | None:
         raise Malformed(f"GitHub {event} payload does not fit at: {places}") from None
 
 
-def _parse(event: str, payload: Payload) -> Meaning | None:
+def _parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
     match event:
         case "ping":
-            return Pinged()
+            return Ping()
         case "push":
             push = _Push.model_validate(payload)
-            return Pushed(push.repository.meaning(), push.ref, push.before, push.after, push.forced)
+            return Push(push.repository.meaning(), push.ref, push.before, push.after, push.forced)
         case "repository" | "public":
             change = _RepositoryEvent.model_validate({"action": "publicized", **payload})
             if change.action not in _REPOSITORY_ACTIONS:
                 return Ignored()
-            return Altered(change.repository.meaning(), _REPOSITORY_ACTIONS[change.action], change.former_url())
+            return RepositoryEvent(change.repository.meaning(), _REPOSITORY_ACTIONS[change.action], change.former_url())
         case "create" | "delete":
             # GitHub sends a push for the same ref, and that one names the commits.
             _Ref.model_validate(payload)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from picket.errors import Malformed, Unsupported
-from picket.webhooks.github import Ref, Sha
-from picket.webhooks.meaning import Meaning, Payload, Pinged, Pushed, Repository, Wanted, as_of
+from picket.forges.github.payloads import Ref, Sha
+from picket.webhooks.events import ForgeEvent, Ping, Push, Repository, ScanWanted, as_of
 
 
 class _Model(BaseModel):
@@ -24,7 +26,7 @@ class _Push(_Wanted):
     forced: bool = False
 
 
-def parse(event: str, payload: Payload) -> Meaning:
+def parse(event: str, payload: dict[str, Any]) -> ForgeEvent:
     """Say what a delivery means.
 
     Args:
@@ -39,13 +41,13 @@ def parse(event: str, payload: Payload) -> Meaning:
     try:
         match event:
             case "ping":
-                return Pinged()
+                return Ping()
             case "push":
                 push = _Push.model_validate(data)
                 told = Repository(push.repository, as_of=as_of(payload.get("timestamp")))
-                return Pushed(told, push.ref, push.before, push.after, push.forced)
+                return Push(told, push.ref, push.before, push.after, push.forced)
             case "scan.requested":
-                return Wanted(Repository(_Wanted.model_validate(data).repository))
+                return ScanWanted(Repository(_Wanted.model_validate(data).repository))
             case _:
                 raise Unsupported(f"event {event[:40]!r} is not handled")
     except ValidationError as error:

@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 from tests.support import pushes
 
+from picket.effects import senders
 from picket.errors import Malformed, Unauthorized, Unsupported
-from picket.events import Envelope, GitHubSourceEvent, WebhookReceived
-from picket.webhooks import github, signature, standard
-from picket.webhooks.interpret import check_scope, interpret
-from picket.webhooks.meaning import Altered, Ignored, Pinged, Pushed, Wanted, as_of
+from picket.events import Envelope, GitHubSourceEvent
+from picket.forges.github import payloads as github
+from picket.forges.github import receiving as github_receiving
+from picket.forges.standard import payloads as standard
+from picket.forges.standard import receiving as standard_receiving
+from picket.webhooks.delivery import check_scope
+from picket.webhooks.events import Ignored, Ping, Push, RepositoryEvent, ScanWanted, as_of
 
 URL = "https://github.com/o/r.git"
 OLD, NEW, ZERO = "a" * 40, "b" * 40, "0" * 40
@@ -27,7 +31,7 @@ OLD, NEW, ZERO = "a" * 40, "b" * 40, "0" * 40
 def test_a_push_is_ref_before_and_after(payload: dict[str, Any], ref: str, before: str, after: str) -> None:
     meaning = github.parse("push", payload)
 
-    assert isinstance(meaning, Pushed)
+    assert isinstance(meaning, Push)
     assert (meaning.ref, meaning.before, meaning.after, meaning.forced) == (ref, before, after, False)
     assert (meaning.repository.url, meaning.repository.forge_key) == (URL, "github.com:7")
     assert meaning.repository.visibility == "private"
@@ -36,14 +40,14 @@ def test_a_push_is_ref_before_and_after(payload: dict[str, Any], ref: str, befor
 def test_what_a_push_does_not_tell_of_its_repository_stays_unknown() -> None:
     meaning = github.parse("push", {**pushes.push(URL, OLD, NEW), "repository": {"clone_url": URL}})
 
-    assert isinstance(meaning, Pushed)
+    assert isinstance(meaning, Push)
     assert (meaning.repository.forge_key, meaning.repository.visibility) == ("", "")
 
 
 def test_a_forced_push_says_so() -> None:
     meaning = github.parse("push", pushes.push(URL, OLD, NEW, forced=True))
 
-    assert isinstance(meaning, Pushed)
+    assert isinstance(meaning, Push)
     assert meaning.forced
 
 
@@ -54,7 +58,7 @@ def test_a_forced_push_says_so() -> None:
 def test_a_repository_event_is_a_change(action: str) -> None:
     meaning = github.parse("repository", pushes.repository(URL, action))
 
-    assert isinstance(meaning, Altered)
+    assert isinstance(meaning, RepositoryEvent)
     assert meaning.change == action
 
 
@@ -63,7 +67,7 @@ def test_a_rename_tells_the_former_name() -> None:
 
     meaning = github.parse("repository", pushes.repository(URL, "renamed", changes=changes))
 
-    assert isinstance(meaning, Altered)
+    assert isinstance(meaning, RepositoryEvent)
     assert meaning.former_url == "https://github.com/o/former.git"
 
 
@@ -73,12 +77,12 @@ def test_the_public_event_has_no_action_and_means_publicized() -> None:
 
     meaning = github.parse("public", payload)
 
-    assert isinstance(meaning, Altered)
+    assert isinstance(meaning, RepositoryEvent)
     assert meaning.change == "publicized"
 
 
 def test_a_ping_is_a_ping_and_create_and_delete_are_told_better_by_their_push() -> None:
-    assert isinstance(github.parse("ping", {"zen": "x"}), Pinged)
+    assert isinstance(github.parse("ping", {"zen": "x"}), Ping)
     ref = {"ref": "v1", "ref_type": "tag", "repository": {"id": 7, "clone_url": URL}}
     assert github.parse("create", ref) is None
     assert github.parse("delete", ref) is None
@@ -128,9 +132,9 @@ def test_a_push_that_does_not_fit_names_the_place_and_not_the_value(field: str, 
 def test_standard_webhooks_carry_pickets_own_payloads() -> None:
     push = {"data": {"repository": URL, "ref": "refs/heads/x", "before": OLD, "after": NEW}}
 
-    assert isinstance(standard.parse("push", push), Pushed)
-    assert isinstance(standard.parse("scan.requested", {"data": {"repository": URL}}), Wanted)
-    assert isinstance(standard.parse("ping", {}), Pinged)
+    assert isinstance(standard.parse("push", push), Push)
+    assert isinstance(standard.parse("scan.requested", {"data": {"repository": URL}}), ScanWanted)
+    assert isinstance(standard.parse("ping", {}), Ping)
     with pytest.raises(Malformed):
         standard.parse("push", {"data": {"repository": URL}})
     with pytest.raises(Malformed):
@@ -139,11 +143,14 @@ def test_standard_webhooks_carry_pickets_own_payloads() -> None:
         standard.parse("other", {})
 
 
-def test_the_provider_decides_who_reads_a_payload() -> None:
-    received = {"delivery": "d", "source": "s", "payload": {"data": {"repository": URL}}}
+def test_the_sender_decides_how_a_payload_is_read() -> None:
+    payload = {"data": {"repository": URL}}
 
-    assert isinstance(interpret(WebhookReceived(**received, provider="standard", event="scan.requested")), Wanted)
-    assert interpret(WebhookReceived(**received, provider="github", event="scan.requested")) == Ignored()
+    assert isinstance(senders.receiving("standard").interpret("scan.requested", payload), ScanWanted)
+    assert senders.receiving("github").interpret("scan.requested", payload) == Ignored()
+    for name in ("gitlab", "nosuch", "sarif"):
+        with pytest.raises(Unsupported, match="sends no webhooks"):
+            senders.receiving(name)
 
 
 def test_events_of_knatives_github_source_mean_the_same() -> None:
@@ -151,7 +158,7 @@ def test_events_of_knatives_github_source_mean_the_same() -> None:
     event = GitHubSourceEvent.read(pushes.encode(pushes.push(URL, OLD, NEW)).decode(), envelope)
 
     assert GitHubSourceEvent.handles(envelope.type)
-    assert isinstance(interpret(event), Pushed)
+    assert isinstance(senders.receiving("github").interpret(event.event, event.payload), Push)
 
 
 @pytest.mark.parametrize(
@@ -178,10 +185,10 @@ def test_githubs_own_example_of_a_signature() -> None:
     digest = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
     headers = {"x-hub-signature-256": f"sha256={digest}"}
 
-    assert signature.github(headers, b"Hello, World!", ["It's a Secret to Everybody"])
-    assert not signature.github(headers, b"Hello, World?", ["It's a Secret to Everybody"])
-    assert not signature.github({}, b"Hello, World!", ["It's a Secret to Everybody"])
-    assert not signature.github({"x-hub-signature-256": "sha256=\u00e9"}, b"", ["x"])
+    assert github_receiving.is_signed(headers, b"Hello, World!", ["It's a Secret to Everybody"])
+    assert not github_receiving.is_signed(headers, b"Hello, World?", ["It's a Secret to Everybody"])
+    assert not github_receiving.is_signed({}, b"Hello, World!", ["It's a Secret to Everybody"])
+    assert not github_receiving.is_signed({"x-hub-signature-256": "sha256=\u00e9"}, b"", ["x"])
 
 
 def test_the_specifications_own_example_of_a_standard_webhook() -> None:
@@ -194,7 +201,7 @@ def test_the_specifications_own_example_of_a_standard_webhook() -> None:
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     }
 
-    assert signature.standard(headers, body, [secret], 1614265330.0)
-    assert not signature.standard(headers, body, [secret], 1614265330.0 + 301)
-    assert not signature.standard({**headers, "webhook-timestamp": "\u0663"}, body, [secret], 3.0)
-    assert not signature.standard({**headers, "webhook-signature": "v2,abc"}, body, [secret], 1614265330.0)
+    assert standard_receiving.is_signed(headers, body, [secret], 1614265330.0)
+    assert not standard_receiving.is_signed(headers, body, [secret], 1614265330.0 + 301)
+    assert not standard_receiving.is_signed({**headers, "webhook-timestamp": "\u0663"}, body, [secret], 3.0)
+    assert not standard_receiving.is_signed({**headers, "webhook-signature": "v2,abc"}, body, [secret], 1614265330.0)

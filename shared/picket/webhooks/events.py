@@ -1,10 +1,12 @@
-"""What a delivery means for Picket, whichever forge it came from."""
+"""What a delivery means for Picket, whoever sent it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
+
+from picket.findings.model import Report
 
 Change = Literal["created", "renamed", "transferred", "archived", "unarchived", "deleted", "publicized", "privatized"]
 
@@ -24,7 +26,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class Push:
     """A ref moved. `before` and `after` are hex ids, all zero for a ref that did not or does not exist."""
 
     repository: Repository
@@ -35,7 +37,7 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
-class Altered:
+class RepositoryEvent:
     """The repository itself changed."""
 
     repository: Repository
@@ -44,23 +46,35 @@ class Altered:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Somebody asks for a look at the whole repository."""
+class ScanWanted:
+    """A scan of the whole repository is wanted."""
 
     repository: Repository
 
 
 @dataclass(frozen=True, slots=True)
-class Pinged:
+class Ping:
     """The forge tests the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A genuine delivery that nothing here reacts to."""
+    """A genuine delivery of no interest."""
 
 
-Meaning = Pushed | Altered | Wanted | Pinged | Ignored
+@dataclass(frozen=True, slots=True)
+class ReportTold:
+    """A tool's report of a repository; `complete` says whether it tells all that the tool finds."""
+
+    repository: Repository
+    tool: str
+    report: Report
+    ref: str = ""
+    commit: str = ""
+    complete: bool = False
+
+
+ForgeEvent = Push | RepositoryEvent | ScanWanted | ReportTold | Ping | Ignored
 
 
 def as_of(*times: object) -> str:
@@ -86,6 +100,3 @@ def _moment(time: object) -> datetime | None:
 def host_of(url: str) -> str:
     """Return the host of a forge's own URL, for keys; empty where there is none."""
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
-
-
-Payload = dict[str, Any]

@@ -1,0 +1,44 @@
+"""What a forge says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from picket.forges.listing import Listing
+    from picket.webhooks.receiving import Receiving
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """A forge.
+
+    Attributes:
+        package: Its folder, `__name__` there.
+        home: Host of its public instance; empty if it has none.
+        folding_hosts: Hosts of which owner and name are the same in any case.
+        pull_requests: Where it keeps the heads of pull requests.
+        receives: Whether its folder has a module `receiving` with `RECEIVING`: its webhooks are taken.
+        lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
+        nests: Whether organizations can lie in one another.
+    """
+
+    package: str
+    home: str = ""
+    folding_hosts: frozenset[str] = frozenset()
+    pull_requests: tuple[str, ...] = ()
+    receives: bool = False
+    lists: bool = False
+    nests: bool = False
+
+    @property
+    def receiving(self) -> Receiving:
+        """How its webhooks are read."""
+        return cast("Receiving", import_module(f"{self.package}.receiving").RECEIVING)
+
+    @property
+    def listing(self) -> Listing:
+        """How its API lists repositories."""
+        return cast("Listing", import_module(f"{self.package}.listing").LISTING)

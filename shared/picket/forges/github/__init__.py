@@ -1,0 +1,14 @@
+"""GitHub: github.com, GitHub Enterprise Cloud and Server."""
+
+from __future__ import annotations
+
+from picket.forges.forge import Forge
+
+FORGE = Forge(
+    package=__name__,
+    home="github.com",
+    folding_hosts=frozenset({"github.com"}),
+    pull_requests=("refs/pull",),
+    receives=True,
+    lists=True,
+)

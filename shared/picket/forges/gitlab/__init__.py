@@ -1,0 +1,14 @@
+"""GitLab: gitlab.com and self-managed."""
+
+from __future__ import annotations
+
+from picket.forges.forge import Forge
+
+FORGE = Forge(
+    package=__name__,
+    home="gitlab.com",
+    folding_hosts=frozenset({"gitlab.com"}),
+    pull_requests=("refs/merge-requests",),
+    lists=True,
+    nests=True,
+)

@@ -1,0 +1,33 @@
+"""Taking in tools' reports, however they come: keep what one says, then ask for it to be collected."""
+
+from __future__ import annotations
+
+from picket.effects import artifacts, broker
+from picket.effects.mongo import reports
+from picket.effects.mongo.client import Document
+from picket.events import ReportReceived
+from picket.findings.model import Report
+
+
+def take_in(identity: str, order: reports.Order, report: Report, *, format: str) -> Document:  # noqa: A002 - its word
+    """Keep a report and ask for it to be collected; doing it again changes nothing.
+
+    Args:
+        identity: Its id.
+        order: What is told of it besides its content.
+        report: Its content.
+        format: Name of its format, empty where it was recognised.
+
+    Returns:
+        The report as it is recorded.
+
+    Raises:
+        Misconfigured: Other functions could not read what is kept here.
+        TransientError: The artifact store or the broker does not take it.
+    """
+    artifact = artifacts.put(f"reports/{identity}.json", report.model_dump_json().encode())
+    told: Document = {"problems": len(report.problems), "left_out": len(report.left_out)}
+    told |= {"succeeded": report.succeeded, "format": format, "tool_version": report.tool_version}
+    kept = reports.add(identity, order, artifact, **told)
+    broker.emit(ReportReceived(repository=order.asset, report=identity, tool=order.tool))
+    return kept
