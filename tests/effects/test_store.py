@@ -37,11 +37,9 @@ from picket.events import Envelope, ScanRequested
 from picket.settings import settings
 
 MONGODB_URI = os.environ.get("PICKET_TEST_MONGODB_URI", "")
-STORES = ["nx_uri", "ferretdb_uri", *(["mongodb_uri"] if MONGODB_URI else [])]
-
-
+ATOMIC_STORES = ["nx_uri", *(["mongodb_uri"] if MONGODB_URI else [])]
 # FerretDB 1.x finds and then modifies, so two at once can both win: it is here for what it rejects, not to run on.
-ATOMIC_STORES = [name for name in STORES if name != "ferretdb_uri"]
+STORES = [*ATOMIC_STORES, pytest.param("ferretdb_uri", marks=pytest.mark.real("ferretdb"))]
 
 
 @pytest.fixture(scope="session")

@@ -334,6 +334,7 @@ def test_what_to_do_about_the_store_follows_from_what_it_says(
     assert doctor._tried("store", doctor._store).advice.startswith(advice)
 
 
+@pytest.mark.real("ferretdb")
 def test_a_store_that_leaves_out_what_it_is_given_is_told(ferretdb_uri: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MONGODB_URI", ferretdb_uri)
     found = of("enumerate", environment)["store"]
@@ -342,6 +343,7 @@ def test_a_store_that_leaves_out_what_it_is_given_is_told(ferretdb_uri: str, env
     assert client.collection("doctor").count_documents({}) == 0
 
 
+@pytest.mark.real("ferretdb")
 def test_a_store_that_takes_no_lists_of_lists_is_told(ferretdb_uri: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MONGODB_URI", ferretdb_uri)
     environment.setattr(doctor, "KEPT", {"revision": 0})
