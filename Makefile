@@ -37,8 +37,12 @@ types: setup ## types
 contracts: setup ## import contracts
 	$(BIN)/lint-imports
 
-test: setup ## every test, the stack tests against real servers included
+test: setup ## every test, the stack tests against real servers included; of those marked `real` what is built already
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-real: setup ## build what takes long to build, once, outside the repository; then the tests that need it
+	@$(BIN)/python -m tests.support.programs
+	$(BIN)/pytest -m real --real
 
 faults: setup ## kill, fill, cut off and repeat everything while pushes come in; print what was lost and doubled
 	@rm -f build/faults.json
@@ -87,4 +91,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 	$(LOCK) --all-extras -o requirements.lock pyproject.toml
 	$(LOCK) --no-annotate --constraint requirements.lock -o knative/image/tools.txt knative/image/tools.in
 
-.PHONY: help setup run lint types contracts test faults bench bench-pipeline bench-scan audit check images secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-real faults bench bench-pipeline bench-scan audit check images secrets deploy undeploy lock

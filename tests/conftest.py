@@ -1,14 +1,52 @@
-"""Fixtures that several folders use."""
+"""What several folders use: fixtures, what the marker `real` means, and how many examples hypothesis makes."""
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import settings
 from tests.support import deployment, stores
+from tests.support.programs import PROGRAMS
 from tests.support.repositories import GitHttpServer
+
+# No deadline: how long an example takes is the machine's business.
+settings.register_profile("ci", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
+settings.load_profile(os.environ.get("PICKET_TEST_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--real`."""
+    parser.addoption("--real", action="store_true", help="also build what tests marked `real` need, as images")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a program that is not built here, and without `--real` what builds something itself."""
+    for item in items:
+        for name in [name for mark in item.iter_markers("real") for name in mark.args]:
+            if name in PROGRAMS:
+                reason = PROGRAMS[name].missing
+            else:
+                reason = "" if config.getoption("--real") else f"{name}: `make test-real` builds them"
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Say in one line what was left out and why, just before the line with which pytest ends."""
+    yield
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        for report in terminalreporter.stats.get("skipped", ())
+    )
+    reasons["not asked for"] = len(terminalreporter.stats.get("deselected", ()))
+    said = "; ".join(f"{count} {' '.join(reason.split())}" for reason, count in reasons.most_common() if count)
+    terminalreporter.write_line(f"left out: {said or 'nothing'}")
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +62,7 @@ def nx_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def ferretdb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URI of a running FerretDB."""
     folder = tmp_path_factory.mktemp("ferretdb")
-    found = stores.ferretdb(folder)
-    if found is None:
-        pytest.skip("FerretDB cannot be built here: no Go, or no module proxy")
-    with stores.running(*found, folder / "output") as uri:
+    with stores.running(*stores.ferretdb(folder), folder / "output") as uri:
         yield uri
 
 
@@ -36,10 +71,9 @@ def ferretdb_on_postgresql_uri(tmp_path_factory: pytest.TempPathFactory) -> Iter
     """URI of a running FerretDB that keeps its data in a PostgreSQL of somebody else's."""
     url = os.environ.get("PICKET_TEST_POSTGRESQL_URL", "")
     folder = tmp_path_factory.mktemp("ferretdb-postgresql")
-    found = stores.ferretdb(folder, url) if url else None
-    if found is None:
-        pytest.skip("FerretDB cannot be built here, or PICKET_TEST_POSTGRESQL_URL names no database")
-    with stores.running(*found, folder / "output") as uri:
+    if not url:
+        pytest.skip("PICKET_TEST_POSTGRESQL_URL names no database")
+    with stores.running(*stores.ferretdb(folder, url), folder / "output") as uri:
         yield uri
 
 

@@ -23,7 +23,7 @@ LEFT_OUT = re.compile(
 """Names below a folder that are not copied: what only a developer needs, and zoneinfo's second and third copy."""
 
 _ELF = b"\x7fELF"
-_DPKG = Path("/var/lib/dpkg")
+DPKG = Path("/var/lib/dpkg")
 
 
 def closure(paths: Iterable[str]) -> list[Path]:
@@ -58,15 +58,15 @@ def describe(paths: Iterable[Path], target: Path) -> None:
     """Write what the packages that *paths* belong to say of themselves."""
     owners = {
         _place(line): listing.stem.partition(":")[0]
-        for listing in _DPKG.glob("info/*.list")
+        for listing in DPKG.glob("info/*.list")
         for line in listing.read_text("utf-8").splitlines()
         if line != "/." and not os.path.isdir(line)
     }
     packages = {owners[path] for path in paths if path in owners}
-    for stanza in (_DPKG / "status").read_text("utf-8").split("\n\n"):
+    for stanza in (DPKG / "status").read_text("utf-8").split("\n\n"):
         name = re.match(r"Package: (\S+)", stanza)
         if name and name[1] in packages:
-            place = _below(target, _DPKG / "status.d" / name[1])
+            place = _below(target, DPKG / "status.d" / name[1])
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(f"{stanza.strip()}\n", encoding="utf-8")
 

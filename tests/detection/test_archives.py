@@ -126,7 +126,6 @@ def test_a_bomb_of_overlapping_members_ends_at_the_limit_of_bytes() -> None:
 
 def test_too_many_members_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MOST_MEMBERS", 10)
-    monkeypatch.setattr(archives._Budget.__init__, "__defaults__", (10,))
     files = {str(number): b"x" for number in range(30)}
     assert [type(each) for each in opened(zipped(files))] == [Problem]
     assert len(opened(tarred(files, tarfile.USTAR_FORMAT))) == 11

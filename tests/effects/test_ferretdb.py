@@ -16,7 +16,15 @@ from pymongo.errors import WriteError
 GIVEN: dict[str, Any] = {"chain": [], "owner": None, "costs": {}, "kind": "full"}
 
 
-@pytest.fixture(params=["nx_uri", "ferretdb_uri", "ferretdb_on_postgresql_uri"])
+@pytest.fixture(
+    params=[
+        "nx_uri",
+        *(
+            pytest.param(name, marks=pytest.mark.real("ferretdb"))
+            for name in ("ferretdb_uri", "ferretdb_on_postgresql_uri")
+        ),
+    ]
+)
 def documents(request: pytest.FixtureRequest) -> Iterator[Collection[dict[str, Any]]]:
     """An empty collection in each store."""
     with MongoClient[dict[str, Any]](request.getfixturevalue(request.param)) as client:

@@ -361,7 +361,7 @@ def test_a_body_that_breaks_off_is_asked_for_again(github: ForgeApi) -> None:
 
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n["])
 def test_a_server_that_sends_a_byte_now_and_then_is_given_up(environment: pytest.MonkeyPatch, start: bytes) -> None:
-    environment.setattr(transport, "_SECONDS", 0.3)
+    environment.setattr(transport, "MAX_SECONDS", 0.3)
     over = threading.Event()
 
     def drip(listener: socket.socket) -> None:

@@ -260,7 +260,7 @@ def test_a_repository_that_is_too_large_is_not_fetched_to_its_end(
     for number in range(40):
         work.commit({f"f{number}": random.Random(number).randbytes(1_000_000)})
     environment.setenv("PICKET_MAX_REPOSITORY_BYTES", "1000000")
-    environment.setattr(command, "_WATCH_SECONDS", 0.01)
+    environment.setattr(command, "WATCH_SECONDS", 0.01)
     forget()
 
     scan = ask(deployed, forge)

@@ -22,7 +22,7 @@ from tests.support.deployment import FUNCTIONS, ROOT, Message
 from tests.support.repositories import GitHttpServer, Work
 from tests.support.sink import Sink, sink
 
-pytestmark = [pytest.mark.image, pytest.mark.stack]
+pytestmark = [pytest.mark.real("images"), pytest.mark.stack]
 
 EVENT_FUNCTIONS = sorted(set(FUNCTIONS) - {"ingest", "api"})
 TOKEN = "only-for-this-test-" + "0" * 20

@@ -74,7 +74,7 @@ def test_what_a_package_says_of_itself_is_kept_where_scanners_look(
     (dpkg / "info" / "libstdc++6:amd64.list").write_text(f"/.\n{tmp_path}\n{file}\n")
     (dpkg / "info" / "other.list").write_text(f"/.\n{tmp_path}\n{tmp_path}/other\n")
     (dpkg / "status").write_text(f"{STANZA}\n{STANZA.replace('libstdc++6', 'other')}")
-    monkeypatch.setattr(root, "_DPKG", dpkg)
+    monkeypatch.setattr(root, "DPKG", dpkg)
 
     root.describe([file, file.parent], tmp_path / "out")
 

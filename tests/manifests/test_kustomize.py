@@ -1,7 +1,6 @@
 """Our reading of a kustomization is kustomize's own."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,25 +9,7 @@ import pytest
 import yaml
 from tests.manifests.test_overlays import EXAMPLES, KNATIVE, OVERLAYS
 from tests.support import kustomize
-
-VERSION = "v5.8.1"
-
-
-@pytest.fixture(scope="module")
-def program() -> Path:
-    """The real program, built where Go and its modules are at hand."""
-    target = Path.home() / ".cache" / "picket-tests" / f"kustomize-{VERSION}"
-    if not target.exists():
-        go = shutil.which("go")
-        if go is None:
-            pytest.skip("kustomize cannot be built: there is no Go")
-        environment = {**os.environ, "GOBIN": str(target.parent / "bin"), "GOFLAGS": "-mod=mod"}
-        command = [go, "install", f"sigs.k8s.io/kustomize/kustomize/v5@{VERSION}"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=540)
-        if done.returncode:
-            pytest.skip(f"kustomize cannot be built: {done.stderr[-300:]}")
-        (target.parent / "bin" / "kustomize").rename(target)
-    return target
+from tests.support.programs import KUSTOMIZE
 
 
 def by_name(documents: list[Any]) -> dict[str, Any]:
@@ -38,9 +19,10 @@ def by_name(documents: list[Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.real("kustomize")
 @pytest.mark.parametrize("folder", [*OVERLAYS, *EXAMPLES], ids=lambda folder: folder.name)
-def test_kustomize_builds_the_same(program: Path, folder: Path) -> None:
-    done = subprocess.run([program, "build", folder], capture_output=True, text=True, check=False)
+def test_kustomize_builds_the_same(folder: Path) -> None:
+    done = subprocess.run([KUSTOMIZE.path, "build", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert by_name(kustomize.build(folder)) == by_name(list(yaml.safe_load_all(done.stdout)))
 

@@ -53,7 +53,7 @@ def test_a_document_that_does_not_fit_stops_neither_its_duty_nor_the_others(depl
 def test_what_fails_is_put_off_so_that_others_are_not_behind_it(
     deployed: Deployment, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setattr(schedule, "_AT_ONCE", 1)
+    environment.setattr(schedule, "AT_ONCE", 1)
     for number in range(3):
         due(f"h/o/broken{number}", hours=9)
         collection("repositories").update_one({"_id": f"h/o/broken{number}"}, {"$set": {"schedules": [{"no": 1}]}})
@@ -92,7 +92,7 @@ def test_a_broker_that_is_away_ends_a_piece_and_its_event_comes_again(deployed: 
 
 
 def test_many_that_are_due_are_asked_for_by_many_events(deployed: Deployment, environment: pytest.MonkeyPatch) -> None:
-    environment.setattr(schedule, "_AT_ONCE", 3)
+    environment.setattr(schedule, "AT_ONCE", 3)
     for number in range(10):
         due(f"h/o/r{number}")
 
@@ -119,7 +119,7 @@ def test_expired_artifacts_are_deleted_in_pieces_and_those_in_need_stay(
     from picket.effects import artifacts  # noqa: PLC0415 - reads the settings
     from picket.orchestration import expiry  # noqa: PLC0415
 
-    environment.setattr(expiry, "_AT_ONCE", 2)
+    environment.setattr(expiry, "AT_ONCE", 2)
     environment.setattr(artifacts, "age", lambda _: timedelta(days=99))
     found = [artifacts.put(f"material/{number}.json", b"x") for number in range(5)]
     environment.setattr(artifacts, "older_than", lambda prefix, _: [one for one in found if prefix in one])
@@ -141,7 +141,7 @@ def test_expired_artifacts_are_deleted_in_pieces_and_those_in_need_stay(
 def test_what_cannot_be_told_yet_keeps_no_other_end_from_being_told(
     deployed: Deployment, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setattr(sweep, "_AT_ONCE", 2)
+    environment.setattr(sweep, "AT_ONCE", 2)
     for number in range(5):
         request = ScanRequested(scan=f"s{number}", repository="h/o/r", url="https://h/o/r")
         scan = scans.open_scan(request, "test")

@@ -157,7 +157,7 @@ def test_each_event_deletes_a_part_and_may_come_twice(
     from picket.orchestration import forgetting  # noqa: PLC0415 - reads the settings
 
     identity = scanned(deployed, work)
-    environment.setattr(forgetting, "_AT_ONCE", 1)
+    environment.setattr(forgetting, "AT_ONCE", 1)
     deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
 
     while deployed.queue:

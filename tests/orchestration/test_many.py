@@ -27,8 +27,8 @@ def works(tmp_path: Path) -> list[Work]:
 @pytest.fixture(autouse=True)
 def two_at_once(environment: pytest.MonkeyPatch) -> None:
     """Make and end two children an event."""
-    environment.setattr(bulk, "_AT_ONCE", 2)
-    environment.setattr(cancellation, "_AT_ONCE", 2)
+    environment.setattr(bulk, "AT_ONCE", 2)
+    environment.setattr(cancellation, "AT_ONCE", 2)
 
 
 def submit(deployed: Deployment, works: list[Work], **headers: str) -> dict[str, Any]:

@@ -367,7 +367,7 @@ def test_a_store_that_is_away_keeps_the_event_waiting(
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         patch.setenv("AWS_MAX_ATTEMPTS", "1")
         forget()
-        patch.setattr(artifacts, "_store", broken)
+        patch.setattr(artifacts, "store", broken)
         assert clustered.deliver(message) == {"enumerate": 503}
     forget()
     clustered.drain()

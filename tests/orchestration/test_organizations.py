@@ -259,7 +259,7 @@ def test_a_forge_that_fails_is_asked_again_later_and_later(deployed: Deployment,
 def test_a_forge_that_never_answers_is_given_up_in_the_end(
     deployed: Deployment, github: ForgeApi, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setattr(organizations, "_MAX_FAILURES", 1)
+    environment.setattr(organizations, "MAX_FAILURES", 1)
     github.hook = lambda *_: (500, {}, b"")
     add(deployed, github)
     pass_time(github)

@@ -161,7 +161,7 @@ def test_a_broker_that_is_away_leaves_the_scan_to_the_sweep(deployed: Deployment
 def test_the_longest_due_come_first_and_the_rest_with_the_next_tick(
     deployed: Deployment, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setattr(orchestration, "_AT_ONCE", 3)
+    environment.setattr(orchestration, "AT_ONCE", 3)
     environment.setattr(duties, "MOST_PIECES", 1)
     for number in range(5):
         schedules.put(known(f"h/o/r{number}"), daily())

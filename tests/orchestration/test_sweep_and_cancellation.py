@@ -13,7 +13,7 @@ from tests.support.repositories import Work
 from picket.commits import plan
 from picket.commits.lifecycle import MAX_TAKEOVERS
 from picket.effects import broker
-from picket.effects.git import history, objects
+from picket.effects.git import history
 from picket.effects.mongo import batches, leases, scans, schema
 from picket.effects.mongo.client import collection
 from picket.errors import TransientError
@@ -207,7 +207,7 @@ def test_the_end_of_a_scan_is_told_even_if_whoever_ended_it_could_not(
 ) -> None:
     ask(deployed, work.path, "s")
     with environment.context() as broker_is_away:
-        broker_is_away.setattr(broker, "_post", lambda *_: (_ for _ in ()).throw(TransientError("away")))
+        broker_is_away.setattr(broker, "emit", lambda *_: (_ for _ in ()).throw(TransientError("away")))
         assert deployed.api.delete("/scans/s").status_code == 503
     assert states("s") == ["Cancelled"]
     assert deployed.of_type("scan.completed") == []
@@ -262,20 +262,20 @@ def test_a_scanner_notices_that_its_batch_is_cancelled(
     ask(deployed, work.path, "s")
     deployed.deliver(deployed.queue.pop(0))
     created = deployed.queue.pop(0)
-    read: list[Any] = []
-    one = objects._read_one
+    checks: list[bool] = []
+    check = leases.Lease.check
 
-    def slowly(*arguments: Any, **named: Any) -> Any:
-        if not read:
+    def cancelled_at_the_first(lease: leases.Lease) -> None:
+        if not checks:
             assert cancel(deployed, "s") == 202
-            time.sleep(0.5)
-        read.append(arguments)
-        return one(*arguments, **named)
+            assert lease.lost.wait(60)
+        checks.append(lease.lost.is_set())
+        check(lease)
 
     with environment.context() as patch:
-        patch.setattr(objects, "_read_one", slowly)
+        patch.setattr(leases.Lease, "check", cancelled_at_the_first)
         assert deployed.deliver(created) == {"scan": 503}
-    assert len(read) < 3
+    assert checks == [True]
     assert deployed.deliver(created) == {"scan": 204}
 
     assert batches_of("s")[0]["state"] == "Cancelled"

@@ -100,7 +100,7 @@ def test_more_than_an_event_can_do_is_gone_on_with_by_the_next(
     for name in names:
         changed(deployed, name, f"first-{name}")
         teams.note("blue", name, "noted")
-    environment.setattr(rating, "_AT_ONCE", 3)
+    environment.setattr(rating, "AT_ONCE", 3)
 
     assert tick(deployed, "t") == 204
     deployed.drain()
@@ -152,7 +152,7 @@ def test_findings_are_rated_some_hundreds_an_event(deployed: Deployment, environ
         for number in range(11)
     ]
     findings.record([one for one, _ in made], [place for _, place in made])
-    environment.setattr(rating, "_AT_ONCE", 4)
+    environment.setattr(rating, "AT_ONCE", 4)
 
     assert changed(deployed, name, "e") == 204
     assert (scores.get(name) or {})["tally"]["items"] == 4
@@ -190,7 +190,7 @@ def test_findings_that_a_former_version_rated_are_rated_anew_once(deployed: Depl
 def test_pieces_of_the_clocks_duty_ask_for_each_team_once(
     deployed: Deployment, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setattr(sweep, "_AT_ONCE", 2)
+    environment.setattr(sweep, "AT_ONCE", 2)
     for number in range(5):
         teams.note(f"team{number}", "h/o/r", "cause")
 

@@ -121,7 +121,7 @@ def test_a_scan_that_is_taken_along_while_its_request_is_handled_does_not_wait_a
 
     hold("other", "h/same")
     message = ask(deployed, url(forge, works[0]), "follower", repository="h/same")
-    take = leases._take
+    take = leases.take
 
     def late(name: str, document: str) -> Any:
         """Take the lease after somebody else has taken the scan along."""
@@ -130,7 +130,7 @@ def test_a_scan_that_is_taken_along_while_its_request_is_handled_does_not_wait_a
         return take(name, document)
 
     with environment.context() as patch:
-        patch.setattr(leases, "_take", late)
+        patch.setattr(leases, "take", late)
         deployed.deliver(message)
 
     assert "queue" not in scans.get("follower")
@@ -291,7 +291,7 @@ def test_of_two_that_saw_the_same_last_place_the_later_one_gives_way(
 ) -> None:
     from picket.orchestration import waiting  # noqa: PLC0415 - reads settings
 
-    look, looks = waiting._holders, []
+    look, looks = waiting.holders, []
 
     def blind(scan: dict[str, object], where: str) -> list[dict[str, object]]:
         """See nobody at the first look, as if the other one came between."""
@@ -301,7 +301,7 @@ def test_of_two_that_saw_the_same_last_place_the_later_one_gives_way(
             return []
         return look(scan, where)
 
-    environment.setattr(waiting, "_holders", blind)
+    environment.setattr(waiting, "holders", blind)
     ask(deployed, url(forge, works[0]), "later", repository="h/same")
 
     deployed.drain()

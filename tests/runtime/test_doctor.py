@@ -247,7 +247,7 @@ def test_a_pod_tells_it_without_anything_but_python(ingress: type[Ingress], stor
 
 def test_a_check_that_does_not_end_ends_no_other(store: str, environment: pytest.MonkeyPatch) -> None:
     assert store
-    environment.setattr(doctor, "_LONGEST", 3.0)
+    environment.setattr(doctor, "LONGEST_SECONDS", 3.0)
     environment.setattr(broker, "reach", Event().wait)
     found = of("score", environment)
     assert (found["broker"].state, found["broker"].found) == ("wrong", "no answer within 3 s")
@@ -334,6 +334,7 @@ def test_what_to_do_about_the_store_follows_from_what_it_says(
     assert doctor._tried("store", doctor._store).advice.startswith(advice)
 
 
+@pytest.mark.real("ferretdb")
 def test_a_store_that_leaves_out_what_it_is_given_is_told(ferretdb_uri: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MONGODB_URI", ferretdb_uri)
     found = of("enumerate", environment)["store"]
@@ -342,9 +343,10 @@ def test_a_store_that_leaves_out_what_it_is_given_is_told(ferretdb_uri: str, env
     assert client.collection("doctor").count_documents({}) == 0
 
 
+@pytest.mark.real("ferretdb")
 def test_a_store_that_takes_no_lists_of_lists_is_told(ferretdb_uri: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MONGODB_URI", ferretdb_uri)
-    environment.setattr(doctor, "_KEPT", {"revision": 0})
+    environment.setattr(doctor, "KEPT", {"revision": 0})
     assert of("enumerate", environment)["store"].found == "it does not keep lists of lists"
 
 

@@ -30,7 +30,7 @@ def test_lists_sent_at_once_are_all_taken_and_end_with_all_their_children(tmp_pa
         assert (answer.status, answer.json()["state"]) == (202, "Cancelled")
 
         with running.store() as store:
-            eventually(lambda: not store.scans.find_one({"completed_at": None}) and not store.orders.find_one(), 300)
+            eventually(lambda: not store.scans.find_one({"completed_at": None}) and not store.orders.find_one())
             assert not store.dead_letters.find_one()
 
         for scan in (running.get(f"/scans/{one['id']}") for one in sent):

@@ -29,7 +29,7 @@ def test_one_push_is_one_trace_and_is_counted_after_its_functions_are_gone(
             source = stack.post("/sources", {"provider": "github", "name": "t"})
             assert stack.deliver(source, pushes.push(f"{forge.url}/o/r/.git", before, after), "d-1") == 202
             eventually(lambda: handled(collector, "finding.changed"))
-            eventually(lambda: not any(stack.function(name) for name in FUNCTIONS), 30)
+            eventually(lambda: not any(stack.function(name) for name in FUNCTIONS))
             counted = numbers(stack)
 
     [root] = collector.named("ingest receive")

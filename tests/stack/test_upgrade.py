@@ -119,7 +119,7 @@ def test_old_and_new_revisions_side_by_side_lose_nothing_and_read_each_others_ev
             Senders(stack, source, row).send(slowly(planned))
         truth.wait_until_final(stack, [push.scan(source) for push in planned])
         assert nothing_runs(stack)  # asks the api, which nobody else has done since
-        eventually(lambda: truth.is_at_rest(stack), 60, 0.2)
+        eventually(lambda: truth.is_at_rest(stack), pause=0.2)
         events = truth.recorded(stack)
         for name, revisions in release.ran().items():
             assert min(revisions["o"], revisions["n"]) >= 1, (name, revisions)
@@ -138,7 +138,7 @@ def test_old_and_new_revisions_side_by_side_lose_nothing_and_read_each_others_ev
             replace_all(stack)
             for event in again(events):
                 assert stack.send_event(dict(event.headers()), event.data) == 202
-            eventually(lambda: truth.is_at_rest(stack) and nothing_runs(stack), 180, 0.2)
+            eventually(lambda: truth.is_at_rest(stack) and nothing_runs(stack), pause=0.2)
             after = contents(stack)
             assert {name: {key: after[name].get(key) for key in before[name]} for name in FIXED} == before
         with stack.store() as store:

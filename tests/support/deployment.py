@@ -28,9 +28,9 @@ CACHED = (
     settings,
     mongo.client,
     mongo.collection,
-    broker._pool,
+    broker.pool,
     broker._overrides,
-    artifacts._store,
+    artifacts.store,
     sources._remembered,
     policy.policy,
     catalogue.rules,
@@ -39,6 +39,7 @@ CACHED = (
     api_app._app,
     traces._made,
     metrics._found,
+    metrics.series,
 )
 
 
@@ -161,5 +162,5 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deployment:
         )
         clients[name] = app.test_client()
     deployment = Deployment(clients)
-    monkeypatch.setattr(broker, "_pool", lambda: deployment)
+    monkeypatch.setattr(broker, "pool", lambda: deployment)
     return deployment

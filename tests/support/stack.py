@@ -53,7 +53,7 @@ class Running:
             self.process.wait()
             self._close_output()
             self.http.clear()
-        eventually(lambda: not [pid for pid in self._below if command_line(pid)], 10)
+        eventually(lambda: not [pid for pid in self._below if command_line(pid)])
 
     def _close_output(self) -> None:
         if self.process.stdout is not None:
@@ -132,8 +132,11 @@ class Running:
         return self.processes(f"functions/{name}/main.py")
 
 
-def eventually(check: Callable[[], T | None], seconds: float = 60.0, pause: float = 0.05) -> T:
-    """Call *check* until what it returns is true, and return that; fail after *seconds*."""
+def eventually(check: Callable[[], T | None], seconds: float = 300.0, pause: float = 0.05) -> T:
+    """Call *check* until what it returns is true, and return that.
+
+    It fails after *seconds*, which are many: they end a test that hangs, and are no measure of how fast anything is.
+    """
     deadline = time.monotonic() + seconds
     while True:
         found = check()

@@ -1,12 +1,8 @@
-"""Real stores: the one-machine one, and FerretDB where Go can build it."""
+"""Real stores: the one-machine one, and FerretDB where it is built."""
 
-import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +10,7 @@ from pathlib import Path
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
-
-FERRETDB = "github.com/FerretDB/FerretDB"
-FERRETDB_VERSION = "v1.24.0"
+from tests.support.programs import FERRETDB
 
 
 def free_port() -> int:
@@ -50,14 +44,8 @@ def nx(folder: Path) -> tuple[list[str], int]:
     return [program, *files, "--host", "127.0.0.1", "--port", str(port)], port
 
 
-def ferretdb(folder: Path, postgresql: str = "") -> tuple[list[str], int] | None:
-    """Return FerretDB's command, on SQLite or on the database at the URL *postgresql*, and its port.
-
-    None where it cannot be built.
-    """
-    program = _built_ferretdb()
-    if program is None:
-        return None
+def ferretdb(folder: Path, postgresql: str = "") -> tuple[list[str], int]:
+    """Return FerretDB's command, on SQLite or on the database at the URL *postgresql*, and its port."""
     port = free_port()
     (folder / "sqlite").mkdir()
     options = {
@@ -72,42 +60,7 @@ def ferretdb(folder: Path, postgresql: str = "") -> tuple[list[str], int] | None
         "debug-addr": "-",
         "log-level": "error",
     }
-    return [str(program), *(f"--{name}={value}" for name, value in options.items())], port
-
-
-def _built_ferretdb() -> Path | None:
-    """Build FerretDB once and keep it; None where there is no Go, or no module proxy.
-
-    From a copy of the module, as it wants a file with its version that the module does not have. (`go install
-    …@version` would do without, but asks for the list of versions, which not every module proxy gives.)
-    """
-    go = shutil.which("go")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "picket-tests"
-    program = cache / f"ferretdb-{FERRETDB_VERSION}"
-    if program.exists() or go is None:
-        return program if program.exists() else None
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        found = subprocess.run(
-            [go, "mod", "download", "-json", f"{FERRETDB}@{FERRETDB_VERSION}"],
-            cwd=folder,
-            capture_output=True,
-            check=False,
-        )
-        if found.returncode != 0:
-            return None
-        source = Path(folder) / "source"
-        shutil.copytree(json.loads(found.stdout)["Dir"], source, copy_function=shutil.copyfile)
-        for path in (source, *source.rglob("*/")):
-            path.chmod(0o755)
-        (source / "build" / "version" / "version.txt").write_text(f"{FERRETDB_VERSION}\n")
-        built = subprocess.run(
-            [go, "build", "-o", "made", "./cmd/ferretdb"], cwd=source, capture_output=True, check=False
-        )
-        if built.returncode != 0:
-            return None
-        (source / "made").rename(program)
-    return program
+    return [str(FERRETDB.path), *(f"--{name}={value}" for name, value in options.items())], port
 
 
 def _wait(uri: str, process: subprocess.Popen[bytes]) -> None:

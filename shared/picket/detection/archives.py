@@ -109,7 +109,7 @@ class _Budget:
     """What the whole outermost archive may still yield."""
 
     size: int
-    count: int = MOST_MEMBERS
+    count: int = field(default_factory=lambda: MOST_MEMBERS)
 
     def allows(self, packed: int) -> int:
         """Return how large a member may be that takes *packed* bytes in its archive."""

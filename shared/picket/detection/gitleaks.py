@@ -77,7 +77,7 @@ def rule_from(row: Row, *, base: Rule | None = None, verify: bool = True) -> Rul
     if not verify:
         return rule
     rule = replace(rule, linear=rule.linear or bool(row.get("regex")))
-    _verify(rule)
+    check_rule(rule)
     return rule
 
 
@@ -175,7 +175,12 @@ def _team_defaults(given: dict[str, Any]) -> dict[str, Any]:
     return {"specificity": "generic" if generic else "distinctive", "reach": 4096}
 
 
-def _verify(rule: Rule) -> None:
+def check_rule(rule: Rule) -> None:
+    """Check that a rule can be used.
+
+    Raises:
+        Malformed: Something in it is unknown, out of bounds, or does not compile.
+    """
     if not rule.pattern and rule.path is None:
         raise Malformed("neither regex nor path is given")
     for what, choices in _CHOICES.items():

@@ -100,7 +100,7 @@ def older_than(prefix: str, span: timedelta) -> Iterator[str]:
 
     before = datetime.now(UTC) - span
     with _errors(f"did not list {prefix}"):
-        for page in obstore.list(_store(), prefix=prefix, chunk_size=_AT_ONCE):
+        for page in obstore.list(store(), prefix=prefix, chunk_size=_AT_ONCE):
             yield from (reference(item["path"]) for item in page if item["last_modified"] < before)
 
 
@@ -113,7 +113,7 @@ def delete(reference: str) -> None:
     import obstore  # noqa: PLC0415
 
     with suppress(Gone), _errors("did not delete"):
-        obstore.delete(_store(), _key(reference))
+        obstore.delete(store(), _key(reference))
 
 
 def _key(reference: str) -> str:
@@ -128,7 +128,7 @@ def check() -> None:
     Raises:
         Misconfigured: It is not a URL of an artifact store.
     """
-    _store()
+    store()
 
 
 @contextmanager
@@ -152,11 +152,16 @@ def _shared() -> ObjectStore:
     """
     if not settings().artifacts and not settings().on_loopback:
         raise Misconfigured("PICKET_ARTIFACTS is not set: what one pod stores, the others cannot read")
-    return _store()
+    return store()
 
 
 @cache
-def _store() -> ObjectStore:
+def store() -> ObjectStore:
+    """Return the store that PICKET_ARTIFACTS names.
+
+    Raises:
+        Misconfigured: It is not a URL of an artifact store.
+    """
     from obstore.exceptions import BaseError  # noqa: PLC0415
     from obstore.store import LocalStore, from_url  # noqa: PLC0415
 

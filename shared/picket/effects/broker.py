@@ -123,13 +123,14 @@ def _request(method: str, headers: Mapping[str, str], body: bytes) -> urllib3.Ba
     if not sink:
         raise TransientError("K_SINK is not set: nowhere to send events")
     try:
-        return _pool().request(method, sink, body=body, headers=headers)
+        return pool().request(method, sink, body=body, headers=headers)
     except urllib3.exceptions.HTTPError as error:
         raise TransientError(f"the broker did not answer ({type(error).__name__})") from error
 
 
 @cache
-def _pool() -> urllib3.PoolManager:
+def pool() -> urllib3.PoolManager:
+    """Return the connections to the broker's ingress."""
     return urllib3.PoolManager(maxsize=32, retries=False, timeout=_TIMEOUT)
 
 

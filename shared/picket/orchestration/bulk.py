@@ -13,7 +13,7 @@ from picket.events import ScanRequested, scan_id
 from picket.orchestration import cancellation, completion, waiting
 
 _ACTOR = "enumerate"
-_AT_ONCE = 100
+AT_ONCE = 100
 """Child scans that one event makes."""
 
 
@@ -46,7 +46,7 @@ def expand(request: ScanRequested) -> None:
         completion.settle(request.scan, _ACTOR)
         return
     made = order["made"]
-    part = order["repositories"][made : made + _AT_ONCE]
+    part = order["repositories"][made : made + AT_ONCE]
     children = [_child(request, name, url, pull_requests=bool(order["pull_requests"])) for name, url in part]
     opened = [(child, scans.open_scan(child, _ACTOR)) for child in children]
     waiting.ask_for_many([child for child, state in opened if _is_admitted(child, state)])

@@ -15,7 +15,7 @@ from picket.orchestration import completion
 
 _ACTOR = "enumerate"
 _TRIES = 5
-_AT_ONCE = 100
+AT_ONCE = 100
 """Children, and batches, that one event ends."""
 
 
@@ -46,9 +46,9 @@ def carry_on(event: CancellationRequested) -> None:
     if scan is None or scan["state"] != "Cancelled":
         return
     leases.revoke("scans", scan["_id"])
-    children = scans.open_children(scan["_id"], _AT_ONCE)
+    children = scans.open_children(scan["_id"], AT_ONCE)
     ended = sum(_end_child(child, f"with {scan['_id']}") for child in children)
-    ended += sum(_end_batch(batch, event.reason) for batch in batches.open_of(scan, _AT_ONCE))
+    ended += sum(_end_batch(batch, event.reason) for batch in batches.open_of(scan, AT_ONCE))
     completion.settle(scan["_id"], _ACTOR)
     if ended and completion.is_ending(scan):
         ask_for_the_rest(scan, event.reason)

@@ -13,7 +13,7 @@ from picket.settings import settings
 
 _EVERY = timedelta(hours=1)
 _EVENTS = "events/"
-_AT_ONCE = 200
+AT_ONCE = 200
 """Objects that one event looks at."""
 
 
@@ -24,8 +24,8 @@ def run(cursor: str) -> str | None:
     span = timedelta(days=settings().artifact_days)
     old = sorted(one for prefix in (material.PREFIX, _EVENTS) for one in artifacts.older_than(prefix, span))
     ahead = [reference for reference in old if reference > cursor]
-    duties.each("expiry", ahead[:_AT_ONCE], _delete)
-    return ahead[_AT_ONCE - 1] if len(ahead) > _AT_ONCE else None
+    duties.each("expiry", ahead[:AT_ONCE], _delete)
+    return ahead[AT_ONCE - 1] if len(ahead) > AT_ONCE else None
 
 
 def _delete(reference: str) -> None:

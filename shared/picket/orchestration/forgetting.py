@@ -18,7 +18,7 @@ from picket.events import RepositoryForgotten, TeamChanged
 from picket.orchestration import builds, cancellation, completion, duties
 
 _ACTOR = "enumerate"
-_AT_ONCE = 500
+AT_ONCE = 500
 """Documents of a kind that one event deletes."""
 _SCANS_AT_ONCE = 20
 _BATCHES_AT_ONCE = 20
@@ -29,7 +29,7 @@ _IDLE = timedelta(minutes=10)
 
 def go_on(_cursor: str) -> str | None:
     """Ask again for repositories that were forgotten and are still there."""
-    found = repositories.being_forgotten(_IDLE, _AT_ONCE)
+    found = repositories.being_forgotten(_IDLE, AT_ONCE)
     duties.each("forgotten", found, lambda one: broker.emit(RepositoryForgotten(repository=one["_id"])))
     return None
 
@@ -69,7 +69,7 @@ def _delete_some(repository: Document) -> bool:
             break
         _tell_of_end(scan)
         scans.delete(scan["_id"])
-    return bool(found) or any(each.delete_some(repository["_id"], _AT_ONCE) for each in (findings, reports))
+    return bool(found) or any(each.delete_some(repository["_id"], AT_ONCE) for each in (findings, reports))
 
 
 def _tell_of_end(scan: Document) -> None:

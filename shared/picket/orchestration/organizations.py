@@ -35,7 +35,7 @@ _AT_ONCE = 100
 _PATIENCE = timedelta(minutes=10)
 """Longer than an event is retried."""
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
-_MAX_FAILURES = 30
+MAX_FAILURES = 30
 _SCHEDULE = "organization"
 """Name of the schedule that new repositories get."""
 
@@ -144,7 +144,7 @@ def _list_page(organization: Document) -> Document | None:
         return _put_off(organization, timedelta(seconds=error.seconds), str(error), failures=0)
     except TransientError as error:
         failures = organization["failures"] + 1
-        if failures > _MAX_FAILURES:
+        if failures > MAX_FAILURES:
             return _fail(organization, error)
         delay = min(_FIRST_DELAY * 2 ** (failures - 1), _LONGEST_DELAY)
         return _put_off(organization, delay, str(error), failures=failures)

@@ -29,7 +29,7 @@ from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally
 from picket.settings import settings
 
 _TRIES = 10
-_AT_ONCE = 500
+AT_ONCE = 500
 """Findings that an event rates anew, and repositories that it puts into a team's score."""
 _DROP = 10.0
 """Points that somebody on call would want to know of."""
@@ -84,7 +84,7 @@ def rate_team(team: str) -> None:
     with suppress(_Unchanged):
         _update(f"team:{team}", partial(_of_team, team, noted))
     teams.settle(noted)
-    if len(noted) == _AT_ONCE:
+    if len(noted) == AT_ONCE:
         broker.emit(TeamChanged(team=team))
 
 
@@ -104,7 +104,7 @@ def _of_repository(name: str, changed: Collection[str], rated: list[Rating], for
     if former is not None and "rating" not in former:
         costs.begin_rating(name)
     key = _key(repository)
-    stale = costs.rated_otherwise(name, key, _AT_ONCE)
+    stale = costs.rated_otherwise(name, key, AT_ONCE)
     found = {one["_id"]: one for one in [*stale, *(findings.get_many(changed) if changed else [])]}
     before = {name: one["cost"] for name, one in found.items() if "cost" in one}
     after = {name: cost(item(one, repository, at, settings().due)) for name, one in found.items()}
@@ -118,7 +118,7 @@ def _of_repository(name: str, changed: Collection[str], rated: list[Rating], for
     }  # a former revision beside this one reads the day
     moved = {name: value for name, value in after.items() if before.get(name) != value}
     steps = deltas(former, score, before, after) if score["exact"] is not None else []
-    rated.append(Rating(score, steps, moved, tuple(found.keys() - moved.keys()), len(stale) == _AT_ONCE))
+    rated.append(Rating(score, steps, moved, tuple(found.keys() - moved.keys()), len(stale) == AT_ONCE))
     return rated[-1]
 
 
@@ -128,7 +128,7 @@ def _of_team(team: str, noted: list[Document], former: Document | None) -> Ratin
     Raises:
         _Unchanged: Nothing is noted.
     """
-    noted[:] = teams.noted(team, _AT_ONCE)
+    noted[:] = teams.noted(team, AT_ONCE)
     if not noted:
         raise _Unchanged
     members = {name: (exact, weight) for name, exact, weight in (former or {}).get("members", ())}

@@ -18,7 +18,7 @@ from picket.orchestration import duties
 from picket.settings import settings
 
 _ACTOR = "schedule"
-_AT_ONCE = 25
+AT_ONCE = 25
 """Repositories that one event asks for: a tick leads to 500 at the most, ten thousand are spread over two hours."""
 _HOUR = timedelta(hours=1)
 _SPARE = 100
@@ -27,9 +27,9 @@ _SPARE = 100
 
 def ask_for_due_scans(_cursor: str) -> str | None:
     """Ask for the scans of some repositories that are due, the longest due first."""
-    found = schedules.due(settings().schedule_hours, _AT_ONCE + 1)
-    duties.each("schedules", found[:_AT_ONCE], lambda one: ask(one, datetime.now(UTC)), schedules.put_off)
-    return duties.more(len(found) > _AT_ONCE)
+    found = schedules.due(settings().schedule_hours, AT_ONCE + 1)
+    duties.each("schedules", found[:AT_ONCE], lambda one: ask(one, datetime.now(UTC)), schedules.put_off)
+    return duties.more(len(found) > AT_ONCE)
 
 
 def ask_for_rescans(_cursor: str) -> str | None:
@@ -39,16 +39,16 @@ def ask_for_rescans(_cursor: str) -> str | None:
     the count, or in the list and lost to it, which counts as well.
     """
     allowed, digest = settings().rescans_per_hour, ruleset.in_force()
-    found = schedules.stale(digest, min(allowed, _AT_ONCE) + _SPARE) if allowed else []
+    found = schedules.stale(digest, min(allowed, AT_ONCE) + _SPARE) if allowed else []
     left = allowed - schedules.rescans_since(_HOUR, allowed) if found else 0
     asked: list[str] = []
 
     def ask_unless_enough(repository: Document) -> None:
-        if len(asked) < min(left, _AT_ONCE) and ask_for_rescan(repository, digest):
+        if len(asked) < min(left, AT_ONCE) and ask_for_rescan(repository, digest):
             asked.append(repository["_id"])
 
     duties.each("rescans", found, ask_unless_enough, schedules.leave_out)
-    return duties.more(len(asked) == _AT_ONCE < left)
+    return duties.more(len(asked) == AT_ONCE < left)
 
 
 def ask(repository: Document, at: datetime) -> None:

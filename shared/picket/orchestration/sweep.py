@@ -22,17 +22,17 @@ _IDLE = timedelta(minutes=10)
 """Longer than an event is retried."""
 _ENTERED_AT_ONCE = 1_000
 """Documents of a former version that one event enters in a list."""
-_AT_ONCE = 100
+AT_ONCE = 100
 """Scans of one kind that one event asks for again."""
 
 
 def return_work_of_the_dead(_cursor: str) -> str | None:
     """Put work whose lease ran out back into the queue; fail what too many workers died over."""
-    expired = leases.expired("batches", _AT_ONCE + 1)
-    duties.each("leases", expired[:_AT_ONCE], _take_batch, partial(leases.put_off, "batches"))
-    others = leases.expired("scans", _AT_ONCE + 1)
-    duties.each("leases", others[:_AT_ONCE], _take_scan, partial(leases.put_off, "scans"))
-    return duties.more(max(len(expired), len(others)) > _AT_ONCE)
+    expired = leases.expired("batches", AT_ONCE + 1)
+    duties.each("leases", expired[:AT_ONCE], _take_batch, partial(leases.put_off, "batches"))
+    others = leases.expired("scans", AT_ONCE + 1)
+    duties.each("leases", others[:AT_ONCE], _take_scan, partial(leases.put_off, "scans"))
+    return duties.more(max(len(expired), len(others)) > AT_ONCE)
 
 
 def tell(cursor: str) -> str | None:
@@ -40,23 +40,23 @@ def tell(cursor: str) -> str | None:
 
     Those of a piece may stay untold for as long as something of them is open: the next piece begins after them.
     """
-    found = scans.untold(cursor, _AT_ONCE + 1)
-    duties.each("untold", found[:_AT_ONCE], _tell)
-    return str(found[_AT_ONCE - 1]["_id"]) if len(found) > _AT_ONCE else None
+    found = scans.untold(cursor, AT_ONCE + 1)
+    duties.each("untold", found[:AT_ONCE], _tell)
+    return str(found[AT_ONCE - 1]["_id"]) if len(found) > AT_ONCE else None
 
 
 def retry(_cursor: str) -> str | None:
     """Ask again for the scans whose forges did not answer and that have waited long enough."""
-    found = scans.to_be_retried(_AT_ONCE + 1)
-    duties.each("retries", found[:_AT_ONCE], waiting.ask_again, scans.put_off_retry)
-    return duties.more(len(found) > _AT_ONCE)
+    found = scans.to_be_retried(AT_ONCE + 1)
+    duties.each("retries", found[:AT_ONCE], waiting.ask_again, scans.put_off_retry)
+    return duties.more(len(found) > AT_ONCE)
 
 
 def nudge_idle(_cursor: str) -> str | None:
     """Ask again for whatever the scans wait for in which nothing has moved for long."""
-    found = scans.idle(_IDLE, _AT_ONCE + 1)
-    duties.each("idle", found[:_AT_ONCE], nudge, lambda scan: scans.touch(scan["_id"]))
-    return duties.more(len(found) > _AT_ONCE)
+    found = scans.idle(_IDLE, AT_ONCE + 1)
+    duties.each("idle", found[:AT_ONCE], nudge, lambda scan: scans.touch(scan["_id"]))
+    return duties.more(len(found) > AT_ONCE)
 
 
 def enter_in_lists(_cursor: str) -> str | None:
@@ -66,9 +66,9 @@ def enter_in_lists(_cursor: str) -> str | None:
 
 def evaluate_teams(cursor: str) -> str | None:
     """Ask for the scores of teams that somebody noted a change for and nobody evaluated."""
-    names = teams.waiting(cursor, _AT_ONCE + 1)
-    broker.emit(*(TeamChanged(team=name) for name in names[:_AT_ONCE]))
-    return names[_AT_ONCE - 1] if len(names) > _AT_ONCE else None
+    names = teams.waiting(cursor, AT_ONCE + 1)
+    broker.emit(*(TeamChanged(team=name) for name in names[:AT_ONCE]))
+    return names[AT_ONCE - 1] if len(names) > AT_ONCE else None
 
 
 def count_findings(_cursor: str) -> str | None:

@@ -39,10 +39,10 @@ def take_place(scan: Document, forge: str, fence: int) -> Document:
     Raises:
         Busy: Somebody else moved the scan.
     """
-    if queue := _queue(scan, _holders(scan, forge)):
+    if queue := _queue(scan, holders(scan, forge)):
         return _wait(scan, forge, queue, fence)
     taken = _moved(scan, "Scheduling", fence, unset=("queue", "branch", "retry_at"), fetching=forge, since=now())
-    earlier = [other for other in _holders(taken, forge) if _turn(other) < _turn(taken)]
+    earlier = [other for other in holders(taken, forge) if _turn(other) < _turn(taken)]
     if queue := _queue(taken, earlier):
         return _wait(taken, forge, queue, fence)
     return taken
@@ -117,7 +117,7 @@ def wake(scan: Document, forge: str) -> None:
 
 def pass_on(scan: Document, forge: str) -> None:
     """Ask for those that wait behind a scan that needs no place any more, if nobody else will when they leave one."""
-    if not any(other["repository"] == scan["repository"] for other in _holders(scan, forge)):
+    if not any(other["repository"] == scan["repository"] for other in holders(scan, forge)):
         wake(scan, forge)
 
 
@@ -132,7 +132,8 @@ def ask_again(scan: Document) -> None:
             scans.leave(scan, field)
 
 
-def _holders(scan: Document, forge: str) -> list[Document]:
+def holders(scan: Document, forge: str) -> list[Document]:
+    """Return the other scans that have a place at *forge* and whose workers are alive."""
     return [other for other in scans.fetching(forge) if other["_id"] != scan["_id"] and leases.runs(other)]
 
 
@@ -156,7 +157,7 @@ def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
         branch=scans.branch(scan["repository"], scan["ref"]),
         origin=_origin(),
     )
-    if not _queue(waiting, _holders(waiting, forge)):
+    if not _queue(waiting, holders(waiting, forge)):
         ask_again(waiting)
     return waiting
 

@@ -44,11 +44,11 @@ _SECRETS = {
 """What each function cannot do its work without."""
 _SHORTEST_KEY, _FERNET_BYTES = 32, 32
 _SCANS, _FETCHES, _LIMITED = {"scan"}, {"enumerate", "collect"}, {"ingest"}
-_LONGEST = 10.0
+LONGEST_SECONDS = 10.0
 """Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
 _MOST_SKEW = 2.0
 """Seconds; leases bear as much, and half of it again."""
-_KEPT: mongo.Document = {"null": None, "an empty list": [], "an empty object": {}, "revision": 0}
+KEPT: mongo.Document = {"null": None, "an empty list": [], "an empty object": {}, "revision": 0}
 """What some stores that speak MongoDB's protocol leave out of a document that an upsert makes."""
 _BAD_VALUE = 2
 """Source: MongoDB's error_codes.yml."""
@@ -77,8 +77,8 @@ def _in_time(name: str, check: Callable[[], Finding]) -> Finding:
     found: list[Finding] = []
     thread = Thread(target=lambda: found.append(_tried(name, check)), daemon=True)
     thread.start()
-    thread.join(_LONGEST)
-    return found[0] if found else Finding(name, "wrong", f"no answer within {_LONGEST:g} s", remedies.OF[name])
+    thread.join(LONGEST_SECONDS)
+    return found[0] if found else Finding(name, "wrong", f"no answer within {LONGEST_SECONDS:g} s", remedies.OF[name])
 
 
 def _tried(name: str, check: Callable[[], Finding]) -> Finding:
@@ -145,9 +145,9 @@ def _store() -> Finding:
 def _lost_by_the_store(name: str) -> str:
     """Write the document *name* as Picket writes its own, and return what of it the store does not keep."""
     doctor = mongo.collection("doctor")
-    doctor.update_one({"_id": name}, {"$setOnInsert": _KEPT}, upsert=True)
+    doctor.update_one({"_id": name}, {"$setOnInsert": KEPT}, upsert=True)
     made = doctor.find_one({"_id": name}) or {}
-    if lost := sorted(key for key, value in _KEPT.items() if key not in made or made[key] != value):
+    if lost := sorted(key for key, value in KEPT.items() if key not in made or made[key] != value):
         return f"{', '.join(lost)} of a new document"
     changed = [doctor.update_one({"_id": name, "revision": 0}, {"$inc": {"revision": 1}}).matched_count for _ in "12"]
     if changed != [1, 0]:

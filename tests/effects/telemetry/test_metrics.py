@@ -15,7 +15,7 @@ from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects import broker
-from picket.effects.mongo import leases
+from picket.effects.mongo import leases, teams
 from picket.effects.mongo.client import collection
 from picket.effects.telemetry import count, metrics, observe, traces
 from picket.effects.telemetry.names import METRICS, Metric
@@ -30,8 +30,6 @@ TOKEN = "t" * 20
 def counting(environment: pytest.MonkeyPatch) -> None:
     """Count in this process."""
     environment.setenv("PICKET_METRICS", "true")
-    monkeypatched: dict[str, set[tuple[str, ...]]] = {}
-    environment.setattr(metrics, "_series", monkeypatched)
     forget()
 
 
@@ -132,14 +130,13 @@ def test_a_dead_letter_is_counted_by_its_trigger(counting: None, deployed: Deplo
 
 
 @pytest.mark.parametrize(("score", "drops"), [(60.0, 1), (85.0, 0), (99.0, 0)])
-def test_a_score_that_falls_far_is_counted(
-    counting: None, deployed: Deployment, environment: pytest.MonkeyPatch, score: float, drops: int
-) -> None:
+def test_a_score_that_falls_far_is_counted(counting: None, deployed: Deployment, score: float, drops: int) -> None:
     assert counting is None
+    collection("repositories").insert_one({"_id": "h/o/r", "team": "payments", "criticality": 1})
     for number, exact in enumerate([90.0, score]):
-        rated = rating.Rating({"score": exact, "exact": exact, "grade": "A"})
-        with broker.caused_by(Envelope(id=f"e{number}", type="t", source="/t")), environment.context() as patch:
-            patch.setattr(rating, "_of_team", lambda *_, rated=rated: rated)
+        collection("scores").update_one({"_id": "h/o/r"}, {"$set": {"exact": exact}}, upsert=True)
+        teams.note("payments", "h/o/r", f"e{number}")
+        with broker.caused_by(Envelope(id=f"e{number}", type="t", source="/t")):
             rating.rate_team("payments")
 
     found = scraped(deployed)
@@ -210,7 +207,6 @@ def collector(environment: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector that this process sends to."""
     with collecting() as found:
         environment.setenv("PICKET_OTLP_ENDPOINT", found.url)
-        environment.setattr(metrics, "_series", {})
         forget()
         yield found
 

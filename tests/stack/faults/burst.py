@@ -159,7 +159,7 @@ class Senders:
         self._counting = threading.Lock()
         self._landing = threading.Lock()
 
-    def send(self, planned: Iterable[Push], *, landed: bool = False, seconds: float = 120.0) -> None:
+    def send(self, planned: Iterable[Push], *, landed: bool = False) -> None:
         """Land the pushes in their order and announce each; every twentieth twice."""
         waiting = iter(planned)
 
@@ -171,9 +171,9 @@ class Senders:
                         push.land()
                 if push is None:
                     return
-                self._until_accepted(push, seconds)
+                self._until_accepted(push)
                 if int(push.path[1:-3]) % _REPEAT_EVERY == 0:
-                    self._until_accepted(push, seconds)
+                    self._until_accepted(push)
                 with self._counting:
                     self._row.accepted += not landed
 
@@ -181,8 +181,8 @@ class Senders:
             for one in [pool.submit(work) for _ in range(SENDERS)]:
                 one.result()
 
-    def _until_accepted(self, push: Push, seconds: float) -> None:
-        eventually(lambda: self._attempt(push) == 202, seconds, 0.3)
+    def _until_accepted(self, push: Push) -> None:
+        eventually(lambda: self._attempt(push) == 202, pause=0.3)
 
     def _attempt(self, push: Push) -> int:
         with self._counting:

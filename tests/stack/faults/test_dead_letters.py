@@ -16,7 +16,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Json, Running, eventually, picket_up
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.fault]
 
 FEW_RETRIES = ("triggers/scan.yaml", "retry: 8", "retry: 1")
 BAD_RELEASE = """
@@ -58,9 +58,9 @@ def test_what_a_bad_release_did_not_take_is_kept_told_and_made_good_by_a_replay(
         broken.unlink()
         picket(stack, "dead-letters", "replay", "--all", "--yes")
         row.done["letters replayed"] += len(letters)
-        eventually(lambda: len(stack.all_findings()) == len(planned), 60, 0.2)
+        eventually(lambda: len(stack.all_findings()) == len(planned), pause=0.2)
         picket(stack, "dead-letters", "replay", "--all", "--yes")
-        eventually(lambda: truth.is_at_rest(stack) and stack.get("/scans")["scans"] == [], 60, 0.2)
+        eventually(lambda: truth.is_at_rest(stack) and stack.get("/scans")["scans"] == [], pause=0.2)
 
         assert letters_of(stack) == []
         with stack.store() as store:

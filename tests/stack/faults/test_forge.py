@@ -13,7 +13,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer, Mood, cut, damage
 from tests.support.stack import Json, Running, eventually, picket_up
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.fault]
 
 MOODS: dict[str, Callable[[], Mood]] = {
     "answers 429": lambda: Mood(status=429),
@@ -45,9 +45,9 @@ def test_scans_wait_for_a_forge_that_fails_while_others_go_on_and_none_is_lost_o
             Senders(stack, source, row).send(planned)
             of = {name: [push for push in planned if push.name == name] for name in (*moods, f"o/r{HEALTHY}")}
             well = [push.scan(source) for push in of[f"o/r{HEALTHY}"]]
-            eventually(lambda: all((stack.find(f"/scans/{scan}") or {}).get("scored") for scan in well), 60, 0.2)
+            eventually(lambda: all((stack.find(f"/scans/{scan}") or {}).get("scored") for scan in well), pause=0.2)
             for name in moods:
-                eventually(lambda name=name: waits(stack, source, of[name]), 60, 0.2)  # type: ignore[misc]
+                eventually(lambda name=name: waits(stack, source, of[name]), pause=0.2)  # type: ignore[misc]
             assert {finding["repository"].partition("/")[2] for finding in stack.all_findings()} == {f"o/r{HEALTHY}"}
 
             for name in healing:
@@ -56,7 +56,7 @@ def test_scans_wait_for_a_forge_that_fails_while_others_go_on_and_none_is_lost_o
             healed = [push for push in planned if push.name != never]
             left = [push.scan(source) for push in healed]
             truth.tick_until_ended(stack, left)
-            eventually(lambda: waits(stack, source, of[never]), 60, 0.2)
+            eventually(lambda: waits(stack, source, of[never]), pause=0.2)
 
             states = [stack.get(f"/scans/{push.scan(source)}") for push in of[never]]
             row.done.update(list(MOODS))

@@ -19,7 +19,7 @@ from tests.support.repositories import GitHttpServer
 from tests.support.stack import eventually, picket_up
 from tests.support.stores import free_port
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.fault]
 
 AWAY_SECONDS = 20.0
 
@@ -73,7 +73,7 @@ class Nats:
         program = shutil.which("nats-server") or str(Path(sys.executable).with_name("nats-server"))
         command = [program, "-js", "-sd", str(self._folder), "-a", "127.0.0.1", "-p", str(self._port)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        eventually(self._listens, 20)
+        eventually(self._listens)
 
     def kill(self) -> None:
         """Kill it, with no time to write anything more."""

@@ -20,7 +20,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Running, eventually, kill, picket_up
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.fault]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_burst_ends_whole_while_functions_broker_and_store_are_killed(
         chaos.finish()
         truth.wait_until_final(stack, [push.scan(source) for push in planned])
         senders.send(planned[::10], landed=True)
-        eventually(lambda: truth.is_at_rest(stack), 60, 0.2)
+        eventually(lambda: truth.is_at_rest(stack), pause=0.2)
 
         truth.verify(stack, row, planned, source, truth.recorded(stack))
 
@@ -73,7 +73,7 @@ class Chaos(threading.Thread):
         """Give the pushes so that some are on their way at every turn, and some are left for the next one."""
         each = len(planned) / self._planned
         for index, push in enumerate(planned):
-            eventually(lambda index=index: index < each * (self._turns + 1) or not self.is_alive(), 120)  # type: ignore[misc]
+            eventually(lambda index=index: index < each * (self._turns + 1) or not self.is_alive())  # type: ignore[misc]
             yield push
 
     def finish(self) -> None:
@@ -112,7 +112,7 @@ class Chaos(threading.Thread):
         return True
 
     def _stop_store(self) -> bool:
-        [store] = eventually(lambda: self._stack.processes("nx-27017"), 30)
+        [store] = eventually(lambda: self._stack.processes("nx-27017"))
         os.kill(store, signal.SIGSTOP)
         time.sleep(5)
         os.kill(store, signal.SIGCONT)

@@ -15,7 +15,7 @@ from tests.support.stack import Json, Running, eventually, picket_up
 
 from picket.local.cloudevent import CloudEvent
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.fault]
 
 AGAIN = "again-"
 FIXED = {
@@ -46,7 +46,7 @@ def test_every_event_of_a_run_posted_again_twice_and_shuffled_changes_nothing(
         for event in again(events):
             assert stack.send_event(dict(event.headers()), event.data) == 202
             row.done["events posted again"] += 1
-        eventually(lambda: truth.is_at_rest(stack) and nothing_runs(stack), 120, 0.2)
+        eventually(lambda: truth.is_at_rest(stack) and nothing_runs(stack), pause=0.2)
         after = contents(stack)
         repeated = truth.recorded(stack)
 

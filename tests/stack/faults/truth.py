@@ -67,7 +67,7 @@ def _ask(stack: Running, what: Callable[[JetStreamContext], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def wait_until_final(stack: Running, scans: Sequence[str], seconds: float = 180.0) -> None:
+def wait_until_final(stack: Running, scans: Sequence[str]) -> None:
     """Wait until scans are final and scored, and nothing is open or on its way any more."""
     with stack.store() as store:
         which = {"scored_at": {"$exists": True}}
@@ -76,9 +76,9 @@ def wait_until_final(stack: Running, scans: Sequence[str], seconds: float = 180.
             done = {scan["_id"] for scan in store["scans"].find(which, {"_id": 1})}
             return [scan for scan in scans if scan not in done]
 
-        eventually(lambda: not left(), seconds, 0.5)
-        eventually(lambda: store["scans"].find_one({"running": {"$exists": True}}, {"_id": 1}) is None, seconds, 0.2)
-    eventually(lambda: is_at_rest(stack), seconds, 0.2)
+        eventually(lambda: not left(), pause=0.5)
+        eventually(lambda: store["scans"].find_one({"running": {"$exists": True}}, {"_id": 1}) is None, pause=0.2)
+    eventually(lambda: is_at_rest(stack), pause=0.2)
 
 
 def time_passes(stack: Running) -> None:
@@ -89,14 +89,14 @@ def time_passes(stack: Running) -> None:
     stack.tick()
 
 
-def tick_until_ended(stack: Running, scans: Sequence[str], seconds: float = 120.0) -> None:
+def tick_until_ended(stack: Running, scans: Sequence[str]) -> None:
     """Let time pass until scans are final and scored; others may still wait."""
 
     def ended() -> bool:
         time_passes(stack)
         return not unfinished(stack, scans)
 
-    eventually(ended, seconds, 1)
+    eventually(ended, pause=1)
 
 
 def unfinished(stack: Running, scans: Sequence[str]) -> int:

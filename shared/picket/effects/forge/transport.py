@@ -22,7 +22,7 @@ from picket.errors import Misconfigured, TooLarge, TransientError, Unsupported
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """A hundred repositories take GitHub about 0.6 MB."""
 _MAX_REDIRECTS = 3
-_SECONDS = 60.0
+MAX_SECONDS = 60.0
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 20.0
 _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -56,7 +56,7 @@ def get(url: str, headers: Mapping[str, str]) -> Answer:
         Unsupported: The host's address is not admitted, or it redirects elsewhere.
     """
     _check(headers)
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     origin = _origin(urlsplit(url))
     for _ in range(_MAX_REDIRECTS + 1):
         answer = _request(urlsplit(url), headers, deadline)
@@ -115,7 +115,7 @@ def _request(parts: SplitResult, headers: Mapping[str, str], deadline: float) ->
                 return answer  # whole: it was not cut
         finally:
             connection.close()
-        raise TransientError(f"{host} took more than {_SECONDS:g} seconds")
+        raise TransientError(f"{host} took more than {MAX_SECONDS:g} seconds")
     raise TransientError(f"{host} did not answer")
 
 

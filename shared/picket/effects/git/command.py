@@ -48,7 +48,7 @@ _HARDENED = {
     "protocol.allow": "never",
 }
 
-_WATCH_SECONDS = 0.25
+WATCH_SECONDS = 0.25
 _MAX_STDERR = 1 << 16
 
 
@@ -194,7 +194,7 @@ def run_limited(
         try:
             while process.poll() is None:
                 with suppress(TimeoutExpired):
-                    process.wait(_WATCH_SECONDS)
+                    process.wait(WATCH_SECONDS)
                 if time.monotonic() > deadline:
                     raise GitFailed("timeout", f"took longer than {limits.seconds:g} seconds")
                 if _bytes_in(limits.folder) > limits.max_bytes:

@@ -66,7 +66,7 @@ def held(name: str, document_id: str) -> Iterator[Lease]:
         Busy: Somebody else holds it, or it is not there.
         Exhausted: So many workers died holding it that one more would, too.
     """
-    lease = _take(name, document_id)
+    lease = take(name, document_id)
     done = threading.Event()
     beat = threading.Thread(target=_renew, args=(name, lease, done), daemon=True)
     beat.start()
@@ -112,8 +112,15 @@ def revoke(name: str, document_id: str) -> None:
     collection(name).update_one({"_id": document_id}, {"$set": {"lease_until": 0.0}, "$inc": {"fence": 1}})
 
 
-def _take(name: str, document_id: str) -> Lease:
-    """Take a lease that is free or that a dead worker left; one try each, as the one-machine store has no $or."""
+def take(name: str, document_id: str) -> Lease:
+    """Take a lease that is free or that a dead worker left, and do not renew it.
+
+    One try for each case, as the one-machine store has no $or.
+
+    Raises:
+        Busy: Another worker holds it, or it is not there.
+        Exhausted: So many workers died holding it that one more would, too.
+    """
     at, seconds = time.time(), settings().lease_seconds
     free: Document = {"lease_until": 0.0}
     left: Document = {"lease_until": {"$gt": 0.0, "$lt": at}}

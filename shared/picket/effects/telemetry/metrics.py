@@ -79,7 +79,7 @@ def _put(name: str, value: float, labels: Mapping[str, str]) -> None:
 def _admitted(metric: Metric, values: tuple[str, ...]) -> tuple[str, ...]:
     """Keep the number of series bounded, whatever the values are made of."""
     with _lock:
-        known = _series.setdefault(metric.name, set())
+        known = series().setdefault(metric.name, set())
         if values not in known:
             if len(known) >= MAX_SERIES:
                 return (shapes.OTHER,) * len(values)
@@ -87,8 +87,13 @@ def _admitted(metric: Metric, values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-_series: dict[str, set[tuple[str, ...]]] = {}
 _lock = threading.Lock()
+
+
+@cache
+def series() -> dict[str, set[tuple[str, ...]]]:
+    """Return the sets of label values seen so far, by metric."""
+    return {}
 
 
 def _backends() -> tuple[_Backend, ...]:
