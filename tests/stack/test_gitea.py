@@ -13,6 +13,7 @@ from tests.support.repositories import Work
 from tests.support.stack import eventually, picket_up
 
 from picket.effects.forge import listing
+from picket.forges.listing import Listed
 
 pytestmark = [pytest.mark.real("gitea"), pytest.mark.stack, pytest.mark.slow]
 REPOSITORIES = 60
@@ -32,7 +33,7 @@ def test_an_organization_is_listed_page_by_page(forge: Gitea, environment: pytes
     for number in range(REPOSITORIES):
         forge.post("/orgs/many/repos", {"name": f"r{number}", "private": number % 2 == 1})
 
-    found: list[listing.Listed] = []
+    found: list[Listed] = []
     url, pages = listing.first_url("gitea", "http", forge.host, "many"), 0
     while url:
         page = listing.fetch("gitea", "many", url, SecretStr(forge.token), "")
