@@ -62,6 +62,12 @@ bench-scan: setup ## `picket scan` beside other scanners, on repositories that i
 bench-false-alarms: setup ## what is found in well-known packages, per 10 MB, by rule
 	$(BIN)/python -m tests.benchmarks.false_alarms --show 3
 
+docs: setup ## the pictures in documents, from code and manifests
+	@$(BIN)/python -m tests.support.pictures
+
+bench-scale: setup ## what is asked of a store with a million findings: seconds and commands; about half an hour, SHARE=0.1 for less
+	$(BIN)/python -m tests.benchmarks.scale $(if $(SHARE),--share $(SHARE))
+
 audit: setup ## known vulnerabilities of the locked dependencies; says so where nobody can be asked
 	@$(BIN)/python -m tests.support.audit
 
@@ -91,4 +97,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 	$(LOCK) --all-extras -o requirements.lock pyproject.toml
 	$(LOCK) --no-annotate --constraint requirements.lock -o knative/image/tools.txt knative/image/tools.in
 
-.PHONY: help setup run lint types contracts test test-real faults bench bench-pipeline bench-scan audit check images secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-real faults docs bench bench-pipeline bench-scan bench-scale audit check images secrets deploy undeploy lock

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support import pictures
 from tests.support.deployment import FUNCTIONS, ROOT, subscriptions
 
 from picket import events
 from picket.settings import Settings, variable_of
 
 README = (ROOT / "README.md").read_text()
+FUNCTIONS_README = (ROOT / "functions" / "README.md").read_text()
+RUNBOOK = (ROOT / "knative" / "README.md").read_text()
 SCHEMAS = Path(__file__).parent / "schemas"
 EVENTS = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)]
 OURS = [kind for kind in EVENTS if getattr(kind, "TYPE", "").startswith("dev.picket.")]
@@ -23,7 +26,7 @@ def test_every_function_has_a_service_and_a_row_in_the_readme(function: str) -> 
     service = yaml.safe_load((ROOT / "knative" / "base" / f"{function}.yaml").read_text())
 
     assert (service["kind"], service["metadata"]["name"]) == ("Service", function)
-    assert f"| {function} |" in README
+    assert f"| {function} |" in FUNCTIONS_README
     assert [path.name for path in (ROOT / "functions" / function).glob("*.py")] == ["main.py"]
 
 
@@ -60,13 +63,33 @@ def test_consumers_ignore_fields_they_do_not_know(kind: type[events.Event]) -> N
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_every_setting_is_in_the_readmes_table(name: str) -> None:
+def test_every_setting_is_in_the_runbooks_table(name: str) -> None:
     field = Settings.model_fields[name]
     variable = variable_of(name)
 
-    assert f"| `{variable}` |" in README
+    assert f"| `{variable}` |" in RUNBOOK
     assert field.description
-    assert field.description in README
+    assert field.description in RUNBOOK
+
+
+def test_the_readme_is_the_way_in_and_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("name", pictures.DOCUMENTS)
+def test_the_pictures_are_those_that_make_docs_draws(name: str) -> None:
+    text = (ROOT / name).read_text()
+
+    assert pictures.drawn(text) == text
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*/*.md")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_documents_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)\)", re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL))
+
+    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
 
 
 def test_only_the_settings_read_the_environment() -> None:

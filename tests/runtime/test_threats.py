@@ -1,4 +1,4 @@
-"""The threat model in the README: each row names a defence, and the test that sees it work."""
+"""The threat model: each row names a defence, and the test that sees it work."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 from tests.support.deployment import ROOT
 
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "README.md").read_text())))
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / ".github" / "SECURITY.md").read_text())))
 
 
 def test_the_readme_has_a_threat_model() -> None:

@@ -45,11 +45,11 @@ def scraped(deployed: Deployment, function: str = "api") -> dict[tuple[str, ...]
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_a_metric_is_named_as_prometheus_has_it_and_stands_in_the_readme(metric: Metric) -> None:
+def test_a_metric_is_named_as_prometheus_has_it_and_stands_in_the_runbook(metric: Metric) -> None:
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
     row = f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |"
 
-    assert row in (ROOT / "README.md").read_text()
+    assert row in (ROOT / "knative" / "README.md").read_text()
     assert re.fullmatch(r"picket_[a-z]+(?:_[a-z]+)*", metric.name)
     assert metric.name.endswith("_total") == (metric.kind == "counter")
     assert not {"repository", "scan", "batch", "path", "event", "id", "url"} & set(metric.labels)
