@@ -18,6 +18,7 @@ from picket.orchestration import (
     forgetting,
     organizations,
     reevaluation,
+    retention,
     schedule,
     sweep,
 )
@@ -36,6 +37,7 @@ DUTIES: dict[str, duties.Piece] = {
     "expiry": expiry.run,
     "gauges": sweep.count_findings,
     "lists": sweep.enter_in_lists,
+    "retention": retention.run,
     "policy": reevaluation.watch,
     "acceptances": acceptances.end,
     "channel": channel.watch,

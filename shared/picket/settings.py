@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, DirectoryPath, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SecretsSettingsSource, SettingsConfigDict
@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     )
     artifact_days: float = Field(
         default=7.0, gt=0, description="After how many days what only open scans and waiting events need is deleted"
+    )
+    retention_days: dict[str, Annotated[int, Field(ge=1, le=36_500)]] = Field(
+        default_factory=dict,
+        description="JSON object of collection to days, for what is to be kept for longer or shorter than otherwise",
     )
     rules: Path | None = Field(default=None, description="Detection rules in gitleaks' TOML; none: the shipped ones")
     policy: Path | None = Field(

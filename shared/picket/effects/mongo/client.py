@@ -33,15 +33,19 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "coverage": ("repository",),
     "organizations": ("due", "resume", "list_key"),
     "organization_pages": ("organization",),
-    "score_history": ("moved", "entity"),
+    "score_history": ("moved", "entity", "kept_from"),
+    "deliveries": ("kept_from",),
+    "idempotency": ("kept_from",),
+    "notices": ("kept_from",),
+    "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),
     "approvals": ("place", "open"),
     "team_changes": ("team",),
     "sources": ("source",),
     "tokens": ("token", "name"),
-    "dead_letters": ("place", "open", "dataref"),
-    "rejections": ("place", "open", "dataref"),
+    "dead_letters": ("place", "open", "dataref", "kept_from"),
+    "rejections": ("place", "open", "dataref", "kept_from"),
 }
 """Secondary indexes. One field each: the one-machine store ignores compound ones."""
 

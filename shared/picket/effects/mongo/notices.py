@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP
 from picket.events import now
@@ -9,7 +10,8 @@ from picket.events import now
 
 def begin(identity: str, channel: str, repository: str, reason: str) -> Document:
     """Record a notice unless it is recorded, and return it as it is: `state` is Waiting, Sent or Failed."""
-    fresh = {"channel": channel, "repository": repository, "reason": reason, "state": "Waiting", "at": now(), **STAMP}
+    fresh: Document = {"channel": channel, "repository": repository, "reason": reason, "state": "Waiting", "at": now()}
+    fresh |= {**retention.entry(), **STAMP}
     notices = collection("notices")
     notices.update_one({"_id": identity}, {"$setOnInsert": fresh}, upsert=True)
     return notices.find_one({"_id": identity}) or {"_id": identity, **fresh}

@@ -12,6 +12,7 @@ from dataclasses import asdict
 
 from pymongo import ReturnDocument
 
+from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection, count, key
 from picket.effects.mongo.schema import STAMP
 from picket.events import Envelope, now
@@ -133,7 +134,8 @@ def _close(letter: Document, fields: Document) -> Document:
 def _keep(prefix: str, function: str, envelope: Envelope, fields: Document) -> None:
     letter, at = _id(prefix, function, envelope.id), now()
     place = f"{re.sub(r'[^a-z0-9.-]', '-', function.lower())}|{at}|{letter}"
-    fresh = {"at": at, "place": place, "open": place, "state": "open", "replay_count": 0, "sent": 0, **STAMP}
+    fresh = {"at": at, "place": place, "open": place, "state": "open", "replay_count": 0, "sent": 0}
+    fresh |= {**retention.entry(), **STAMP}
     collection(_PREFIXES[prefix]).update_one(
         {"_id": letter},
         {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pymongo.errors import DuplicateKeyError
 
+from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.schema import STAMP, known, readable
 from picket.errors import Busy
@@ -30,7 +31,7 @@ def change_of(entity: str, cause: str) -> Document | None:
 def keep_change(entity: str, change: Document) -> None:
     """Add a change to the history; adding it again changes nothing."""
     moved = {"moved": entity} if change["score"] != change["previous"] else {}
-    fresh = {"entity": entity, **moved, **change, **STAMP}
+    fresh = {"entity": entity, **moved, **change, **retention.entry(), **STAMP}
     collection("score_history").update_one({"_id": key(entity, change["cause"])}, {"$setOnInsert": fresh}, upsert=True)
 
 

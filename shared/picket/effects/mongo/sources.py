@@ -11,6 +11,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pymongo.errors import DuplicateKeyError
 
+from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
 from picket.effects.senders import receiving
@@ -118,7 +119,9 @@ def _remembered(provider: str, token: str, _period: int) -> Source:
 def record_delivery(delivery: str, source: str, event: str) -> bool:
     """Note a delivery; False if it was noted before."""
     try:
-        collection("deliveries").insert_one({"_id": delivery, "source": source, "event": event, "at": now(), **STAMP})
+        collection("deliveries").insert_one(
+            {"_id": delivery, "source": source, "event": event, "at": now(), **retention.entry(), **STAMP}
+        )
     except DuplicateKeyError:
         return False
     return True

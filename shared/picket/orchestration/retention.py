@@ -1,0 +1,47 @@
+"""Deleting what has lived for as long as the table says: an hour's work at a time, in pieces, never half a scan."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from picket.effects import artifacts
+from picket.effects.mongo import batches, retention
+from picket.effects.mongo import duties as store
+from picket.effects.mongo.client import Document
+from picket.effects.telemetry import note
+from picket.settings import settings
+
+_EVERY = timedelta(hours=1)
+AT_ONCE = 500
+"""Documents that one event deletes; of scans fewer, since each has batches."""
+_SCANS_AT_ONCE = 20
+BATCHES_AT_ONCE = 500
+
+
+def run(cursor: str) -> str | None:
+    """Delete some of what has expired of one collection; the cursor is the collection's place in the table."""
+    if not cursor and not store.claim("retention", _EVERY):
+        return None
+    number = int(cursor or 0)
+    rule = retention.TABLE[number]
+    is_more = retention.enter_some(rule, AT_ONCE)
+    days = settings().retention_days.get(rule.collection, rule.days)
+    found = retention.old(rule, days, _SCANS_AT_ONCE if rule.collection == "scans" else AT_ONCE)
+    deleted = [one for one in found if _let_go(rule, one)]
+    retention.delete(rule, deleted)
+    if found:
+        note("expired documents deleted", collection=rule.collection, count=len(deleted))
+    if is_more or len(deleted) in {AT_ONCE, _SCANS_AT_ONCE} or len(deleted) < len(found):
+        return str(number)
+    return str(number + 1) if number + 1 < len(retention.TABLE) else None
+
+
+def _let_go(rule: retention.Rule, document: Document) -> bool:
+    """Delete what belongs to a document; return whether all of it is gone, and the document may follow."""
+    if rule.collection == "reports":
+        artifacts.delete(document["artifact"])
+    if rule.collection == "scans":
+        part = batches.all_of(document["_id"], BATCHES_AT_ONCE)
+        batches.delete(part)
+        return len(part) < BATCHES_AT_ONCE
+    return True
