@@ -371,3 +371,18 @@ def test_a_token_that_is_limited_to_assets_touches_no_others(
         answer = getattr(deployed.api, method)(path, json=body, headers=limited)
         assert answer.status_code == status, (method, path, answer.text)
     assert deployed.api.get(f"/findings/{finding['id']}", headers=limited).json["elsewhere"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "detail"),
+    [
+        ("a: &a [x, x]\nb: &b [*a, *a]\nversion: 1\nrules: *b\n", 400, "aliases"),
+        (f"version: 1\n#{'x' * 300_000}", 413, "256 KiB"),
+        ("[" * 10_000, 400, "not YAML"),
+        ("version: 1\nrules: [{id: x}]", 400, "rules.0.match"),
+    ],
+)
+def test_a_policy_that_could_do_harm_is_not_tried(deployed: Deployment, text: str, status: int, detail: str) -> None:
+    answer = deployed.api.post("/policy/test", data=text, headers={"Content-Type": "application/yaml"})
+
+    assert (answer.status_code, detail in answer.json["detail"]) == (status, True), answer.text

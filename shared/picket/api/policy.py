@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
+import yaml
 from flask import Blueprint, Response, jsonify, request
 
 from picket.api.paging import paged
 from picket.effects import policy as effective
 from picket.effects.mongo import finding_lists, repositories
 from picket.effects.mongo.client import Document
-from picket.errors import WrongMediaType
+from picket.errors import Malformed, TooLarge, WrongMediaType
 from picket.orchestration import reevaluation, trial
 from picket.policy.rules import combined
 
 blueprint = Blueprint("policy", __name__)
 _TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
 _EXAMPLES = 20
+_MAX_BYTES = 256 * 1024
 
 
 @blueprint.get("/policy")
@@ -34,7 +36,7 @@ def test() -> Response:
     """Tell what a policy would change of a page of stored findings; nothing is changed."""
     if request.mimetype not in _TYPES:
         raise WrongMediaType("a policy is sent as application/yaml")
-    policy = combined(request.get_data().decode("utf-8", "replace"), name="policy")
+    policy = combined(_text(), name="policy")
     documents, cursor = paged(lambda after, limit: finding_lists.page({}, after, limit))
     known: dict[str, Document] = {
         one["_id"]: one for one in repositories.get_many(sorted({one["repository"] for one in documents}))
@@ -60,3 +62,23 @@ def test() -> Response:
             "next": cursor,
         }
     )
+
+
+def _text() -> str:
+    """Return the policy that is sent; one that repeats parts of itself by name could grow without end when it is read.
+
+    Raises:
+        Malformed: It is not UTF-8 or not YAML, or it has aliases.
+        TooLarge: It has more than 256 KiB.
+    """
+    body = request.get_data()
+    if len(body) > _MAX_BYTES:
+        raise TooLarge(f"a policy has at most {_MAX_BYTES // 1024} KiB")
+    try:
+        text = body.decode()
+        has_aliases = any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        raise Malformed("policy: not YAML") from None
+    if has_aliases:
+        raise Malformed("policy: aliases are not taken here")
+    return text

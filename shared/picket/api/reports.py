@@ -25,7 +25,7 @@ from picket.tools import TOOLS
 from picket.tools.tool import read
 
 blueprint = Blueprint("reports", __name__)
-MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_BODY_BYTES = 25 * 1024 * 1024
 _TYPES = frozenset({"application/json", "application/sarif+json"})
 _TOOL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")

@@ -8,7 +8,7 @@ _READ = (
     *("scans.show", "scans.page", "events.stream", "findings.page", "findings.show"),
     *("repositories.page", "repositories.show", "builds.show", "schedules.page", "schedules.show"),
     *("scores.show", "scores.team", "scores.teams", "sources.page", "organizations.page", "organizations.show"),
-    *("reports.page", "triage.page", "triage.show", "policy.show", "policy.test"),
+    *("reports.page", "triage.page", "triage.show", "policy.show"),
     *("dead_letters.page", "dead_letters.counts", "openapi.show", "pages.start", "pages.static"),
 )
 _SUBMIT = (
@@ -29,6 +29,7 @@ _ADMIN = (
     ),
     *("sources.add", "sources.rotate", "sources.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
     "doctor.show",  # tells where things are, and does some work
+    "policy.test",  # its patterns are tried on everything that is stored
 )
 
 _REPORT = ("reports.add", "reports.show")

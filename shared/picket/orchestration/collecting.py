@@ -23,6 +23,7 @@ from picket.orchestration import identification, standing
 from picket.orchestration.identification import Identified
 
 _TOLD_AT_ONCE = 500
+_SETTLED_AT_ONCE = 500
 _TRIES = 5
 
 
@@ -123,9 +124,12 @@ def _apply(
     names |= {name for name, one in before.items() if one.changed_by == report["_id"]}
     findings.record([_new_finding(report, one, found[one.finding]) for one in fresh if one.finding in found], [])
     reports.keep(fresh)
-    for name in sorted(names):
-        _settle(name, report, scope, now.get(name) or before[name])
-    return sorted(names)
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _SETTLED_AT_ONCE):
+        for finding in findings.get_many(ordered[start : start + _SETTLED_AT_ONCE]):
+            name = finding["_id"]
+            _settle(finding, report, scope, now.get(name) or before[name])
+    return ordered
 
 
 def _said(name: str, report: Document, target: Target, scope: str, found: Identified) -> Said:
@@ -160,6 +164,9 @@ def _new_finding(report: Document, said: Said, found: Identified) -> Document:
         "scored_in": report["asset"],
         "scan": "",
         "reporters": [report["tool"]],
+        "scopes": [said.scope],
+        "exploitability": said.exploitability,
+        "is_live": said.is_exploited,
         "severity": said.severity,
         "confidence": said.confidence,
         "first": standing.place_of(said),
@@ -169,21 +176,22 @@ def _new_finding(report: Document, said: Said, found: Identified) -> Document:
     }
 
 
-def _settle(name: str, report: Document, scope: str, said: Said) -> None:
+def _settle(finding: Document | None, report: Document, scope: str, said: Said) -> None:
     """Put into a finding what all its reporters say now; see `standing.decided`.
 
     Raises:
         Busy: Others kept changing it.
     """
     for _ in range(_TRIES):
-        finding = findings.get(name)
         if finding is None:  # its repository is being forgotten
             return
+        name = finding["_id"]
         others = [one for one in reports.said_of(name) if one.scope != scope] if _has_others(finding, said) else []
         fields = standing.decided(finding, [said, *others], f"report:{report['tool']}", datetime.now(UTC))
         if not fields or findings.change(finding, fields):
             return
-    raise Busy(f"finding {name} is being changed by others")
+        finding = findings.get(name)
+    raise Busy(f"a finding of report {report['_id']} is being changed by others")
 
 
 def _has_others(finding: Document, said: Said) -> bool:

@@ -163,6 +163,7 @@ def _writes(finding: Document) -> list[UpdateOne]:
         "opened_at": fresh["created_at"],
     }
     fresh |= {name: finding.get(name, untold) for name, untold in _UNTOLD.items()}
+    fresh |= {"scopes": finding["scopes"]} if "scopes" in finding else {}
     fresh |= lists.keys({**fresh, "_id": finding["_id"]})
     fresh |= STAMP
     return [
