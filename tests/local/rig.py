@@ -27,7 +27,7 @@ Manifest = dict[str, Any]
 _ids = itertools.count(1)
 
 
-async def eventually(condition: Callable[[], Any], within: float = 10.0) -> None:
+async def eventually(condition: Callable[[], Any], within: float = 300.0) -> None:
     """Wait until *condition* holds, at most *within* seconds."""
     deadline = time.monotonic() + within
     while not condition():
@@ -35,7 +35,7 @@ async def eventually(condition: Callable[[], Any], within: float = 10.0) -> None
         await asyncio.sleep(0.005)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 10.0) -> float:
+async def until(condition: Callable[[], Awaitable[bool]], within: float = 300.0) -> float:
     """Await *condition* until it holds, at most *within* seconds, and return how long that took."""
     start = time.monotonic()
     while not await condition():
@@ -251,7 +251,7 @@ class Rig:
         """Send any request to the ingress."""
         return await self._client.send(Request(method, path, headers, body))
 
-    async def settled(self, within: float = 10.0) -> None:
+    async def settled(self, within: float = 300.0) -> None:
         """Wait until every Trigger is done with every event, as seen a few times over.
 
         The server counts what a consumer has before it a moment after it has confirmed an event.
