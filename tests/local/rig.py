@@ -8,7 +8,7 @@ import json
 import subprocess
 import textwrap
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,11 @@ Answer = Callable[["Received"], Awaitable[web.Response]]
 Manifest = dict[str, Any]
 
 _ids = itertools.count(1)
+
+
+def no_sooner(found: Sequence[float], least: Sequence[float]) -> bool:
+    """Return whether each wait was as long as it should be, in seconds; how much longer is the machine's business."""
+    return len(found) == len(least) and all(one >= other - 0.02 for one, other in zip(found, least, strict=True))
 
 
 async def eventually(condition: Callable[[], Any], within: float = 300.0) -> None:
