@@ -10,13 +10,13 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import settings
 from tests.support import deployment, stores
+from tests.support.examples import PROFILE, how_many
 from tests.support.programs import PROGRAMS
 from tests.support.repositories import GitHttpServer
 
 # No deadline: how long an example takes is the machine's business.
-settings.register_profile("ci", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=1_000)
-settings.load_profile(os.environ.get("PICKET_TEST_PROFILE", "ci"))
+settings.register_profile(PROFILE, deadline=None, max_examples=how_many())
+settings.load_profile(PROFILE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
