@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if name in PROGRAMS:
                 reason = PROGRAMS[name].missing
             else:
-                reason = "" if config.getoption("--real") else f"{name}: `make test-real` builds them"
+                wanted = config.getoption("--real") or os.environ.get("PICKET_REQUIRE_IMAGES")
+                reason = "" if wanted else f"{name}: `make test-real` builds them"
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -99,6 +99,7 @@ def test_what_is_no_archive_yields_nothing() -> None:
         assert not is_archive(content)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_a_problem_and_takes_no_memory() -> None:
     zeros = bytes(300_000_000)
     bombs = [zipped({"bomb": zeros, "after": b"fine"}), gzip.compress(zeros), bz2.compress(zeros), lzma.compress(zeros)]
