@@ -10,13 +10,13 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import settings
 from tests.support import deployment, stores
+from tests.support.examples import PROFILE, how_many
 from tests.support.programs import PROGRAMS
 from tests.support.repositories import GitHttpServer
 
 # No deadline: how long an example takes is the machine's business.
-settings.register_profile("ci", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=1_000)
-settings.load_profile(os.environ.get("PICKET_TEST_PROFILE", "ci"))
+settings.register_profile(PROFILE, deadline=None, max_examples=how_many())
+settings.load_profile(PROFILE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if name in PROGRAMS:
                 reason = PROGRAMS[name].missing
             else:
-                reason = "" if config.getoption("--real") else f"{name}: `make test-real` builds them"
+                wanted = config.getoption("--real") or os.environ.get("PICKET_REQUIRE_IMAGES")
+                reason = "" if wanted else f"{name}: `make test-real` builds them"
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.support.examples import how_many
 
 from picket.detection import archives
 from picket.detection.archives import Member, Problem, is_archive, members
@@ -98,6 +99,7 @@ def test_what_is_no_archive_yields_nothing() -> None:
         assert not is_archive(content)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_a_problem_and_takes_no_memory() -> None:
     zeros = bytes(300_000_000)
     bombs = [zipped({"bomb": zeros, "after": b"fine"}), gzip.compress(zeros), bz2.compress(zeros), lzma.compress(zeros)]
@@ -175,7 +177,7 @@ SEEDS = [make(FILES) for make in MAKERS.values()]
     st.integers(0, 9),
 )
 @example(SEEDS[0], [], 0)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=how_many(300))
 def test_a_damaged_archive_raises_nothing_and_stays_in_bounds(
     seed: bytes, changes: list[tuple[int, int]], cut: int
 ) -> None:
@@ -190,7 +192,7 @@ def test_a_damaged_archive_raises_nothing_and_stays_in_bounds(
 @given(
     st.sampled_from([b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\x00", b"PK\x05\x06"]), st.binary(max_size=300)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=how_many(200))
 def test_bytes_behind_a_magic_raise_nothing(magic: bytes, rest: bytes) -> None:
     for each in opened(magic + rest, max_bytes=10_000):
         assert isinstance(each, Problem) or len(each.content) <= 10_000

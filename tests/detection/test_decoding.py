@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.detection.shapes import a_password, chance
 from tests.detection.tokens import examples, formats
+from tests.support.examples import how_many
 
 from picket.detection import Engine, Hit, default_ruleset
 from picket.detection.decoding import decode
@@ -214,7 +215,7 @@ def test_decoding_reads_a_bounded_multiple_of_what_it_is_given(piece: str) -> No
 
 
 @given(st.binary(max_size=300), st.integers(0, 300), st.integers(1, 300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=how_many(200))
 def test_any_bytes_decode_without_error_to_a_bounded_size(content: bytes, first: int, length: int) -> None:
     windows = {
         number: [[min(first, len(content)), min(first + length, len(content))]] for number in range(len(ENCODINGS))
@@ -228,7 +229,7 @@ def test_any_bytes_decode_without_error_to_a_bounded_size(content: bytes, first:
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80), st.sampled_from([base64_of, hex_of]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=how_many(100))
 def test_a_token_is_found_whatever_stands_around_it(text: str, encode: Callable[[str], str]) -> None:
     run = encode(f"{text} {TOKEN} {chance(5)}")
     assert TOKEN in [hit.secret.decode() for hit in scan(f'"{run}"')]

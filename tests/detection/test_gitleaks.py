@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.examples import how_many
 
 from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
 from picket.detection.gitleaks import ruleset_from
@@ -239,14 +240,14 @@ def test_a_base_may_have_a_base_and_no_more() -> None:
         max_leaves=20,
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=how_many(300))
 def test_any_document_is_a_ruleset_or_malformed(document: object) -> None:
     tables = document if isinstance(document, dict) else {"rules": document}
     assert complaint(lambda: ruleset_from(tables, "team.toml", lambda: Ruleset(()), None)).startswith("team.toml: ")
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=how_many(200))
 def test_any_text_is_a_ruleset_or_malformed(text: str) -> None:
     assert complaint(lambda: parse_ruleset(text, name="team.toml")).startswith("team.toml: ")
 

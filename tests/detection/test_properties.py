@@ -9,6 +9,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.detection.structures import private_key
+from tests.support.examples import how_many
 
 from picket.detection import Engine, Hit, default_ruleset, introduced, position, redact
 from picket.detection.model import Rule
@@ -26,7 +27,7 @@ def engine() -> Engine:
 
 
 @given(st.lists(PIECES | st.binary(max_size=40), max_size=30).map(b"".join), st.text(max_size=20))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=how_many(300))
 def test_any_bytes_are_scanned_without_error_and_hits_lie_inside_them(content: bytes, path: str) -> None:
     hits = engine().scan(content, path)
     for hit in hits:

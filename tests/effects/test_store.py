@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,16 +87,18 @@ def test_only_one_of_many_workers_gets_a_lease_and_it_is_the_one_asked_for() -> 
     for name in ("s1", "s2", "s3"):
         scan(name)
 
+    all_have_tried = Barrier(6, timeout=300)
+
     def take(name: str) -> int:
         try:
             with leases.held("scans", name) as lease:
-                barrier.result()
+                all_have_tried.wait()
                 return lease.fence
         except Busy:
+            all_have_tried.wait()
             return 0
 
-    with ThreadPoolExecutor(7) as pool:
-        barrier = pool.submit(time.sleep, 0.5)
+    with ThreadPoolExecutor(6) as pool:
         fences = list(pool.map(take, ["s2"] * 6))
 
     assert sorted(fences) == [0] * 5 + [1]

@@ -254,6 +254,7 @@ def test_a_forge_that_hangs_is_given_up_after_a_time_and_tried_again(
     assert deliver(deployed, forge, "s1") == 204
 
 
+@pytest.mark.slow
 def test_a_repository_that_is_too_large_is_not_fetched_to_its_end(
     deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:

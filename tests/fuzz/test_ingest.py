@@ -16,9 +16,10 @@ from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.deployment import Deployment, deploy, forget
+from tests.support.examples import how_many
 
 QUICK = settings(
-    max_examples=300, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=how_many(300), deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 Target = tuple[Deployment, dict[str, dict[str, Any]]]
 
@@ -110,7 +111,7 @@ def test_a_genuine_delivery_of_anything_is_taken_or_refused_with_a_reason(
     deployment, sources = target
     seen = set()
 
-    @settings(QUICK, max_examples=200)
+    @settings(QUICK, max_examples=how_many(200))
     @given(body=_bodies, kind=_kinds, name=_names, odd=_odd)
     def ask(body: bytes, kind: str, name: str, odd: dict[str, str]) -> None:
         headers = {**odd, **signed(provider, sources[provider]["secret"], body, name)}

@@ -8,7 +8,7 @@ import json
 import subprocess
 import textwrap
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,12 @@ Manifest = dict[str, Any]
 _ids = itertools.count(1)
 
 
-async def eventually(condition: Callable[[], Any], within: float = 10.0) -> None:
+def no_sooner(found: Sequence[float], least: Sequence[float]) -> bool:
+    """Return whether each wait was as long as it should be, in seconds; how much longer is the machine's business."""
+    return len(found) == len(least) and all(one >= other - 0.02 for one, other in zip(found, least, strict=True))
+
+
+async def eventually(condition: Callable[[], Any], within: float = 300.0) -> None:
     """Wait until *condition* holds, at most *within* seconds."""
     deadline = time.monotonic() + within
     while not condition():
@@ -35,7 +40,7 @@ async def eventually(condition: Callable[[], Any], within: float = 10.0) -> None
         await asyncio.sleep(0.005)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 10.0) -> float:
+async def until(condition: Callable[[], Awaitable[bool]], within: float = 300.0) -> float:
     """Await *condition* until it holds, at most *within* seconds, and return how long that took."""
     start = time.monotonic()
     while not await condition():
@@ -251,7 +256,7 @@ class Rig:
         """Send any request to the ingress."""
         return await self._client.send(Request(method, path, headers, body))
 
-    async def settled(self, within: float = 10.0) -> None:
+    async def settled(self, within: float = 300.0) -> None:
         """Wait until every Trigger is done with every event, as seen a few times over.
 
         The server counts what a consumer has before it a moment after it has confirmed an event.

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.local.rig import (
     broker,
     delivery,
     eventually,
+    no_sooner,
     running,
     slowly,
     trigger,
@@ -116,7 +118,7 @@ def test_a_stray_body_is_a_502(tmp_path: Path, profile: str, code: str | None) -
             await rig.post("a")
             await eventually(lambda: there.calls("dead"))
             await rig.settled()
-            assert there.gaps("a") == pytest.approx([0.1, 0.2], abs=0.08)
+            assert no_sooner(there.gaps("a"), [0.1, 0.2])
             assert len(there.calls("dead")) == 1
             assert there.calls("dead")[0].extensions.get("ce-knativeerrorcode") == code
 
@@ -130,11 +132,9 @@ def test_exponential_back_off_doubles_and_holds_the_slot_once_more(tmp_path: Pat
         async with running(folder, one) as rig:
             await rig.post("a")
             await eventually(lambda: there.calls("dead"))
-            buried = asyncio.get_running_loop().time()
-            assert there.gaps("a") == pytest.approx([0.2, 0.4, 0.8], abs=0.12)
-            assert await rig.stack.backlog() == {"a": 1}
             await rig.settled()
-            assert asyncio.get_running_loop().time() - buried == pytest.approx(1.6, abs=0.3)
+            held = time.monotonic() - there.calls("a")[-1].at
+            assert no_sooner([*there.gaps("a"), held], [0.2, 0.4, 0.8, 1.6])
             assert (len(there.calls("a")), len(there.calls("dead"))) == (4, 1)
 
     with_sink(test, tmp_path)
@@ -143,11 +143,11 @@ def test_exponential_back_off_doubles_and_holds_the_slot_once_more(tmp_path: Pat
 def test_under_spec_a_dead_letter_frees_its_slot_at_once(tmp_path: Path) -> None:
     async def test(there: Sink, folder: Path) -> None:
         there.answers["a"] = always(500)
-        one = trigger("a", f"{there.url}/a", delivery(1, "PT0.1S", **dead(there)))
+        one = trigger("a", f"{there.url}/a", delivery(0, "PT1H", **dead(there)))
         async with running(folder, one, profile=SPEC) as rig:
             await rig.post("a")
             await eventually(lambda: there.calls("dead"))
-            await rig.settled(within=0.15)
+            await rig.settled()
 
     with_sink(test, tmp_path)
 
@@ -239,12 +239,16 @@ def test_a_slow_request_is_cancelled_before_the_ack_wait_and_redelivered_while_i
     """Both come to an ack wait of 1 s, so to a request of 0.8 s."""
 
     async def test(there: Sink, folder: Path) -> None:
-        there.answers["a"] = slowly(2.0)
+        async def until_it_is_buried(_: Received) -> web.Response:
+            await eventually(lambda: there.calls("dead"))
+            return web.Response(status=204)
+
+        there.answers["a"] = until_it_is_buried
         one = trigger("a", f"{there.url}/a", delivery(1, "PT0.1S", **timeout, **dead(there)))
         async with running(folder, one, channel=broker(consumer=consumer)) as rig:
             await rig.post("a")
             await eventually(lambda: there.calls("dead"))
-            assert there.gaps("a") == pytest.approx([0.9], abs=0.15)
+            assert len(there.calls("a")) == 2
             assert there.most["a"] == 2
             assert there.calls("dead")[0].extensions == {}
 
@@ -356,7 +360,7 @@ def test_events_in_back_off_hold_up_the_good_one_behind_them(tmp_path: Path) -> 
                 await rig.post("a", b'"bad"')
             await rig.post("a", b'"good"')
             await eventually(lambda: there.calls("a") and there.calls("a")[-1].body == b'"good"')
-            assert there.calls("a")[-1].at - there.calls("a")[0].at == pytest.approx(0.9, abs=0.2)
+            assert no_sooner([there.calls("a")[-1].at - there.calls("a")[0].at], [0.9])
 
     with_sink(test, tmp_path)
 
@@ -381,7 +385,7 @@ def test_a_failing_dead_letter_sink_is_tried_as_often_and_then_the_event_is_gone
             await eventually(lambda: len(there.calls("dead")) == 3)
             await rig.settled()
             assert (len(there.calls("a")), len(there.calls("dead"))) == (3, 3)
-            assert there.gaps("dead") == pytest.approx([0.0, 0.2], abs=0.08)
+            assert no_sooner(there.gaps("dead"), [0.0, 0.2])
 
     with_sink(test, tmp_path)
 
@@ -390,11 +394,11 @@ def test_a_slow_function_is_not_called_again_while_its_time_lasts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's own wait is short, so that a dead stack's events come soon again: what is alive says so."""
-    monkeypatch.setattr(channel, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(channel, "LEASE_SECONDS", 1.5)
     monkeypatch.setattr(dispatcher, "TOUCH_SECONDS", 0.1)
 
     async def test(there: Sink, folder: Path) -> None:
-        there.answers["a"] = slowly(1.5)
+        there.answers["a"] = slowly(4)
         async with running(folder, trigger("a", f"{there.url}/a", delivery(3))) as rig:
             await rig.post("a")
             await rig.settled()

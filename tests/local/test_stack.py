@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,7 +171,7 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Path, kill: bool) -> None:
             before = len(there.calls("a"))
             channel = broker(consumer={"deliverPolicy": "New", "maxAckPending": 20})
             async with running(tmp_path, one, channel=channel) as rig:
-                await rig.settled(within=20)
+                await rig.settled()
             after = {call.headers["ce-id"] for call in there.calls("a")[before:]}
             assert after == sent
 
@@ -187,11 +186,9 @@ async def post(client: Client, name: str) -> None:
 def test_a_second_stack_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     async def run() -> None:
         async with running(tmp_path):
-            start = time.monotonic()
             with pytest.raises(InUse, match=f"process {os.getpid()}"):
                 async with running(tmp_path):
                     pass
-            assert time.monotonic() - start < 2
 
     asyncio.run(run())
 

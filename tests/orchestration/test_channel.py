@@ -117,6 +117,7 @@ def test_where_nothing_is_compared_that_is_said(
     assert words in found.found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

@@ -290,6 +290,7 @@ def test_an_event_deletes_no_more_batches_than_one_may(deployed: Deployment, wor
     assert repositories.get(identity) is None
 
 
+@pytest.mark.slow
 def test_many_open_scans_are_cancelled_some_an_event(deployed: Deployment, work: Work) -> None:
     identity = scanned(deployed, work)
     for number in range(120):

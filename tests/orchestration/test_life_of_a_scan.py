@@ -242,6 +242,7 @@ class Life(RuleBasedStateMachine):
             self.delivered.append(message)
 
 
+@pytest.mark.slow
 def test_every_scan_ends_and_tells_the_truth_whatever_happens_to_its_events(
     deployed: Deployment, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

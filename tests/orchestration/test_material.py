@@ -170,6 +170,7 @@ def test_a_push_brings_the_former_side_of_what_it_changes(
     assert [one["start_line"] for one in findings(clustered)] == [4]
 
 
+@pytest.mark.slow
 def test_two_scanners_on_two_data_folders_share_the_work(
     clustered: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch, bucket: dict[str, str], tmp_path: Path
 ) -> None:

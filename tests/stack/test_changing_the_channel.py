@@ -33,7 +33,7 @@ from picket.channel import comparison, template
 from picket.channel.model import ChannelTemplate, Delivery
 from picket.effects import jetstream
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 KNATIVE = Path(__file__).parents[2] / "knative"
 STREAM = "KN_PICKET__DEFAULT_KNE_TRIGGER"

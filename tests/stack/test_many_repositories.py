@@ -13,7 +13,7 @@ from tests.support.stack import Running, eventually, picket_up
 
 from picket.commits import lifecycle
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 LISTS, REPOSITORIES = 20, 25
 

@@ -14,7 +14,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Running, picket_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 HOUR = 3_600
 JUMPS = (HOUR, -HOUR, 0, -HOUR, HOUR, 0)

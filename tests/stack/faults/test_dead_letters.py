@@ -16,7 +16,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Json, Running, eventually, picket_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 FEW_RETRIES = ("triggers/scan.yaml", "retry: 8", "retry: 1")
 BAD_RELEASE = """

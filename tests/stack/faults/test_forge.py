@@ -13,7 +13,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer, Mood, cut, damage
 from tests.support.stack import Json, Running, eventually, picket_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 MOODS: dict[str, Callable[[], Mood]] = {
     "answers 429": lambda: Mood(status=429),

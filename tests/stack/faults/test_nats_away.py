@@ -19,7 +19,7 @@ from tests.support.repositories import GitHttpServer
 from tests.support.stack import eventually, picket_up
 from tests.support.stores import free_port
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 AWAY_SECONDS = 20.0
 

@@ -15,7 +15,7 @@ from tests.support.stack import Json, Running, eventually, picket_up
 
 from picket.local.cloudevent import CloudEvent
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 AGAIN = "again-"
 FIXED = {

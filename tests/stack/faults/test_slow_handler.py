@@ -17,7 +17,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer, Mood
 from tests.support.stack import Running, descendants, eventually, picket_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 SOON = tuple((f"triggers/{name}.yaml", "timeout: PT5M", "timeout: PT2S") for name in ("enumerate", "scan"))
 REDELIVERIES = 3

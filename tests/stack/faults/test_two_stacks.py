@@ -11,7 +11,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import picket_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 
 def test_two_stacks_find_each_its_own_while_one_of_them_is_killed_and_restarted(
