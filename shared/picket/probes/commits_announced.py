@@ -24,5 +24,5 @@ PROBE = Probe(
     judge=_judge,
     untold="no deliveries to compare with",
     remediation="Look at the forge's list of failed deliveries: the webhook may be disabled or miss some events.",
-    link="/sources",
+    link="functions/README.md#webhooks",
 )

@@ -21,6 +21,6 @@ PROBE = Probe(
     judge=_judge,
     untold="its history was never scanned in full",
     remediation="Ask for a scan of the whole history: picket submit REPOSITORY --wait.",
-    link="/scans",
+    link="functions/README.md#scans",
     evidence="history",
 )

@@ -15,6 +15,6 @@ PROBE = Probe(
     needs=(),
     judge=_judge,
     untold="",
-    remediation="Say which team owns it: picket repositories team REPOSITORY TEAM.",
-    link="/teams",
+    remediation="Say which team owns it: picket repositories set REPOSITORY --team TEAM.",
+    link="functions/README.md#repositories-and-schedules",
 )

@@ -37,7 +37,7 @@ class Probe:
         judge: From the facts to an outcome and why.
         untold: Why the outcome is unknown where none of `needs` is there.
         remediation: What to do where it fails.
-        link: Where that is described.
+        link: Where that is described: a document of this repository and a heading, or a URL.
         evidence: See `Evidence`.
     """
 

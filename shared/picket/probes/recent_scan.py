@@ -13,6 +13,6 @@ PROBE = Probe(
     judge=partial(fresh, field="scanned_at", limit=timedelta(days=7), what="scan"),
     untold="no scan yet",
     remediation="Let its pushes arrive, or give it a schedule: picket repositories schedule.",
-    link="/scans",
+    link="functions/README.md#repositories-and-schedules",
     evidence="recent",
 )

@@ -13,5 +13,5 @@ PROBE = Probe(
     judge=partial(fresh, field="delivered_at", limit=timedelta(days=30), what="delivery"),
     untold="no delivery yet",
     remediation="Register a webhook and give its URL and secret to the forge: picket sources add.",
-    link="/sources",
+    link="functions/README.md#webhooks",
 )
