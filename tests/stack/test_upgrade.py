@@ -14,7 +14,7 @@ import pytest
 from tests.stack.faults import project, truth
 from tests.stack.faults.burst import Push, Senders, plan
 from tests.stack.faults.test_repeated_events import FIXED, again, contents, nothing_runs
-from tests.support.deployment import FUNCTIONS, ROOT
+from tests.support.deployment import FUNCTIONS, ON_A_PUSH, ROOT
 from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Running, eventually, kill, picket_up
@@ -72,7 +72,7 @@ class Release:
 
     def ran(self) -> dict[str, Counter[str]]:
         """Return how many processes of each function were of which revision."""
-        return {file.name: Counter(file.read_text()) for file in self.turns.iterdir() if file.name in FUNCTIONS}
+        return {file.name: Counter(file.read_text()) for file in self.turns.iterdir() if file.name in ON_A_PUSH}
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def rolling(stack: Running) -> Iterator[None]:
     """Replace the processes of one function after the other, three times over, while the block runs and after it."""
 
     def run() -> None:
-        for name in (*FUNCTIONS, *FUNCTIONS, *FUNCTIONS):
+        for name in (*ON_A_PUSH, *ON_A_PUSH, *ON_A_PUSH):
             kill(stack.function(name)[:1])
             time.sleep(0.7)
 
@@ -101,7 +101,7 @@ def slowly(planned: Sequence[Push]) -> Iterator[Push]:
 
 def replace_all(stack: Running) -> None:
     """End every function, so that what starts is of the revision that is set now."""
-    for name in FUNCTIONS:
+    for name in ON_A_PUSH:
         kill(stack.function(name))
     time.sleep(0.5)
 

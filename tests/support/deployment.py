@@ -21,6 +21,8 @@ from picket.settings import settings
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+ON_A_PUSH = [name for name in FUNCTIONS if name not in {"collect", "notify"}]
+"""Functions that a push needs, if only the API to ask what became of it."""
 
 
 # Taken now: a test may put something else in the place of one of them.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.stack.faults import project, truth
 from tests.stack.faults.burst import Push, Senders, plan
-from tests.support.deployment import FUNCTIONS
+from tests.support.deployment import ON_A_PUSH
 from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Running, eventually, kill, picket_up
@@ -59,7 +59,7 @@ class Chaos(threading.Thread):
         self._dice = random.Random()
         self._deeds: deque[tuple[str, Callable[[], bool]]] = deque(
             (
-                *((f"{name} killed", partial(self._kill_function, name)) for name in (*FUNCTIONS, *FUNCTIONS)),
+                *((f"{name} killed", partial(self._kill_function, name)) for name in (*ON_A_PUSH, *ON_A_PUSH)),
                 *[("nats-server killed", partial(self._kill, "nats-server"))] * 2,
                 *[("store killed", partial(self._kill, "nx-27017"))] * 3,
                 *[("broker and activator killed", self._kill_broker)] * 2,
