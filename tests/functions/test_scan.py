@@ -27,7 +27,7 @@ def scan(deployed: Deployment, work: Work) -> list[dict[str, Any]]:
     deployed.drain()
     shown = deployed.api.get(f"/scans/{answer.json['id']}").json
     assert (shown["state"], shown["scored"]) == ("Done", True)
-    return list(deployed.api.get("/findings").json["findings"])
+    return list(deployed.api.get("/findings?occurrences=true").json["findings"])
 
 
 def test_a_secret_is_one_finding_however_many_commits_hold_it(deployed: Deployment, work: Work) -> None:
@@ -179,7 +179,7 @@ def test_an_event_that_comes_twice_changes_nothing(deployed: Deployment, work: W
         assert set(deployed.deliver(message).values()) <= {204}
 
     assert {message.id for message in deployed.sent} == {message.id for message in first_run}
-    assert deployed.api.get("/findings").json["findings"] == before
+    assert deployed.api.get("/findings?occurrences=true").json["findings"] == before
 
 
 def test_a_batch_that_somebody_else_scans_is_left_to_them(deployed: Deployment, work: Work) -> None:

@@ -114,9 +114,9 @@ class Running:
     def all_findings(self, **filters: str) -> list[Json]:
         """Read every page of findings."""
         found: list[Json] = []
-        after = ""
+        after, asked = "", {**filters, "occurrences": "true", "limit": "200"}
         while True:
-            query = "&".join(f"{name}={value}" for name, value in {**filters, "after": after, "limit": "200"}.items())
+            query = "&".join(f"{name}={value}" for name, value in {**asked, "after": after}.items())
             page = self.get(f"/findings?{query}")
             found += page["findings"]
             if not page["next"]:

@@ -59,7 +59,7 @@ def list_findings(
     filters = {"repository": repository_name(repository), "severity": severity, "state": state, "rule": rule}
     filters |= {"kind": kind, "reporter": reporter, "assignee": assignee}
     client = Client(server)
-    found, left_out = all_findings(client, least, **filters)
+    found, left_out = all_findings(client, least, **filters, occurrences="true" if as_json else "")
     if as_json:
         print_json({"findings": found, "left_out": left_out, "next": None})
         return
