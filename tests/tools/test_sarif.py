@@ -153,6 +153,15 @@ def test_a_run_that_failed_or_has_no_results_did_not_succeed() -> None:
         assert not parsed({"version": "2.1.0", "runs": [run]}).succeeded
 
 
+@pytest.mark.parametrize("field", ["startLine", "endLine", "startColumn", "endColumn"])
+def test_a_line_that_no_store_can_keep_is_refused(field: str) -> None:
+    where = place("a", 1)
+    where["physicalLocation"]["region"][field] = 10**20
+
+    with pytest.raises(Malformed, match=field):
+        parsed(document({"ruleId": "r", "locations": [where]}))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -43,7 +43,7 @@ class FindingOrder(BaseModel):
     assignee: str | None = Field(default=None, max_length=200)
 
     def decision(self) -> Decision:
-        """Return it as a decision of whoever asks."""
+        """Return it as the caller's decision."""
         return Decision(
             access.caller().name, self.state, self.reason.strip(), self.comment.strip(), self.until, self.assignee
         )

@@ -133,7 +133,7 @@ def false_positive(
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Say that findings are none."""
+    """Mark findings as false positives: they are no problem, and cost nothing."""
     change = {"state": "false-positive", "comment": comment}
     _decide(server, ids, change, everywhere=everywhere, dry_run=dry_run, as_json=as_json)
 

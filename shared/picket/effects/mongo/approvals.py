@@ -45,7 +45,7 @@ def get(identity: str) -> Document:
     """Return a decision that was asked for.
 
     Raises:
-        Gone: There is none with this id.
+        Gone: No approval has this id.
     """
     found = readable(collection("approvals").find_one({"_id": identity}))
     if found is None:

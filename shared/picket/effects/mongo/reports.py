@@ -92,7 +92,7 @@ def get(identity: str) -> Document:
     """Return a report.
 
     Raises:
-        Gone: There is none with this id.
+        Gone: No report has this id.
     """
     found = readable(collection("reports").find_one({"_id": identity}))
     if found is None:

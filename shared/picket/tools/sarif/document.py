@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 MAX_RUNS = 100
 MAX_RESULTS = 100_000
 MAX_RULES = 20_000
+_MOST = 2**31 - 1
+"""Lines and columns: a store takes no larger numbers than 64 bits hold, and no file has more."""
 
 
 class _Model(BaseModel):
@@ -32,10 +34,10 @@ class Artifact(_Model):
 class Region(_Model):
     """Lines and columns, from 1; the end column is the one after the last character."""
 
-    start_line: int = Field(default=0, alias="startLine", ge=0)
-    end_line: int = Field(default=0, alias="endLine", ge=0)
-    start_column: int = Field(default=0, alias="startColumn", ge=0)
-    end_column: int = Field(default=0, alias="endColumn", ge=0)
+    start_line: int = Field(default=0, alias="startLine", ge=0, le=_MOST)
+    end_line: int = Field(default=0, alias="endLine", ge=0, le=_MOST)
+    start_column: int = Field(default=0, alias="startColumn", ge=0, le=_MOST)
+    end_column: int = Field(default=0, alias="endColumn", ge=0, le=_MOST)
 
 
 class Physical(_Model):
