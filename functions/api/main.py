@@ -3,9 +3,9 @@
 from flask import Request, Response
 
 from picket.api.app import answer
-from picket.runtime.hardening import tell_what_is_weakened
+from picket.runtime.hardening import set_up
 
-tell_what_is_weakened()
+set_up()
 
 
 def main(request: Request) -> Response:

@@ -27,6 +27,8 @@ ASKED = [
     pytest.param("ingest", "POST", "/in/github/" + "x" * 20, id="delivery"),
     pytest.param("ingest", "GET", "/in/github/" + "x" * 20, id="not posted"),
     pytest.param("ingest", "GET", "/nowhere", id="nowhere of ingest"),
+    pytest.param("api", "GET", "/scans/a%0Ab", id="a path that the framework knows no route for"),
+    pytest.param("ingest", "GET", "/robots.txt", id="a path that the framework answers itself"),
 ]
 
 
@@ -59,3 +61,10 @@ def test_behind_https_browsers_are_told_to_stay_there(
 def test_a_method_that_is_not_there_is_told_which_are(deployed: Deployment) -> None:
     assert set(deployed.api.put("/scans").headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
     assert deployed.clients["ingest"].get("/in/github/x").headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/findings/a%0Ab", "/robots.txt", "/favicon.ico"])
+def test_what_reaches_no_function_is_answered_as_a_problem(deployed: Deployment, path: str) -> None:
+    answer = deployed.api.patch(path, json={"state": "open"})
+
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")

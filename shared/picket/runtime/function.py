@@ -18,7 +18,7 @@ from picket.effects.telemetry import logs, shapes
 from picket.errors import Gone, Malformed, Misconfigured, Newer, PermanentError, TooLarge, Unsupported
 from picket.events import Envelope, Event, EventRejected
 from picket.runtime.body import MAX_EVENT_BYTES, read_body
-from picket.runtime.hardening import tell_what_is_weakened
+from picket.runtime.hardening import set_up
 from picket.runtime.probes import answer_probe
 from picket.runtime.problems import is_outage, problem, reason_of, status_of
 from picket.settings import settings
@@ -51,7 +51,7 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
             return _run(envelope, text, dataref, types, handler)
 
         logs.configure()
-        tell_what_is_weakened()
+        set_up()
         return main
 
     return decorate

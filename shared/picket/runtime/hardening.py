@@ -1,13 +1,15 @@
-"""What every answer to the world tells browsers and caches, and what is said of settings that weaken security."""
+"""What every answer to the world tells browsers and caches, and what a function says as it is loaded."""
 
 from __future__ import annotations
 
 import logging
 
-from flask import Response
+from flask import Response, current_app, has_app_context
+from werkzeug.exceptions import HTTPException
 
 from picket.effects.telemetry import note
 from picket.errors import Misconfigured
+from picket.runtime.problems import problem
 from picket.settings import settings
 
 _POLICY = (
@@ -47,8 +49,19 @@ def _is_behind_https() -> bool:
         return False  # probes are answered all the same; everything else says what is wrong
 
 
-def tell_what_is_weakened() -> None:
-    """Log once, at start, which settings weaken security."""
+def set_up() -> None:
+    """Do once, as a function is loaded, what it owes the world before its first request."""
+    if has_app_context():  # functions-framework loads a function inside its application
+        current_app.register_error_handler(HTTPException, _refusal)
+    _tell_what_is_weakened()
+
+
+def _refusal(error: HTTPException) -> Response:
+    """Answer for the framework where its routes take no request: a line break in a path, /robots.txt."""
+    return hardened(problem(error.code or 500, str(error.description)))
+
+
+def _tell_what_is_weakened() -> None:
     try:
         found = settings().weakening
     except Misconfigured:

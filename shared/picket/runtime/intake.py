@@ -18,7 +18,7 @@ from picket.errors import PermanentError, Unauthorized
 from picket.runtime import limits
 from picket.runtime.body import read_body
 from picket.runtime.function import HttpFunction, unexpected
-from picket.runtime.hardening import hardened, tell_what_is_weakened
+from picket.runtime.hardening import hardened, set_up
 from picket.runtime.probes import answer_probe
 from picket.runtime.problems import problem, status_of
 from picket.settings import settings
@@ -45,7 +45,7 @@ def receives(max_bytes: int) -> Callable[[Intake], HttpFunction]:
             return hardened(_answer(handler, request, max_bytes))
 
         logs.configure()
-        tell_what_is_weakened()
+        set_up()
         return main
 
     return decorate
