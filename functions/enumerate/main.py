@@ -21,6 +21,7 @@ from picket.orchestration import (
     retention,
     schedule,
     sweep,
+    upkeep,
 )
 from picket.runtime import consumes
 
@@ -38,6 +39,8 @@ DUTIES: dict[str, duties.Piece] = {
     "gauges": sweep.count_findings,
     "lists": sweep.enter_in_lists,
     "retention": retention.run,
+    "occurrences": retention.trim_occurrences,
+    "mirrors": upkeep.run,
     "policy": reevaluation.watch,
     "acceptances": acceptances.end,
     "channel": channel.watch,

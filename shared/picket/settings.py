@@ -69,6 +69,14 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default=Path(".picket"), description="Folder of mirrors, caches and local artifacts")
+    mirror_idle_days: float = Field(
+        default=30.0, gt=0, description="After how many days without a use a mirror is deleted; it is fetched again"
+    )
+    mirrors_max_bytes: int = Field(
+        default=0,
+        ge=0,
+        description="How much room mirrors may take; 0: as much as there is, but for a twentieth of their disk",
+    )
     artifacts: str = Field(
         default="",
         description="obstore URL (`s3://…`) for what scanners need and large events; in a cluster it must be set",

@@ -8,7 +8,7 @@ from tests.support.repositories import GitHttpServer, Work
 from tests.support.sarif import document, result, rule
 
 from picket.effects import artifacts
-from picket.effects.mongo import batches, retention
+from picket.effects.mongo import batches, occurrences, retention
 from picket.effects.mongo.client import collection
 from picket.orchestration import retention as duty
 
@@ -86,6 +86,70 @@ def test_a_scan_goes_only_once_all_of_its_batches_are_gone(environment: pytest.M
     assert (len(batches.all_of(scan["_id"], 10)), counts()["scans"]) == (2, 1)
     duty.run(str(rule_of_scans))
     assert (len(batches.all_of(scan["_id"], 10)), counts()["scans"]) == (0, 0)
+
+
+def test_commits_are_forgotten_with_the_scan_that_looked_at_them(used: Deployment, forge: GitHttpServer) -> None:
+    assert len(list(collection("commits").find({}))) == 1
+    age()
+    clean(used, "a")
+    assert list(collection("commits").find({})) == []
+
+    used.api.post("/scans", json={"repository": f"{forge.url}/o/r/.git"})
+    used.drain()
+
+    [scan] = used.api.get("/scans?state=all").json["scans"]
+    assert scan["state"] == "Done"
+    assert len(used.api.get("/findings?min_confidence=0").json["findings"]) == 2, "none twice"
+
+
+@pytest.fixture
+def few(environment: pytest.MonkeyPatch) -> None:
+    """Few occurrences are kept."""
+    environment.setattr(occurrences, "SHOWN", 2)
+    environment.setattr(occurrences, "KEPT", 5)
+
+
+@pytest.mark.usefixtures("few")
+def test_the_oldest_and_the_newest_occurrences_stay_and_the_rest_is_counted(
+    deployed: Deployment, forge: GitHttpServer
+) -> None:
+    work, token = Work(forge.root / "o" / "r"), secrets.slack_token(1)
+    commits = [work.commit({f"{number}.py": f"t = '{token}'\n"}) for number in range(9)]
+    url = f"{forge.url}/o/r/.git"
+    for turn in ("first", "again"):  # a second scan of everything brings the dropped ones back for a while
+        for known in ("commits", "coverage"):
+            collection(known).delete_many({})
+        deployed.api.post("/scans", json={"repository": url})
+        deployed.drain()
+        assert tick(deployed, turn) == 204
+
+        [finding] = deployed.api.get("/findings?occurrences=true").json["findings"]
+        assert finding["occurrence_count"] == 9
+        kept = {one["commit"] for one in collection("occurrences").find({})}
+        assert kept == {*commits[:2], *commits[-3:]}
+    more = [work.commit({f"more{number}.py": f"t = '{token}'\n"}) for number in range(2)]
+    deployed.api.post("/scans", json={"repository": url})
+    deployed.drain()
+    assert tick(deployed, "later") == 204
+
+    [finding] = deployed.api.get("/findings").json["findings"]
+    assert finding["occurrence_count"] == 11
+    assert {one["commit"] for one in collection("occurrences").find({})} == {*commits[:2], commits[-1], *more}
+
+
+@pytest.mark.usefixtures("few")
+def test_a_former_versions_findings_are_looked_at_once(deployed: Deployment, forge: GitHttpServer) -> None:
+    work, token = Work(forge.root / "o" / "r"), secrets.slack_token(1)
+    for number in range(7):
+        work.commit({f"{number}.py": f"t = '{token}'\n"})
+    deployed.api.post("/scans", json={"repository": f"{forge.url}/o/r/.git"})
+    deployed.drain()
+    collection("findings").update_many({}, {"$unset": {"arrived": ""}})
+
+    assert tick(deployed, "t") == 204
+
+    assert [one["arrived"] for one in collection("findings").find({})] == [5]
+    assert len(list(collection("occurrences").find({}))) == 5
 
 
 def test_what_is_open_stays_however_old_it_is(used: Deployment) -> None:

@@ -19,6 +19,7 @@ from picket.api import (
     openapi,
     organizations,
     pages,
+    people,
     policy,
     queries,
     reports,
@@ -59,7 +60,7 @@ _MODULES = (
         scores,
         sources,
     ),
-    *(tokens, dead_letters, doctor, openapi, pages),
+    *(tokens, people, dead_letters, doctor, openapi, pages),
 )
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 4 * 1024 * 1024

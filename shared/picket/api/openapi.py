@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from picket.api import dead_letters
 from picket.api.builds import BuildOrder
 from picket.api.organizations import OrganizationOrder
+from picket.api.people import PersonOrder
 from picket.api.queries import PARAMETERS
 from picket.api.repositories import TeamOrder
 from picket.api.scans import MAX_ITEMS, ScanOrder
@@ -54,6 +55,7 @@ _MODELS = (
     FindingOrder,
     ActionOrder,
     ApprovalOrder,
+    PersonOrder,
     dead_letters.ReplayOrder,
     dead_letters.DropOrder,
 )
@@ -127,6 +129,7 @@ def _paths() -> Json:
             "get": _operation("List bearer tokens"),
         },
         "/tokens/{id}": {"delete": _operation("Revoke a bearer token", parameters=[_path("id")])},
+        "/people/forget": {"post": _operation("Forget a person", body=_ref(PersonOrder))},
         **_organizations(),
         **_dead_letters(),
     }

@@ -16,6 +16,7 @@ from picket.cli import (
     findings,
     hooks,
     organizations,
+    people,
     policy,
     repositories,
     requests,
@@ -75,6 +76,7 @@ app.command()(requests.cancel)
 app.command()(watch)
 app.add_typer(findings.app, name="findings")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(people.app, name="people")
 app.command("import")(import_report)
 app.command()(requests.score)
 app.add_typer(sources.app, name="sources")

@@ -20,7 +20,7 @@ from picket.changes import Change, Commit
 from picket.commits import manifest
 from picket.commits.plan import Plan
 from picket.effects import artifacts
-from picket.effects.git import history, mirror, packs, tags
+from picket.effects.git import history, mirror, packs, tags, upkeep
 from picket.effects.git.address import admitted
 from picket.effects.mongo.client import Document
 from picket.settings import settings
@@ -98,6 +98,7 @@ def _from_artifacts(reference: str, folder: Path) -> Material:
 
 def _from_mirror(batch: Document, url: str) -> Material:
     git_dir = mirror.path_of(batch["repository"])
+    upkeep.note_use(git_dir)
     if batch["commits"] and not mirror.has_commit(git_dir, batch["commits"][-1]):
         git_dir = mirror.fetch(batch["repository"], admitted(url), wanted=batch["commits"][-1]).git_dir
     commits = [*history.changes(git_dir, batch["commits"]), *tags.read(git_dir, batch.get("tags", ()))]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from picket.effects import artifacts
-from picket.effects.mongo import batches, retention
+from picket.effects.mongo import batches, commits, occurrences, retention
 from picket.effects.mongo import duties as store
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
+from picket.orchestration import duties
 from picket.settings import settings
 
 _EVERY = timedelta(hours=1)
@@ -16,6 +17,7 @@ AT_ONCE = 500
 """Documents that one event deletes; of scans fewer, since each has batches."""
 _SCANS_AT_ONCE = 20
 BATCHES_AT_ONCE = 500
+_FINDINGS_AT_ONCE = 200
 
 
 def run(cursor: str) -> str | None:
@@ -36,12 +38,22 @@ def run(cursor: str) -> str | None:
     return str(number + 1) if number + 1 < len(retention.TABLE) else None
 
 
+def trim_occurrences(_cursor: str) -> str | None:
+    """Delete the occurrences of some findings beyond those that are kept, and keep their number."""
+    found = occurrences.crowded(_FINDINGS_AT_ONCE)
+    deleted = sum(occurrences.trim(finding) for finding in found)
+    if deleted:
+        note("occurrences beyond those kept deleted", findings=len(found), count=deleted)
+    return duties.more(len(found) == _FINDINGS_AT_ONCE)
+
+
 def _let_go(rule: retention.Rule, document: Document) -> bool:
     """Delete what belongs to a document; return whether all of it is gone, and the document may follow."""
     if rule.collection == "reports":
         artifacts.delete(document["artifact"])
     if rule.collection == "scans":
         part = batches.all_of(document["_id"], BATCHES_AT_ONCE)
+        commits.unmark(part)
         batches.delete(part)
         return len(part) < BATCHES_AT_ONCE
     return True

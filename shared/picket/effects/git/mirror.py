@@ -18,7 +18,7 @@ from git.exc import GitCommandError
 from picket.commits import refs
 from picket.commits.repository import RepositoryAddress
 from picket.effects import disk
-from picket.effects.git import transport
+from picket.effects.git import transport, upkeep
 from picket.effects.git.address import resolve
 from picket.effects.git.command import GitFailed, run
 from picket.effects.git.failures import NotThere
@@ -84,8 +84,11 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
     with _writing(), _locked(mirror):
         if wanted:
             _fetch_wanted(mirror, address, wanted, pull_requests=pull_requests)
-            return Fetched(mirror)
-        return _fetch_all(mirror, address, pull_requests=pull_requests)
+            fetched = Fetched(mirror)
+        else:
+            fetched = _fetch_all(mirror, address, pull_requests=pull_requests)
+        upkeep.note_use(mirror)
+        return fetched
 
 
 def _fetch_wanted(mirror: Path, address: RepositoryAddress, wanted: str, *, pull_requests: bool) -> None:
@@ -197,6 +200,7 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except (OSError, GitCommandError) as error:
+        upkeep.ask_soon()
         raise TransientError(f"the mirror cannot be written ({disk.reason(error) or type(error).__name__})") from error
 
 
@@ -272,13 +276,11 @@ def _fetch_commit(mirror: Path, address: RepositoryAddress, sha: str) -> None:
 
 
 def _drop_leftovers(mirror: Path) -> None:
-    """Remove what a killed fetch left behind: git's own locks, and packs that are not whole.
-
-    The mirror's lock is held, so no live fetch owns an old one.
-    """
-    for left in (*mirror.rglob("*.lock"), *(mirror / "objects" / "pack").glob("tmp_*")):
-        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-            left.unlink(missing_ok=True)
+    """Remove git's locks and parts of packs that a killed fetch left; those of a running maintenance stay."""
+    with upkeep.holding(mirror) as is_held:
+        for left in (*mirror.rglob("*.lock"), *(mirror / "objects" / "pack").glob("tmp_*")) if is_held else ():
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def count_open() -> dict[str, int]:
 def with_occurrences(findings: list[Document]) -> list[Document]:
     """Add to each finding its occurrences and their number: oldest commit first, then what tools report."""
     for finding in findings:
-        found, number = occurrences.oldest(finding["_id"])
+        found, number = occurrences.oldest(finding)
         told = _reported(finding)
         finding["occurrences"], finding["occurrence_count"] = (found + told)[: occurrences.SHOWN], number + len(told)
     return findings
@@ -117,7 +117,7 @@ def with_counts(findings: list[Document]) -> list[Document]:
     """Add to each finding the number of its occurrences; it is counted anew where it has changed since."""
     for finding in findings:
         if finding.get("occurrence_count") is None:
-            count = occurrences.count(finding["_id"]) + len(_reported(finding))
+            count = occurrences.count(finding) + len(_reported(finding))
             store.set_count(finding, count)
             finding["occurrence_count"] = count
     return findings

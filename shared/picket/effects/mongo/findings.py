@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pymongo import UpdateOne
 
-from picket.effects.mongo import costs, listing
+from picket.effects.mongo import costs, listing, people
 from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.occurrences import ARRIVED
 from picket.effects.mongo.schema import STAMP, known, readable
 from picket.effects.telemetry import span
 from picket.events import FindingReported, now
@@ -34,10 +36,14 @@ def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> Non
         return
     writes = [write for finding in findings for write in _writes(finding)]
     collection("findings").bulk_write(writes, ordered=True)
-    insert_new("occurrences", [{"_id": _occurrence_id(item), **item, **STAMP} for item in occurrences])
-    counted = sorted({item["finding"] for item in occurrences})
-    if counted:
-        collection("findings").update_many({"_id": {"$in": counted}}, {"$set": {"occurrence_count": None}})
+    insert_new("occurrences", [{"_id": _occurrence_id(item), **people.veiled(item), **STAMP} for item in occurrences])
+    arrived = Counter(item["finding"] for item in occurrences)
+    if arrived:
+        counted = [
+            UpdateOne({"_id": name}, {"$inc": {ARRIVED: count}, "$set": {"occurrence_count": None}})
+            for name, count in sorted(arrived.items())
+        ]
+        collection("findings").bulk_write(counted, ordered=False)
 
 
 def report(event: FindingReported) -> Document:
@@ -152,9 +158,10 @@ def _writes(finding: Document) -> list[UpdateOne]:
     """Insert the finding if it is new, then let its oldest occurrence and its best evidence win."""
     same = {"_id": finding["_id"]}
     evidence = {name: finding[name] for name in ("evidence", "evidence_rank", "severity", "confidence")}
-    first = {name: finding[name] for name in ("first", "first_rank")}
+    first = {"first": people.veiled(finding["first"]), "first_rank": finding["first_rank"]}
     fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
     fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
+    fresh |= {ARRIVED: 0}
     fresh |= {"rated": f"{finding['scored_in']}|{costs.NEVER}", **listing.entry(finding["_id"])}
     fresh |= {
         "reporters": finding.get("reporters", [ENGINE]),
