@@ -66,7 +66,7 @@ def test_whatever_happens_a_finding_is_in_one_state_and_its_history_tells_how(
         told += 1
         episodes += to == "open" and before in {"fixed", "false-positive"}
         assert (entry["to"], state_of(one, at)) == (to, to)
-        assert (one.get("resolved_at", "") != "") == (to == "fixed") or to == "false-positive"
+        assert (one.get("resolved_at", "") != "") == (to == "fixed")
         assert one.get("episode", 1) == episodes
         assert bool(due_at(one, DUE_DAYS)) == (to in {"open", "accepted"})
         assert bool(one.get("accepted_until")) == (to == "accepted")

@@ -138,8 +138,10 @@ def moved(finding: Mapping[str, Any], move: Move, now: datetime) -> dict[str, An
         fields["accepted_until"] = f"at {until}"
     if move.to == "fixed":
         fields |= {"resolved_at": at, "resolved_by": move.by}
+    elif finding.get("resolved_at"):
+        fields |= {"resolved_at": "", "resolved_by": ""}
     if move.to == "open" and state in _OUT_OF_SIGHT:
-        fields |= {"episode": finding.get("episode", 1) + 1, "opened_at": at, "resolved_at": "", "resolved_by": ""}
+        fields |= {"episode": finding.get("episode", 1) + 1, "opened_at": at}
     return {**fields, "entry": entry(move.by, at, old=state, move=move)}
 
 

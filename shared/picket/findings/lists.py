@@ -44,7 +44,19 @@ def keys(finding: Mapping[str, Any]) -> dict[str, str]:
         "in_repository": f"{finding['repository']}|{kind}|{severity}|{state}|{band}|{name}",
         "of_rule": f"{finding['evidence']['rule']}|{severity}|{state}|{band}|{name}",
         "assigned": f"{assignee}|{name}" if assignee else "",
+        "closed": _closed(finding, state),
     }
+
+
+def _closed(finding: Mapping[str, Any], state: str) -> str:
+    """Return from when a closed finding is kept; empty where it is open, or where a scan would open it again.
+
+    A secret stays in a history however long ago it was revoked, and what a person calls a false positive is reported
+    again by the next report: those decisions are kept.
+    """
+    known = KINDS.get(finding["kind"])
+    ends = known is not None and known.closes_by_report and state == "fixed" and finding.get("resolved_at")
+    return f"at {finding['resolved_at']}" if ends else ""
 
 
 def plan(filters: Mapping[str, Any]) -> Plan | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from picket.effects import artifacts
-from picket.effects.mongo import batches, commits, occurrences, retention
+from picket.effects.mongo import batches, commits, occurrences, reports, retention
 from picket.effects.mongo import duties as store
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
@@ -21,20 +21,26 @@ _FINDINGS_AT_ONCE = 200
 
 
 def run(cursor: str) -> str | None:
-    """Delete some of what has expired of one collection; the cursor is the collection's place in the table."""
+    """Delete some of what has expired of one collection.
+
+    The cursor is the collection's place in the table, and after a bar the field of the last document looked at.
+    """
     if not cursor and not store.claim("retention", _EVERY):
         return None
-    number = int(cursor or 0)
+    place, _, after = cursor.partition("|")
+    number = int(place or 0)
     rule = retention.TABLE[number]
     is_more = retention.enter_some(rule, AT_ONCE)
     days = settings().retention_days.get(rule.collection, rule.days)
-    found = retention.old(rule, days, _SCANS_AT_ONCE if rule.collection == "scans" else AT_ONCE)
+    found, last = retention.old(rule, days, after, _SCANS_AT_ONCE if rule.collection == "scans" else AT_ONCE)
     deleted = [one for one in found if _let_go(rule, one)]
     retention.delete(rule, deleted)
     if found:
         note("expired documents deleted", collection=rule.collection, count=len(deleted))
-    if is_more or len(deleted) in {AT_ONCE, _SCANS_AT_ONCE} or len(deleted) < len(found):
-        return str(number)
+    if is_more or len(deleted) < len(found):
+        return f"{number}|{after}"
+    if last:
+        return f"{number}|{last}"
     return str(number + 1) if number + 1 < len(retention.TABLE) else None
 
 
@@ -51,6 +57,9 @@ def _let_go(rule: retention.Rule, document: Document) -> bool:
     """Delete what belongs to a document; return whether all of it is gone, and the document may follow."""
     if rule.collection == "reports":
         artifacts.delete(document["artifact"])
+    if rule.collection == "findings":
+        occurrences.delete(document["_id"])
+        reports.forget_finding(document["_id"])
     if rule.collection == "scans":
         part = batches.all_of(document["_id"], BATCHES_AT_ONCE)
         commits.unmark(part)

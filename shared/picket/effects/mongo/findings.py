@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from picket.effects.mongo import costs, listing, people
+from picket.effects.mongo import costs, listing, occurrences, people
 from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.occurrences import ARRIVED
 from picket.effects.mongo.schema import STAMP, known, readable
@@ -26,7 +26,7 @@ _UNTOLD: Document = {"is_live": False, "exploitability": 0.0, "judged": "never"}
 
 
 @span("store findings")
-def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> None:
+def record(findings: Sequence[Document], places: Sequence[Document]) -> None:
     """Record what a batch introduces; recording it again changes nothing.
 
     Batches come in any order, so what a finding shows is decided by comparison, not by who came first: `first` is its
@@ -36,8 +36,8 @@ def record(findings: Sequence[Document], occurrences: Sequence[Document]) -> Non
         return
     writes = [write for finding in findings for write in _writes(finding)]
     collection("findings").bulk_write(writes, ordered=True)
-    insert_new("occurrences", [{"_id": _occurrence_id(item), **people.veiled(item), **STAMP} for item in occurrences])
-    arrived = Counter(item["finding"] for item in occurrences)
+    insert_new("occurrences", [{"_id": _occurrence_id(item), **people.veiled(item), **STAMP} for item in places])
+    arrived = Counter(item["finding"] for item in places)
     if arrived:
         counted = [
             UpdateOne({"_id": name}, {"$inc": {ARRIVED: count}, "$set": {"occurrence_count": None}})
@@ -148,7 +148,7 @@ def delete_some(repository: str, limit: int) -> bool:
     """Delete up to *limit* findings of a repository and their occurrences; return whether there were any."""
     found = [one["_id"] for one in collection("findings").find({"repository": repository}, {"_id": 1}).limit(limit)]
     for identity in found:
-        collection("occurrences").delete_many({"finding": identity})
+        occurrences.delete(identity)
     if found:
         collection("findings").delete_many({"_id": {"$in": found}})
     return bool(found)

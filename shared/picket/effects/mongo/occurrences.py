@@ -40,6 +40,11 @@ def count(finding: Document) -> int:
     return client.count("occurrences", {"finding": finding["_id"]}) + int(finding.get("dropped", 0))
 
 
+def delete(finding: str) -> None:
+    """Delete all occurrences of a finding."""
+    collection("occurrences").delete_many({"finding": finding})
+
+
 def crowded(limit: int) -> list[Document]:
     """Return up to *limit* findings that may have more occurrences than are kept."""
     found = list(collection("findings").find({ARRIVED: {"$gt": KEPT}}).limit(limit))

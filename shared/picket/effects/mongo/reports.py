@@ -146,6 +146,11 @@ def said_of(finding: str) -> list[Said]:
     return [Said.model_validate(one) for one in collection("reported").find({"finding": finding})]
 
 
+def forget_finding(finding: str) -> None:
+    """Delete what reports said of a finding that is deleted."""
+    collection("reported").delete_many({"finding": finding})
+
+
 def keep(said: Iterable[Said]) -> None:
     """Put what is said now in the place of what was."""
     writes = [

@@ -59,6 +59,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("score_history", 400, "a year of a score, and what moved it"),
     Rule("approvals", 400, "who agreed to what", field="place", personal=True, when=(("open", ""),)),
     Rule("reports", 180, "what tools reported", field="place", personal=True, is_needed=_is_newest_of_scope),
+    Rule("findings", 400, "what a tool no longer reports", field="closed", personal=True),
     Rule("scans", 180, "what was looked at, and when", field="place", when=(("state", {"$in": _FINAL}),)),
     Rule("dead_letters", 180, "what was replayed or dropped", personal=True, when=(("state", {"$ne": "open"}),)),
     Rule("rejections", 180, "what was replayed or dropped", personal=True, when=(("state", {"$ne": "open"}),)),
@@ -70,12 +71,23 @@ def entry() -> Document:
     return {KEPT_FROM: f"{_MARK}{now()}"}
 
 
-def old(rule: Rule, days: float, limit: int) -> list[Document]:
-    """Return up to *limit* documents that have lived for longer than *days* and are not needed, the oldest first."""
+def old(rule: Rule, days: float, after: str, limit: int) -> tuple[list[Document], str]:
+    """Return documents that have lived for longer than *days* and are not needed, the oldest first.
+
+    Args:
+        rule: What lives how long.
+        days: How long, instead.
+        after: Only those whose field follows this; empty: from the oldest on.
+        limit: How many are looked at.
+
+    Returns:
+        The documents, and the field of the last one that was looked at; empty if there are no more.
+    """
     before = f"{_MARK}{ago(timedelta(days=days))}"
-    which = {rule.field: {"$gt": _MARK, "$lt": before}, **dict(rule.when)}
-    found = collection(rule.collection).find(which).sort(rule.field, 1).limit(limit)
-    return [one for one in found if not rule.is_needed(one)]
+    which = {rule.field: {"$gt": after or _MARK, "$lt": before}, **dict(rule.when)}
+    found = list(collection(rule.collection).find(which).sort(rule.field, 1).limit(limit))
+    last = str(found[-1][rule.field]) if len(found) == limit else ""
+    return [one for one in found if not rule.is_needed(one)], last
 
 
 def delete(rule: Rule, found: list[Document]) -> None:
