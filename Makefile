@@ -97,4 +97,7 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 	$(LOCK) --all-extras -o requirements.lock pyproject.toml
 	$(LOCK) --no-annotate --constraint requirements.lock -o knative/image/tools.txt knative/image/tools.in
 
-.PHONY: help setup run lint types contracts test test-real faults docs bench bench-pipeline bench-scan bench-scale audit check images secrets deploy undeploy lock
+bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
+	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
+
+.PHONY: help setup run lint types contracts test test-real faults docs bench bench-pipeline bench-scan bench-scale bench-growth audit check images secrets deploy undeploy lock

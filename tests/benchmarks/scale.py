@@ -34,7 +34,7 @@ _TIMES = 10
 _BIG = name_of(0)
 
 
-def requests() -> list[tuple[str, str, float]]:
+def requests(size: Size) -> list[tuple[str, str, float]]:
     """Return what is asked of the API: name, path, budget in seconds."""
     first = str((collection("findings").find_one({}) or {})["_id"])
     most = str((collection("occurrences").find_one({"rank": "000002"}) or {})["finding"])
@@ -51,25 +51,25 @@ def requests() -> list[tuple[str, str, float]]:
         ("nobody's reporter", "/findings?reporter=nosuch", _FREE),
         ("one finding", f"/findings/{first}", _ANY),
         ("one finding in many places", f"/findings/{most}", _ANY),
-        ("a score of 20,000 findings", f"/scores/{_BIG}", _ANY),
-        ("a small score", f"/scores/{name_of(9_999)}", _ANY),
+        ("a score of many findings", f"/scores/{_BIG}", _ANY),
+        ("a small score", f"/scores/{name_of(size.repositories - 1)}", _ANY),
         ("repositories", "/repositories?limit=200", _LISTS),
         ("the start page", "/", _LISTS),
         ("teams", "/teams", _LISTS),
-        ("a team of 2,000", "/teams/big", _ANY),
+        ("a large team", "/teams/big", _ANY),
         ("scans", "/scans", _LISTS),
-        ("a scan of 5,000 batches", "/scans/scan-000000", _ANY),
+        ("a scan of many batches", "/scans/scan-000000", _ANY),
         ("what a scan has found", "/findings?scan=scan-000000", _FREE),
     ]
 
 
 def rows(size: Size) -> list[Row]:
     """Fill a store and measure."""
-    with tempfile.TemporaryDirectory(prefix="picket-scale-") as scratch, _store(Path(scratch)) as (deployed, count):
+    with tempfile.TemporaryDirectory(prefix="picket-scale-") as scratch, store(Path(scratch)) as (deployed, count):
         begin = time.monotonic()
         fill(size)
         sys.stderr.write(f"filled in {time.monotonic() - begin:.0f} s\n")
-        found = [_row(name, budget, count, partial(_get, deployed, path)) for name, path, budget in requests()]
+        found = [_row(name, budget, count, partial(_get, deployed, path)) for name, path, budget in requests(size)]
         found.append(_row("a tick with nothing due", None, count, partial(_tick, deployed)))
         return found
 
@@ -103,17 +103,19 @@ def _tick(deployed: Deployment) -> None:
 
 
 @contextmanager
-def _store(scratch: Path) -> Iterator[tuple[Deployment, Counting]]:
+def store(scratch: Path, more: dict[str, str] | None = None) -> Iterator[tuple[Deployment, Counting]]:
+    """Give all functions on an empty one-machine store below *scratch*, with *more* settings."""
     command, port = stores.nx(scratch)
     with stores.running(command, port, scratch / "output") as uri, pytest.MonkeyPatch.context() as environment:
         settings = {
             "HOST": "127.0.0.1",
             "K_SINK": "http://sink.invalid/",
             "MONGODB_URI": uri,
-            "PICKET_DATA_DIR": str(scratch / "data"),
+            "PICKET_DATA_DIR": str(scratch / "picket"),
             "PICKET_HASH_KEY": "0" * 64,
             "PICKET_ENCRYPTION_KEY": Fernet.generate_key().decode(),
             "PICKET_MONGODB_TIMEOUT_SECONDS": "60",
+            **(more or {}),
         }
         for name, value in settings.items():
             environment.setenv(name, value)

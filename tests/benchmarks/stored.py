@@ -168,9 +168,12 @@ def _scores(size: Size, chance: random.Random) -> Iterator[Json]:
 
 def _scan(example: Json, number: int, size: Size) -> Json:
     identity = f"scan-{number:06}"
+    counts = {"Done": size.batches_of_one if number == 0 else 1}
     ended = {name: value for name, value in example.items() if name not in {"running", "open", "idle_since", "branch"}}
     told = {"_id": identity, "repository": name_of(number % size.repositories), "state": "Done", "window": 8}
-    told |= {"place": f"at {number:08}|{identity}", "planned": 0, "ruleset": "r", "refs": 1, "attempt": 1}
+    asked = datetime.now(UTC) - timedelta(minutes=size.scans - number)
+    told |= {"place": f"at {asked.isoformat()}|{identity}", "planned": 0, "ruleset": "r", "refs": 1, "attempt": 1}
+    told["tally"] = {"by_state": counts, "skipped": {"total": 0, "first": []}, "failures": []}
     return {**ended, **told}
 
 
@@ -178,5 +181,13 @@ def _batches(size: Size) -> Iterator[Json]:
     for number in range(size.batches_of_one):
         step = {"state": "Done", "at": "t", "actor": "a", "reason": ""}
         told = {"_id": f"b{number}", "scan": "scan-000000", "state": "Done", "index": number, "history": [step]}
-        told |= {"findings": [], "skipped": [], "repository": name_of(0), "count": 1, "revision": 1, "attempt": 1}
+        told |= {
+            "findings": [],
+            "skipped": [],
+            "scanned_for": "r",
+            "repository": name_of(0),
+            "count": 1,
+            "revision": 1,
+            "attempt": 1,
+        }
         yield {**told, "place": f"{number:08}", "commits": []}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections import Counter
 from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -23,19 +22,18 @@ from picket.effects.mongo.client import Document, public
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
 from picket.orchestration import bulk, cancellation, completion
+from picket.orchestration.tally import tally
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
 
 blueprint = Blueprint("scans", __name__)
 MAX_ITEMS = 1_000
 _ACTOR = "api"
-_FAILURES_SHOWN = 100
-_SKIPPED_SHOWN = 100
 _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
         *("lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window", "planned"),
-        *("refs", "missing_refs", "missing", "missing_reason", "wanted", "place", "open"),
+        *("refs", "missing_refs", "missing", "missing_reason", "wanted", "place", "open", "tally"),
     )
 )
 
@@ -118,9 +116,9 @@ def page() -> Response:
 
 def view(scan: Document) -> Document:
     """Return a scan as the API shows it."""
-    own, children = batches.of_scan(scan), store.children(scan["_id"])
-    counts = dict(Counter(batch["state"] for batch in own))
-    failed = [part for part in (*own, *children) if part["state"] == "Failed"]
+    children = store.children(scan["_id"])
+    told = scan["tally"] if "tally" in scan else tally(batches.of_scan(scan), children)
+    counts = told["by_state"]
     finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
@@ -129,9 +127,9 @@ def view(scan: Document) -> Document:
         **_of_many(scan),
         "is_ending": completion.is_ending(scan),
         "refs": refs(scan),
-        "skipped": skipped(own),
+        "skipped": told["skipped"],
         "children": [summary(child) for child in children],
-        "failures": [failure(part) for part in failed[:_FAILURES_SHOWN]],
+        "failures": told["failures"],
         "findings": f"/findings?scan={scan['_id']}",
         "scored": "scored_at" in scan,
     }
@@ -153,19 +151,6 @@ def refs(scan: Document) -> Document:
         "missing_names": scan.get("missing_refs", []),
         "reason": scan.get("missing_reason", ""),
     }
-
-
-def skipped(own: list[Document]) -> Document:
-    """Return what of a scan's batches was not looked at, and why: the number of all, the first of them by name."""
-    found = [item for batch in own for item in batch.get("skipped", ())]
-    first = [{"path": path, "blob": blob, "reason": reason} for path, blob, reason in found[:_SKIPPED_SHOWN]]
-    return {"total": len(found), "first": first}
-
-
-def failure(part: Document) -> Document:
-    """Return what of a scan failed, a batch or a child, and why."""
-    kind = "batch" if "index" in part else "scan"
-    return {kind: part["_id"], "commits": part.get("count", 0), "reason": part["history"][-1]["reason"]}
 
 
 def summary(scan: Document) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from picket.commits import lifecycle
 from picket.effects import broker
@@ -12,6 +12,7 @@ from picket.effects.mongo.client import Document
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ReportReceived, ScanCompleted, ScanRequested
 from picket.orchestration import dispatch, evidence, folding, waiting
+from picket.orchestration.tally import tally
 
 _TRIES = 5
 
@@ -32,7 +33,7 @@ def settle(scan_id: str, actor: str) -> None:
                 _announce(scan, actor)
             return
         ending = _ending(scan)
-        if ending is None or finish(scan, *ending, actor=actor):
+        if ending is None or finish(scan, ending.state, ending.reason, actor=actor, told=ending.told):
             return
     raise Busy(f"scan {scan_id} is being changed by others")
 
@@ -42,11 +43,19 @@ def is_ending(scan: Document) -> bool:
     return scan["state"] == "Cancelled" and bool(batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]))
 
 
-def finish(scan: Document, state: str, reason: str, *, actor: str) -> bool:
-    """Move a scan to a final state and, once all of it has ended, say so; False if somebody else changed it first."""
+def finish(scan: Document, state: str, reason: str, *, actor: str, told: Document | None = None) -> bool:
+    """Move a scan to a final state and, once all of it has ended, say so; False if somebody else changed it first.
+
+    Args:
+        scan: The scan as it was read.
+        state: The final state.
+        reason: Why; empty where there is nothing to explain.
+        actor: Who moves it.
+        told: Fields to keep with it.
+    """
     if "taken_by" not in scan:
         evidence.note(scan, state)
-    done = scans.move(scan, state, actor, reason, untold=broker.cause().id)
+    done = scans.move(scan, state, actor, reason, untold=broker.cause().id, **(told or {}))
     if done is None:
         return False
     if "fetching" in scan:  # cancelled or given up: whoever had the place does not come to leave it any more
@@ -77,20 +86,30 @@ def give_up(event: Event, actor: str, reason: str) -> None:
             reports.finish(event.report, "Failed", reason=reason)
 
 
-def _ending(scan: Document) -> tuple[str, str] | None:
-    """Return the final state and the reason; None while something is open."""
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """The final state of a scan, the reason, and what else is told of it."""
+
+    state: str
+    reason: str
+    told: Document = field(default_factory=dict)
+
+
+def _ending(scan: Document) -> _Ending | None:
+    """Return how a scan ends; None while something is open."""
     if "taken_by" in scan:
         taker = scans.get(scan["taken_by"])
-        return ("Done", f"with {taker['_id']}") if folding.looked_at_all(taker) else None
+        return _Ending("Done", f"with {taker['_id']}") if folding.looked_at_all(taker) else None
     if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
         return None
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
     state, reason = lifecycle.outcome(_by_state(own), _by_state(children))
     failed = [part["history"][-1]["reason"] for part in (*own, *children) if part["state"] == "Failed"]
     reason = f"{reason}: {failed[0]}" if failed else reason
+    told = {"tally": tally(own, children)}
     if missing := evidence.missing(scan):
-        return ("Partial" if state == "Done" else state), f"{reason}; {missing}" if reason else missing
-    return state, reason or evidence.emptiness(scan)
+        return _Ending("Partial" if state == "Done" else state, f"{reason}; {missing}" if reason else missing, told)
+    return _Ending(state, reason or evidence.emptiness(scan), told)
 
 
 def _by_state(parts: list[Document]) -> dict[str, int]:

@@ -41,12 +41,8 @@ class Mirror:
 
 def note_use(git_dir: Path) -> None:
     """Note that a mirror is in use now."""
-    marker = git_dir / USED
-    try:
-        os.utime(marker, (time.time(), time.time()))
-    except FileNotFoundError:
-        if git_dir.exists():
-            marker.touch()
+    if git_dir.exists():
+        _date(git_dir / USED)
 
 
 def folder() -> Path:
@@ -62,8 +58,7 @@ def claim(seconds: float) -> bool:
     with _locked(marker.with_suffix(".lock")) as is_locked:
         if not is_locked or (marker.exists() and marker.stat().st_mtime > time.time() - seconds):
             return False
-        marker.touch()
-        os.utime(marker, (time.time(), time.time()))
+        _date(marker)
         return True
 
 
@@ -135,6 +130,11 @@ def holding(git_dir: Path) -> Iterator[bool]:
     """
     with _locked(git_dir.with_suffix(".upkeep")) as is_held:
         yield is_held
+
+
+def _date(marker: Path) -> None:
+    marker.touch()
+    os.utime(marker, (time.time(), time.time()))  # this process's clock, by which it is compared
 
 
 @contextmanager
