@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import settings
-from tests.support import deployment, stores
+from tests.support import compiled, deployment, stores
 from tests.support.examples import PROFILE, how_many
 from tests.support.programs import PROGRAMS
 from tests.support.repositories import GitHttpServer
@@ -95,6 +95,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pyt
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
+    compiled.share(tmp_path / "data")
     deployment.forget()
     yield monkeypatch
     deployment.forget()

@@ -378,7 +378,8 @@ def test_a_token_that_is_limited_to_assets_touches_no_others(
     [
         ("a: &a [x, x]\nb: &b [*a, *a]\nversion: 1\nrules: *b\n", 400, "aliases"),
         (f"version: 1\n#{'x' * 300_000}", 413, "256 KiB"),
-        ("[" * 10_000, 400, "not YAML"),
+        ("[" * 10_000, 400, "nested more than 50 deep"),
+        ("[", 400, "not YAML"),
         ("version: 1\nrules: [{id: x}]", 400, "rules.0.match"),
     ],
 )

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.support import secrets
+from tests.support import compiled, secrets
 from tests.support.deployment import Deployment, deploy, forget
 from tests.support.repositories import Work
 
@@ -65,6 +65,7 @@ class Target:
 @pytest.fixture(scope="module")
 def target(nx_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("fuzz")
+    compiled.share(folder / "data")
     with pytest.MonkeyPatch.context() as environment:
         for name, value in _environment(nx_uri, folder).items():
             environment.setenv(name, value)

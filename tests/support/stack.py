@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import urllib3
 from pymongo import MongoClient
 from pymongo.database import Database
-from tests.support import pushes
+from tests.support import compiled, pushes
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -183,7 +183,7 @@ def kill(pids: list[int]) -> None:
 @contextmanager
 def picket_up(data_dir: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Running]:
     """Run the stack until the block ends, and see that nothing of it is left."""
-    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    compiled.share(data_dir)
     running = Running(data_dir, arguments, environment or {})
     try:
         yield running

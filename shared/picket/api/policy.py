@@ -19,6 +19,7 @@ blueprint = Blueprint("policy", __name__)
 _TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
 _EXAMPLES = 20
 _MAX_BYTES = 256 * 1024
+_MAX_DEPTH = 50
 
 
 @blueprint.get("/policy")
@@ -67,8 +68,10 @@ def test() -> Response:
 def _text() -> str:
     """Return the policy that is sent; one that repeats parts of itself by name could grow without end when it is read.
 
+    Reading takes the longer the deeper it is nested, by the square.
+
     Raises:
-        Malformed: It is not UTF-8 or not YAML, or it has aliases.
+        Malformed: It is not UTF-8 or not YAML, it has aliases, or it is nested too deeply.
         TooLarge: It has more than 256 KiB.
     """
     body = request.get_data()
@@ -76,9 +79,17 @@ def _text() -> str:
         raise TooLarge(f"a policy has at most {_MAX_BYTES // 1024} KiB")
     try:
         text = body.decode()
-        has_aliases = any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
+        _refuse_what_grows(text)
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
         raise Malformed("policy: not YAML") from None
-    if has_aliases:
-        raise Malformed("policy: aliases are not taken here")
     return text
+
+
+def _refuse_what_grows(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise Malformed(f"policy: nested more than {_MAX_DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent):
+            raise Malformed("policy: aliases are not taken here")
