@@ -20,7 +20,7 @@ def main(event: CommitBatchScanned | FindingReported | ReportCollected | PolicyC
             review(event, found, scan, event.chain)
             close(batches.get(event.batch), scan)
         case FindingReported():
-            repositories.known(event.repository)  # nothing is kept of one that nobody registered
+            repositories.known(event.repository)  # nothing is kept of one that is not registered
             review(event, [findings.report(event)], {}, ())
         case ReportCollected():
             review(event, findings.get_many(event.findings), {}, ())

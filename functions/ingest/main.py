@@ -45,7 +45,7 @@ def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> s
     Raises:
         Unauthorized: The token is unknown, or the signature is not the source's.
     """
-    source = sources.lately_by_token(provider, token)
+    source = sources.cached_by_token(provider, token)
     if source is not None and not signed(source, headers, body):
         source = sources.by_token(provider, token)  # its secret may be a new one
     if not signed(source, headers, body) or source is None:

@@ -25,7 +25,7 @@ ACTOR = "scan"
 def main(event: CommitBatchCreated) -> None:
     """Scan the batch unless that is done already, and say what its commits introduce.
 
-    Its commits count as scanned only once it is: nobody looks at those again, so their findings must be judged then.
+    Its commits count as scanned only once it is: they are not scanned again, so their findings must be judged then.
     """
     batch = batches.get(event.batch)
     if batch["state"] in {"Queued", "InProgress"}:

@@ -36,7 +36,7 @@ class Unusable(EngineFailed):
 
 
 def is_there() -> bool:
-    """Tell whether there is an engine."""
+    """Return whether there is an engine."""
     return shutil.which(NAME) is not None
 
 

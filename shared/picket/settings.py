@@ -186,7 +186,7 @@ class Settings(BaseSettings):
         """Key of every HMAC kept in place of a secret.
 
         Raises:
-            Misconfigured: None is set; an empty one would let whoever reads the store try out secrets.
+            Misconfigured: None is set; with an empty one, a reader of the store could try out secrets.
         """
         key = self.hash_key.get_secret_value().encode()
         if not key:
@@ -228,7 +228,7 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         folder = env_settings().get("secrets_dir")
         if not folder or not Path(folder).is_dir():
-            return init_settings, env_settings  # one that is none is told when its own field is checked
+            return init_settings, env_settings  # a wrong one is reported when its own field is checked
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, folder)
 
 

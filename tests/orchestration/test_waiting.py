@@ -46,7 +46,7 @@ def hold(name: str, repository: str) -> None:
     collection("scans").insert_one({"_id": name, **fetching, "created_at": "2026"})
 
 
-def let_go(name: str) -> None:
+def unmerge(name: str) -> None:
     collection("scans").delete_one({"_id": name})
 
 
@@ -59,7 +59,7 @@ def test_a_scan_without_a_place_waits_and_is_asked_for_when_there_is_one(
     assert states("waits") == ["Queued"]
     assert scans.get("waits")["history"][-1]["reason"] == "waits: forge is busy"
 
-    let_go("other")
+    unmerge("other")
     ask(one_place, url(forge, works[1]), "next")
     one_place.drain()
 
@@ -74,7 +74,7 @@ def test_a_scan_that_waited_goes_on_in_its_own_trace_whoever_wakes_it(
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     ask(one_place, url(forge, works[0]), "waits").headers.update({"ce-correlationid": "mine", "ce-traceparent": trace})
     one_place.drain()
-    let_go("other")
+    unmerge("other")
     ask(one_place, url(forge, works[1]), "next").headers.update({"ce-correlationid": "another's"})
 
     one_place.drain()
@@ -90,7 +90,7 @@ def waiting_for(deployed: Deployment, forge: GitHttpServer, works: list[Work], n
     ask(deployed, url(forge, works[0]), name, repository="h/same")
     deployed.drain()
     assert states(name) == ["Queued"]
-    let_go("other")
+    unmerge("other")
 
 
 def test_whoever_died_between_the_end_of_its_work_and_saying_so_wakes_the_next_when_it_is_done_again(
@@ -199,7 +199,7 @@ def test_one_that_waits_anew_is_woken_by_another_event_though_the_same_one_leads
     deployed.queue.clear()
     deployed.deliver(first)
     assert scans.get("waits")["queue"].startswith("repository|h/same|")
-    let_go("third")
+    unmerge("third")
 
     deployed.deliver(message)
 
@@ -257,8 +257,8 @@ def test_whoever_leaves_a_place_asks_for_pushes_before_all_others(
     ask(one_place, url(forge, works[2]), "push", **push(head, works[2].commit({"a": "2\n"})))
     one_place.drain()
     assert states("all", "scheduled", "push") == ["Queued"] * 3
-    let_go("other")
-    let_go("another")
+    unmerge("other")
+    unmerge("another")
     head = works[3].head()
     ask(one_place, url(forge, works[3]), "last", **push(head, works[3].commit({"a": "2\n"})))
 
@@ -280,7 +280,7 @@ def test_one_scan_of_a_repository_fetches_at_a_time_and_others_do_not_wait_for_i
 
     assert states("same", "else") == ["Queued", "Done"]
     assert scans.get("same")["history"][-1]["reason"] == "waits: repository is busy"
-    let_go("other")
+    unmerge("other")
     assert tick(deployed, "t1", idle=True) == 204
     deployed.drain()
     assert states("same") == ["Done"]
@@ -383,7 +383,7 @@ def test_whose_turn_it_is_comes_from_the_index_and_queues_of_like_names_stay_apa
     names = {"a": "forge|integral|h", "b": "forge|integral|h", "c": "forge|integral|h.example"}
     for name, queue in names.items():
         scans.open_scan(ScanRequested(scan=name, repository="h/o/r", url="file:///nosuch"), "test")
-        queues.line_up(name, queue, {})
+        queues.enqueue(name, queue, {})
     reads = keeping(environment)
 
     waiting = [[scan["_id"] for scan in queues.waiting(queue, 10)] for queue in ("forge|integral|h", names["c"])]

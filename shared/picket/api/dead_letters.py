@@ -47,7 +47,7 @@ class DropOrder(BaseModel):
 
 
 def is_from_broker(incoming: Request) -> bool:
-    """Tell whether a request is for the sink, and reached it by the address that only the cluster can route to.
+    """Return whether a request is for the sink, and reached it by the address that only the cluster can route to.
 
     The route decides, not the path: what else lies below it must be asked for as everything is.
     """

@@ -1,4 +1,4 @@
-"""`GET /scans/{id}/events`: how a scan gets on, as server-sent events.
+"""`GET /scans/{id}/events`: the progress of a scan, as server-sent events.
 
 A response lasts half a minute at most; then the client connects again and says what it has seen by Last-Event-ID, as
 every EventSource does by itself. That bounds how long a thread is held, stays inside Knative's timeout of a request,

@@ -80,7 +80,7 @@ class OrganizationOrder(BaseModel):
         """Return the organization's id, and what is wanted of it.
 
         Raises:
-            Malformed: Host, name or a schedule is none.
+            Malformed: Host, name or a schedule is invalid.
             Unsupported: The host or the token is not admitted.
         """
         host = (self.host or FORGES[self.forge].home).lower()

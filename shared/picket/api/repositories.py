@@ -98,7 +98,7 @@ def known(wanted: str) -> Document:
     """Return a repository by id or any name it has had.
 
     Raises:
-        Gone: There is none.
+        Gone: It does not exist.
     """
     found = store.get(identity(wanted))
     if found is None:

@@ -41,7 +41,7 @@ class ScheduleOrder(BaseModel):
         """Return the schedule under *name*.
 
         Raises:
-            Malformed: It is none that can be kept.
+            Malformed: It is invalid.
         """
         found = Schedule(name, **self.model_dump())
         check(found)

@@ -13,7 +13,7 @@ _READ = (
 )
 _SUBMIT = (
     *("scans.submit", "repositories.add", "organizations.sync", "builds.keep", "builds.stop"),
-    "dead_letters.show",  # the whole event, as its sender made it, for whoever is to judge a replay
+    "dead_letters.show",  # the whole event, as its sender made it, to judge a replay by
     "dead_letters.send_again",
 )
 _ADMIN = (

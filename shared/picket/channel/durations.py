@@ -23,7 +23,7 @@ def iso8601(text: str) -> float:
     """Return the seconds of an ISO 8601 duration such as `PT0.2S` or `P1DT12H`.
 
     Raises:
-        Malformed: *text* is none, or it counts in months or years.
+        Malformed: *text* is not a duration, or it counts in months or years.
     """
     match = _ISO_8601.fullmatch(text)
     if match is None:
@@ -35,7 +35,7 @@ def go(text: str) -> float:
     """Return the seconds of a Go duration such as `24h` or `2m30s`.
 
     Raises:
-        Malformed: *text* is none.
+        Malformed: *text* is not a duration.
     """
     if text == "0":
         return 0.0

@@ -68,7 +68,7 @@ def tell(text: str) -> None:
     """Write *text* to standard output, what its encoding lacks as escapes.
 
     Raises:
-        Unread: Nobody reads it to its end, so it did not say all that was found.
+        Unread: Its output was not read to the end, so findings are missing from it.
     """
     if sys.stdout is None:  # it was closed before this program began
         raise Unread

@@ -18,7 +18,7 @@ class Move:
 
 SCAN = (
     Move("New", "Validating", "enumerate", "its request arrived"),
-    Move("New", "Queued", "enumerate", "a scan of the same branch that waits takes its commits along"),
+    Move("New", "Queued", "enumerate", "it is merged into a waiting scan of the same branch"),
     Move("New", "InProgress", "enumerate", "it is a list of repositories, and each has its child scan"),
     Move("Validating", "Queued", "enumerate", "its repository's address is admitted"),
     Move("Queued", "Queued", "enumerate", "it must wait: for its forge, its repository, or another scan"),
@@ -43,7 +43,7 @@ SCAN = (
         for state in ("New", "Validating", "Queued", "Scheduling", "Scheduled", "InProgress")
     ),
 )
-"""A scan that another took along is Done from Queued when that one is; if it ends otherwise, it goes on by itself."""
+"""A merged scan is Done from Queued when the other one is; if that ends otherwise, it runs by itself."""
 
 BATCH = (
     Move("Queued", "InProgress", "scan", "a scanner holds its lease"),
@@ -64,7 +64,7 @@ MAX_TAKEOVERS = 5
 
 
 def legal(moves: Iterable[Move], source: str, target: str) -> bool:
-    """Tell whether there is such a move."""
+    """Return whether there is such a move."""
     return any((move.source, move.target) == (source, target) for move in moves)
 
 

@@ -10,7 +10,7 @@ PULL_REQUESTS = tuple(sorted({place for forge in FORGES.values() for place in fo
 """Where forges keep the heads of pull requests."""
 
 _TRIAL_MERGE = re.compile(rf"(?:{'|'.join(PULL_REQUESTS)})/.+/merge")
-"""What a forge merges to try a pull request out: nobody wrote it."""
+"""Merge commits that a forge makes to test a pull request."""
 
 
 def is_looked_at(name: str, *, pull_requests: bool) -> bool:

@@ -56,7 +56,7 @@ def check(schedule: Schedule) -> None:
     """Refuse a schedule that cannot be kept.
 
     Raises:
-        Malformed: Its expression or time zone is none, it never comes, or it comes more than every five minutes.
+        Malformed: Its expression or time zone is invalid, it never comes, or it comes more than every five minutes.
     """
     _zone(schedule.timezone)
     minutes, hours = _expanded(schedule.cron)[:2]
@@ -82,7 +82,7 @@ def next_time(schedule: Schedule, key: str, after: datetime) -> datetime:
         Aware, in UTC.
 
     Raises:
-        Malformed: The schedule is none, or never comes.
+        Malformed: The schedule is invalid, or never comes.
     """
     from croniter import CroniterBadDateError, croniter  # noqa: PLC0415 - only what asks for times needs it
 
@@ -151,7 +151,7 @@ def _zone(name: str) -> ZoneInfo:
     """Return a time zone.
 
     Raises:
-        Malformed: There is none of that name.
+        Malformed: No time zone has that name.
     """
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - see next_time
 

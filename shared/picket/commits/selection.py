@@ -10,7 +10,7 @@ MAX_UNKNOWN = 1_000
 
 
 def is_zero(sha: str) -> bool:
-    """Tell whether *sha* is the all-zero id of a ref that does not exist."""
+    """Return whether *sha* is the all-zero id of a ref that does not exist."""
     return bool(sha) and not sha.strip("0")
 
 
@@ -20,7 +20,7 @@ def wanted(request: ScanRequested) -> str:
 
 
 def chain(request: ScanRequested, waiting: Sequence[ScanRequested]) -> list[ScanRequested]:
-    """Choose which of *waiting*, requests for the same branch, a scan can take along.
+    """Choose which of *waiting*, requests for the same branch, can be merged into a scan.
 
     Pushes that begin where the one before ends, none of them forced, deleting or creating the branch; for a scan of all
     branches, those that ask for the same thing.

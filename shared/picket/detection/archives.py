@@ -117,7 +117,7 @@ class _Budget:
 
 
 def is_archive(content: bytes) -> bool:
-    """Tell whether `members` can look into *content*."""
+    """Return whether `members` can look into *content*."""
     return _is_zip(content) or _is_tar(content) or _packing(content) is not None
 
 

@@ -112,7 +112,7 @@ def expression(candidate: Candidate) -> Evidence | None:
 
 
 def _has_words(text: str) -> bool:
-    """Tell whether most of the letters of *text* stand in runs that read like words."""
+    """Return whether most of the letters of *text* stand in runs that read like words."""
     runs = [(run, len(run)) for run in _LETTERS.findall(text)]
     return 2 * sum(length for run, length in runs if reads_as_written(run)) > sum(length for _, length in runs)
 
@@ -166,7 +166,7 @@ def host(candidate: Candidate) -> Evidence | None:
 
 
 def says_password(text: str) -> bool:
-    """Tell whether *text* is words for a password, but for digits and punctuation: `My-Password1!`, `user:pass`."""
+    """Return whether *text* is words for a password, but for digits and punctuation: `My-Password1!`, `user:pass`."""
     words = _WORDS_APART.split(text.lower().strip(_AROUND))
     return all(_NOUN.sub("", word.rstrip(_DIGITS_AND_MARKS)) in _NO_PASSWORD or not word for word in words)
 

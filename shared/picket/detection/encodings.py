@@ -120,7 +120,7 @@ def _run_start(alphabet: re.Pattern[bytes], content: bytes, inside: int, floor: 
 
 
 def _is_readable(text: bytes) -> bool:
-    """Tell whether decoded bytes are text: ASCII but for a few, or UTF-8."""
+    """Return whether decoded bytes are text: ASCII but for a few, or UTF-8."""
     strange = text.translate(None, _READABLE)
     if len(strange) <= (1 - MOSTLY) * len(text):
         return True

@@ -71,7 +71,7 @@ def randomness(text: str) -> float:
 
 
 def reads_as_written(text: str) -> bool:
-    """Tell whether *text* is made of words or parts of words; hex is judged by its entropy only."""
+    """Return whether *text* is made of words or parts of words; hex is judged by its entropy only."""
     if _HEX.fullmatch(text):
         return False
     return randomness(text) < WRITTEN_BELOW[len(text) < SHORT]

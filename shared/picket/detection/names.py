@@ -111,7 +111,7 @@ def _harmless() -> re.Pattern[str]:
 
 
 def is_harmless(name: str) -> bool:
-    """Tell whether a name, as `name_of` gives it, says that its value is no secret."""
+    """Return whether a name, as `name_of` gives it, says that its value is no secret."""
     return bool(_harmless().search(name))
 
 
@@ -124,12 +124,12 @@ def _telling() -> re.Pattern[str]:
 
 
 def names_nothing(name: str) -> bool:
-    """Tell whether a name holds none of the words that stand for secrets: its letters made one by chance."""
+    """Return whether a name holds none of the words that stand for secrets: its letters made one by chance."""
     return not _ANY_WORD.search(name)
 
 
 def says_secret(name: str) -> bool:
-    """Tell whether a name, as `name_of` gives it, says that its value is a secret, not only some key."""
+    """Return whether a name, as `name_of` gives it, says that its value is a secret, not only some key."""
     return bool(_telling().search(name))
 
 

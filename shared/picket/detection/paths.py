@@ -50,7 +50,7 @@ _CODE_NAMES = r"""
 
 @lru_cache(maxsize=1024)
 def notation_of_path(path: str) -> Literal["", "data", "code"]:
-    """Tell whether values stand bare in such files as a rule (`data`) or strings in quotes (`code`); else empty."""
+    """Return whether values stand bare in such files as a rule (`data`) or strings in quotes (`code`); else empty."""
     if _pattern("", _DATA_NAMES).search(path):
         return "data"
     return "code" if _pattern("", _CODE_NAMES).search(path) else ""
@@ -64,7 +64,7 @@ def kind_of_path(path: str) -> PathKind:
         path: Relative to the repository, with forward slashes.
 
     Returns:
-        `generated` for lock files, minified code, vendored code, images and the like, which nobody writes secrets
+        `generated` for lock files, minified code, vendored code, images and the like, which people write no secrets
         into and which are full of digests and noise; `test` for tests, examples and documentation; else empty.
     """
     if _pattern(_GENERATED_FOLDERS, _GENERATED_NAMES).search(path):

@@ -46,7 +46,7 @@ def placeholder(text: str) -> str:
         text: Candidate secret.
 
     Returns:
-        The reason, naming the kind of placeholder; empty when there is none.
+        The reason, naming the kind of placeholder; empty if it is not a placeholder.
     """
     if _TEMPLATES.fullmatch(text) or _TEMPLATE_INSIDE.search(text):
         return "a template or reference to be filled in"

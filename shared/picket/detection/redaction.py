@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-MASK = "*" * 12  # the same for every secret: its length is nobody's business
+MASK = "*" * 12  # the same for every secret: its length is not to be known
 SHORTEST_SHOWN = 20  # characters; of anything shorter 15 % would help a guess more than a reader
 SHARE_SHOWN = 0.15
 MOST_SHOWN = 4  # characters
@@ -15,7 +15,7 @@ _LINE_BREAKS = re.compile(rb"(?:\\+[nrt]|\s)+")
 
 
 def redact(secret: str, prefixes: Iterable[str] = ()) -> str:
-    """Make a preview that a reader recognises and nobody can use.
+    """Make a preview that a reader recognises and that is of no use.
 
     Args:
         secret: The raw secret.

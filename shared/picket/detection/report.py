@@ -109,7 +109,7 @@ def detect(
 
     Args:
         changes: What the commits put where.
-        blobs: Each new blob's id and content, once; or, as an enumeration's value, why there is none.
+        blobs: Each new blob's id and content, once; or, as an enumeration's value, why it is missing.
         read: Gives old blobs in the same way, by id.
         engine: The detection engine.
     """

@@ -144,7 +144,7 @@ def pem(candidate: Candidate) -> Evidence | None:
 
 
 def _is_throwaway(candidate: Candidate) -> bool:
-    """Tell whether a key that a test, example or manual holds was made for it.
+    """Return whether a key that a test, example or manual holds was made for it.
 
     It was when it stands in the source of a test or in prose, when its file is called by its kind or role and not by
     a system, or when the file's name, the key's, or the subject of a certificate beside it speaks of tests.

@@ -71,7 +71,7 @@ def earliest(pattern: str) -> str:
     It still matches wherever the whole does, but reports one end per start where the whole would report every
     possible one: a megabyte of base64 after a prefix is one callback, not a million.
     """
-    if r"\Q" in pattern:  # between \Q and \E a repeat is none
+    if r"\Q" in pattern:  # between \Q and \E nothing repeats
         return pattern
     while shorter := _OPTIONAL_TAIL.sub("", pattern):
         if shorter == pattern:

@@ -37,7 +37,7 @@ def wide_codec(content: bytes) -> str:
 
 
 def is_binary(content: bytes) -> bool:
-    """Tell whether *content* is not text: a NUL near its start, and no sign of a wide encoding."""
+    """Return whether *content* is not text: a NUL near its start, and no sign of a wide encoding."""
     return b"\0" in content[:BINARY_WINDOW] and not wide_codec(content)
 
 

@@ -105,7 +105,7 @@ def older_than(prefix: str, span: timedelta) -> Iterator[str]:
 
 
 def delete(reference: str) -> None:
-    """Delete an artifact; one that is not there any more is none to worry about.
+    """Delete an artifact; deleting a missing one is not an error.
 
     Raises:
         TransientError: The artifact store did not do it.

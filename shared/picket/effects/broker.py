@@ -83,7 +83,7 @@ def reach() -> None:
     """Ask the broker's ingress whether it is there, and send nothing.
 
     Raises:
-        TransientError: It did not answer, or there is none to ask.
+        TransientError: It did not answer, or none is configured.
     """
     response = _request("OPTIONS", {}, b"")
     if response.status >= 500:  # noqa: PLR2004 - HTTP's class of the server's own errors

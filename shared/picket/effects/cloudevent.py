@@ -25,7 +25,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> tuple[Envelope, str, str]:
         body: Raw request body.
 
     Returns:
-        The envelope, the data as text that should be JSON, and the `dataref` extension; each "" if there is none.
+        The envelope, the data as text that should be JSON, and the `dataref` extension; each "" if it is missing.
 
     Raises:
         Malformed: Not a CloudEvent.
@@ -59,7 +59,7 @@ def render(
 
     Args:
         envelope: Its context.
-        schema: URI of its data's schema; empty where there is none.
+        schema: URI of its data's schema; empty if there is no such thing.
         data: Its data as JSON text; empty when *dataref* says where it is.
         dataref: Where the data is, when it is too large for the broker.
         overrides: Extensions that `K_CE_OVERRIDES` asks for.

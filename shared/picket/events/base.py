@@ -49,7 +49,7 @@ class Event(BaseModel):
 
     TYPE: ClassVar[str]
     TERMINAL: ClassVar[bool] = False
-    """No function consumes it: it is for whoever makes a Trigger of their own."""
+    """No function consumes it: it is for Triggers of your own."""
 
     repository: str = ""
 
@@ -65,12 +65,12 @@ class Event(BaseModel):
 
     @classmethod
     def handles(cls, event_type: str) -> bool:
-        """Tell whether events of *event_type* are read by this class."""
+        """Return whether events of *event_type* are read by this class."""
         return event_type == cls.TYPE
 
     @classmethod
     def is_older_than(cls, event_type: str) -> bool:
-        """Tell whether *event_type* is a later version of this type: its data means something else."""
+        """Return whether *event_type* is a later version of this type: its data means something else."""
         mine, other = _VERSIONED.fullmatch(cls.TYPE), _VERSIONED.fullmatch(event_type)
         return bool(mine and other and mine[1] == other[1] and int(other[2]) > int(mine[2]))
 

@@ -29,10 +29,10 @@ class Listing:
     Attributes:
         first_url: From scheme, host and port, and the organization's name to the URL of the first page: everything,
             in an order in which what is new comes last.
-        headers: From the access token, empty if there is none, to headers.
+        headers: From the access token, empty without one, to headers.
         parse: From the organization's name and the body to repositories; raises `pydantic.ValidationError`.
         next_url: From the page's URL and the answer's headers (lower-case names) to the URL of the next page, empty
-            after the last; raises `Unsupported` if it is none that follows.
+            after the last; raises `Unsupported` if it does not follow.
     """
 
     first_url: Callable[[str, str, str], str]

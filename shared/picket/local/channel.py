@@ -161,7 +161,7 @@ class Channel:
         return {name: _unfinished(info) for name, info in (await self._consumers()).items()}
 
     async def oldest(self) -> dict[str, float]:
-        """Return the age in seconds of the oldest event that each Trigger has not finished with, 0 if there is none."""
+        """Return the age in seconds of the oldest event that each Trigger has not finished with, 0 without one."""
         return {
             name: await self._age(info) if _unfinished(info) else 0.0
             for name, info in (await self._consumers()).items()
@@ -189,7 +189,7 @@ class Channel:
         return max(0.0, (datetime.now(UTC) - min(times)).total_seconds()) if times else 0.0
 
     def owns(self, trigger: Trigger) -> bool:
-        """Tell whether *trigger* is one of this broker's."""
+        """Return whether *trigger* is one of this broker's."""
         return (trigger.namespace, trigger.broker) == (self.broker.namespace, self.broker.name)
 
     async def _deliver_policy(self, name: str) -> DeliverPolicy:
@@ -220,7 +220,7 @@ class Message:
         await self._settle(self._message.ack())
 
     async def drop(self) -> None:
-        """Be done with it, although nobody wanted it."""
+        """Finish with it, although no Trigger wanted it."""
         await self._settle(self._message.term())
 
     async def retry(self, wait: float) -> None:

@@ -80,7 +80,7 @@ def unpack(message: bytes) -> CloudEvent:
 
 
 def is_event(headers: RawHeaders) -> bool:
-    """Tell whether *headers* announce a CloudEvent in either mode."""
+    """Return whether *headers* announce a CloudEvent in either mode."""
     return any(
         name.lower() == b"ce-specversion"
         or (name.lower() == b"content-type" and value.lower().startswith(b"application/cloudevents"))
@@ -113,7 +113,7 @@ def from_http(headers: RawHeaders, body: bytes) -> CloudEvent:
 
 
 def is_json(content_type: str) -> bool:
-    """Tell whether data of *content_type* is JSON."""
+    """Return whether data of *content_type* is JSON."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type in {"application/json", "text/json"} or media_type.endswith("+json")
 

@@ -95,7 +95,7 @@ class Outcome:
         return self.kind is Kind.ANSWERED and HTTPStatus(200) <= self.status < HTTPStatus(300)
 
     def retriable(self, profile: Profile) -> bool:
-        """Tell whether *profile* tries again after this failure."""
+        """Return whether *profile* tries again after this failure."""
         return self.kind is not Kind.ANSWERED or self.status >= HTTPStatus(500) or self.status in _RETRIED[profile]
 
 

@@ -15,7 +15,7 @@ class Exact:
     value: str
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return attributes.get(self.attribute) == self.value
 
 
@@ -26,7 +26,7 @@ class Present:
     attribute: str
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return self.attribute in attributes
 
 
@@ -38,7 +38,7 @@ class Prefix:
     value: str
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return attributes.get(self.attribute, "").startswith(self.value)
 
 
@@ -50,7 +50,7 @@ class Suffix:
     value: str
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return attributes.get(self.attribute, "").endswith(self.value)
 
 
@@ -61,7 +61,7 @@ class All:
     filters: tuple[Filter, ...] = ()
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return all(each.matches(attributes) for each in self.filters)
 
 
@@ -72,7 +72,7 @@ class AnyOf:
     filters: tuple[Filter, ...]
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return any(each.matches(attributes) for each in self.filters)
 
 
@@ -83,7 +83,7 @@ class Not:
     filter: Filter
 
     def matches(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an event with these context *attributes* passes."""
+        """Return whether an event with these context *attributes* passes."""
         return not self.filter.matches(attributes)
 
 

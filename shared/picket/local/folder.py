@@ -1,4 +1,4 @@
-"""The folder that one stack keeps its data in, and nobody else at the same time."""
+"""The data folder of one stack, locked against others."""
 
 from __future__ import annotations
 

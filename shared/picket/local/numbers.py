@@ -51,7 +51,7 @@ class Numbers:
         shutil.rmtree(home, ignore_errors=True)
 
     def families(self) -> Iterable[Metric]:
-        """Return what has been counted, the replicas of a function taken together; nothing where nobody counts."""
+        """Return what has been counted, the replicas of a function taken together; nothing where metrics are off."""
         files = [str(file) for file in self._folder.glob("*/*.db") if file.stat().st_size]
         if not files:
             return []

@@ -25,7 +25,7 @@ class Outbound:
         """Post *event* in binary mode with *extra* headers.
 
         Raises:
-            Unreachable: Nobody answers at a URL. (A Service is always answered for.)
+            Unreachable: A URL does not answer. (A Service is always answered for.)
         """
         if to.broker:
             return await self._post_to_broker(to.broker, event)

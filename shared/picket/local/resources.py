@@ -83,7 +83,7 @@ class SinkBinding:
     extensions: dict[str, str]
 
     def covers(self, service: Service) -> bool:
-        """Tell whether *service* is bound."""
+        """Return whether *service* is bound."""
         if service.namespace != self.namespace:
             return False
         if self.service:
@@ -102,5 +102,5 @@ class Manifests:
     bindings: list[SinkBinding] = field(default_factory=list)
 
     def is_given_events(self, service: Service) -> bool:
-        """Tell whether a Trigger gives a function its work, so that nobody waits for its answer."""
+        """Return whether a Trigger gives a function its work, so that no client waits for its answer."""
         return any(trigger.subscriber.service == service.name for trigger in self.triggers)

@@ -6,6 +6,6 @@ import os
 
 
 def new_traceparent() -> str:
-    """Return a `traceparent` of a new trace that nobody samples (W3C Trace Context, version 00)."""
+    """Return a `traceparent` of a new trace that is not sampled (W3C Trace Context, version 00)."""
     token = os.urandom(24).hex()
     return f"00-{token[:32]}-{token[32:]}-00"

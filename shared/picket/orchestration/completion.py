@@ -11,7 +11,7 @@ from picket.effects.mongo import batches, leases, reports, scans
 from picket.effects.mongo.client import Document
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ReportReceived, ScanCompleted, ScanRequested
-from picket.orchestration import dispatch, evidence, folding, waiting
+from picket.orchestration import dispatch, evidence, merging, waiting
 from picket.orchestration.tally import tally
 
 _TRIES = 5
@@ -20,8 +20,8 @@ _TRIES = 5
 def settle(scan_id: str, actor: str) -> None:
     """Complete a scan if nothing of it is open, and say so; then its parent.
 
-    Whoever's compare-and-set succeeds emits `scan.completed`. If that instance dies before it has, the scan is left
-    untold: whoever meets it next, the sweep at the latest, emits the same event, with the same id.
+    The worker whose compare-and-set succeeds emits `scan.completed`. If it dies before that, the scan stays
+    unannounced: the next worker that meets it, the sweep at the latest, emits the same event with the same id.
 
     Raises:
         Busy: Others kept changing the scan; a redelivery will find it at rest.
@@ -58,8 +58,8 @@ def finish(scan: Document, state: str, reason: str, *, actor: str, told: Documen
     done = scans.move(scan, state, actor, reason, untold=broker.cause().id, **(told or {}))
     if done is None:
         return False
-    if "fetching" in scan:  # cancelled or given up: whoever had the place does not come to leave it any more
-        waiting.wake(done, scan["fetching"])
+    if "fetching" in scan:  # cancelled or given up: its worker does not leave the place any more
+        waiting.notify_next(done, scan["fetching"])
     if not is_ending(done):
         _announce(done, actor)
     return True
@@ -99,7 +99,7 @@ def _ending(scan: Document) -> _Ending | None:
     """Return how a scan ends; None while something is open."""
     if "taken_by" in scan:
         taker = scans.get(scan["taken_by"])
-        return _Ending("Done", f"with {taker['_id']}") if folding.looked_at_all(taker) else None
+        return _Ending("Done", f"with {taker['_id']}") if merging.looked_at_all(taker) else None
     if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
         return None
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
@@ -142,8 +142,8 @@ def _tell_those_taken_along(scan: Document, actor: str) -> None:
 
     What of theirs is scanned already is not scanned again, and what fails is then theirs, to be replayed as such.
     """
-    for other in scans.taken_along(scan["_id"]):
-        if folding.looked_at_all(scan):
+    for other in scans.merged_into(scan["_id"]):
+        if merging.looked_at_all(scan):
             settle(other["_id"], actor)
         elif other["state"] not in lifecycle.FINAL:
             broker.emit(scans.request_of(other))

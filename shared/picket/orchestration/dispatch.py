@@ -1,6 +1,6 @@
 """Handing batches to the scanners: a window of each scan at a time, so that none is behind all of a huge one's.
 
-Whoever is done with batch *n* hands out batch *n* + window. Should it die before it has, the redelivery of its own
+The worker that finishes batch *n* hands out batch *n* + window. If it dies before that, the redelivery of its own
 event does so: nothing is kept of what was handed out.
 """
 

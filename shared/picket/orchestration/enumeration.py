@@ -13,7 +13,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import builds, bulk, completion, dispatch, folding, material, waiting
+from picket.orchestration import builds, bulk, completion, dispatch, material, merging, waiting
 
 _ACTOR = "enumerate"
 _MISSING_SHOWN = 100
@@ -24,22 +24,22 @@ def expand(request: ScanRequested) -> None:
     """Put a scan's commits into batches and hand them out; again, where an earlier attempt did not get that far.
 
     Raises:
-        Gone: Nobody registered the repository, or a person has forgotten it: a late request would bring it back.
+        Gone: The repository is not registered, or was forgotten: a late request would bring it back.
     """
     if request.kind == "bulk":
         bulk.expand(request)
         return
     repositories.known(request.repository)
-    scan = folding.let_go(scans.open_scan(request, _ACTOR))
+    scan = merging.unmerge(scans.open_scan(request, _ACTOR))
     if _is_to_do(scan):
-        with leases.held("scans", request.scan) as lease:  # it may have been taken along meanwhile
+        with leases.held("scans", request.scan) as lease:  # it may have been merged meanwhile
             scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
     if "taken_by" in scan or scan["state"] == "Cancelled":
-        waiting.pass_on(scan, waiting.forge_of(request))
+        waiting.notify_unless_held(scan, waiting.forge_of(request))
     if scan["state"] in lifecycle.ENUMERATED:
-        waiting.wake(scan, waiting.forge_of(request))  # here, since an attempt that died after it was done has not
+        waiting.notify_next(scan, waiting.forge_of(request))  # an attempt that died just before this has not
         dispatch.hand_out(scan)
-        for one in (request, *map(scans.request_of, scans.taken_along(request.scan) if scan.get("took") else ())):
+        for one in (request, *map(scans.request_of, scans.merged_into(request.scan) if scan.get("took") else ())):
             builds.keep(one)
     completion.settle(request.scan, _ACTOR)
 
@@ -57,17 +57,17 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
     scan = waiting.take_place(scan, forge, lease.fence)
     if scan["state"] != "Scheduling":
         return scan
-    scan, request = folding.take_along(scan, request)
+    scan, request = merging.merge_waiting(scan, request)
     try:
         wanted, pulls = selection.wanted(request), request.pull_requests
         fetched = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
-        for sha in history.astray(fetched.git_dir, folding.ends(scan), wanted):
+        for sha in history.unreachable(fetched.git_dir, merging.ends(scan), wanted):
             mirror.fetch(request.repository, address, wanted=sha)
         return schedule(scan, request, fetched, lease)
     except TransientError as error:
         return waiting.put_off(scan, forge, lease.fence, error)
     except Gone as error:
-        if folding.let_all_go(scan):  # it may be a commit of theirs that is not there
+        if merging.unmerge_all(scan):  # it may be a commit of theirs that is not there
             return waiting.put_off(scan, forge, lease.fence, TransientError(str(error)))
         waiting.leave_place(scan, forge)
         raise
@@ -81,7 +81,7 @@ def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, le
     git_dir, digest = fetched.git_dir, ruleset.plans()
     pulls = request.pull_requests
     tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
-    shas = unscanned_commits(request, git_dir, digest, tips, folding.ends(scan))
+    shas = unscanned_commits(request, git_dir, digest, tips, merging.ends(scan))
     plans = plan.with_tags(plan_batches(git_dir, shas), unscanned_tags(request, git_dir, digest))
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
     repositories.known(request.repository)  # it may have been forgotten meanwhile, and its batches deleted
@@ -113,7 +113,7 @@ def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, le
 def unscanned_commits(
     request: ScanRequested, git_dir: Path, digest: str, tips: list[str], ends: list[str]
 ) -> list[str]:
-    """List what the scan, and those that it took along, concern and nobody scanned for this ruleset, parents first."""
+    """List the commits of the scan and of those merged into it that are not scanned for this ruleset, parents first."""
     covered = commits.covered_tips(request.repository, digest)
     known = bool(request.before) and mirror.has_commit(git_dir, request.before)
     wanted, without = selection.walk(request, tips, covered, before_known=known)
@@ -122,7 +122,7 @@ def unscanned_commits(
 
 
 def unscanned_tags(request: ScanRequested, git_dir: Path, digest: str) -> list[str]:
-    """List the annotated tags that the scan concerns and whose messages nobody scanned for this ruleset."""
+    """List the annotated tags that the scan concerns and whose messages are not scanned for this ruleset."""
     found = history.tags(git_dir, [request.after] if request.kind == "reactive" else None)
     return commits.unscanned(request.repository, digest, found)
 
@@ -152,7 +152,7 @@ def announce_unknown(request: ScanRequested, git_dir: Path, digest: str, shas: l
 def unannounced(request: ScanRequested, git_dir: Path, digest: str, shas: list[str]) -> list[str]:
     """Return those of *shas* that branches and tags lead to, and no push whose scan is still under way.
 
-    Forges announce pushes to branches and tags; what others propose in pull requests is announced to nobody.
+    Forges announce pushes to branches and tags; they do not announce pull requests of forks.
     """
     pushed = [scan["after"] for scan in scans.running(request.repository) if scan["kind"] == "reactive"]
     without = [*commits.covered_tips(request.repository, digest), *pushed]

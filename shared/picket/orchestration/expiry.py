@@ -1,4 +1,4 @@
-"""Deleting what nobody needs any more from the artifact store; what an open batch or a kept letter refers to stays."""
+"""Deleting what is no longer needed from the artifact store; what an open batch or a kept letter refers to stays."""
 
 from __future__ import annotations
 

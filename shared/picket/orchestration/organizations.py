@@ -129,7 +129,7 @@ def token_of(host: str, name: str, reference: str) -> SecretStr | None:
 
 
 def _concerns(event: OrganizationRequested, organization: Document) -> bool:
-    """Tell whether an event belongs to the listing that is under way, at its page or the one before."""
+    """Return whether an event belongs to the listing that is under way, at its page or the one before."""
     if event.sync != organization["sync"] or organization["state"] in store.FINAL:
         return False
     return bool(organization["page"] - 1 <= event.page <= organization["page"])
@@ -194,7 +194,7 @@ def _register_one(organization: Document, listed: Listed) -> str:
     """Register a repository unless it is unknown and unwanted; its id, "" if it is left out.
 
     Raises:
-        PermanentError: Its URL is none that may be fetched from, or on another host than its forge.
+        PermanentError: Its URL may not be fetched from, or is on another host than its forge.
     """
     host = organization["host"]
     address = admitted(listed.url)

@@ -27,7 +27,7 @@ def replay(letter: Document, number: int | None, by: str) -> Document:
     Args:
         letter: The letter.
         number: Which replay of it this is, from 1. One that was sent is not sent again; None is the last one, or
-            the first where there is none.
+            the first where it is empty.
         by: Who asks for it.
 
     Returns:
@@ -54,7 +54,7 @@ def replay(letter: Document, number: int | None, by: str) -> Document:
 
 
 def asks_for_scan(letter: Document) -> bool:
-    """Tell whether a replay asks for a new scan: the former one is final, so its own event would change nothing.
+    """Return whether a replay asks for a new scan: the former one is final, so its own event would change nothing.
 
     What a scanned batch holds is in the store already, and its commits count as scanned: that event itself is sent.
     """

@@ -2,7 +2,7 @@
 
 A scan is recorded under an id that follows from what it is due for, then the repository is moved on, then the request
 is sent. Two ticks at once, or one that comes again, make the same scan; what dies half way leaves a scan that the sweep
-asks for again, never a time that nobody comes back to.
+asks for again; no time is lost.
 """
 
 from __future__ import annotations

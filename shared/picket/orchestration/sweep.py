@@ -15,7 +15,7 @@ from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
 from picket.events import CommitBatchScanned, TeamChanged
-from picket.orchestration import cancellation, completion, dispatch, duties, folding, waiting
+from picket.orchestration import cancellation, completion, dispatch, duties, merging, waiting
 
 _ACTOR = "sweep"
 _IDLE = timedelta(minutes=10)
@@ -36,7 +36,7 @@ def return_work_of_the_dead(_cursor: str) -> str | None:
 
 
 def tell(cursor: str) -> str | None:
-    """Tell of the ends of scans that nobody was told of, and go on with cancellations that stand still.
+    """Announce the ends of scans that are not announced yet, and continue cancellations that stand still.
 
     Those of a piece may stay untold for as long as something of them is open: the next piece begins after them.
     """
@@ -65,7 +65,7 @@ def enter_in_lists(_cursor: str) -> str | None:
 
 
 def evaluate_teams(cursor: str) -> str | None:
-    """Ask for the scores of teams that somebody noted a change for and nobody evaluated."""
+    """Ask for the scores of teams for which a change is noted and not evaluated yet."""
     names = teams.waiting(cursor, AT_ONCE + 1)
     broker.emit(*(TeamChanged(team=name) for name in names[:AT_ONCE]))
     return names[AT_ONCE - 1] if len(names) > AT_ONCE else None
@@ -86,7 +86,7 @@ def nudge(scan: Document) -> None:
         for batch in [] if scan["kind"] == "bulk" else batches.open_of(scan, scan["window"]):
             _hand_out(batch, scan)
         _settle(scan)
-    elif "taken_by" in folding.let_go(scan):
+    elif "taken_by" in merging.unmerge(scan):
         _settle(scan)
     else:
         waiting.ask_again(scan)

@@ -86,7 +86,7 @@ def settle(approval: Document, by: str, *, agrees: bool, comment: str = "") -> t
         Conflict: It is the same person, or it was decided otherwise before.
     """
     if by == approval["asked_by"]:
-        raise Conflict("whoever asked for it cannot approve it")
+        raise Conflict("the person who asked for it cannot approve it")
     decided = approvals.decide(approval, "approved" if agrees else "denied", by, comment)
     if not agrees:
         return decided, Outcome()

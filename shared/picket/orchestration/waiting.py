@@ -1,8 +1,8 @@
 """Who may fetch, and who waits: a forge and a repository have a limited number of places.
 
-A scan without a place is left Queued, its event done with, and is asked for again by whoever leaves one: pushes before
-scheduled scans before integral ones, and one scan of a repository at a time, so that none holds up the others. What a
-dead worker left is asked for again by the sweep.
+A scan without a place stays Queued, its event is finished, and it is asked for again when another scan leaves a place:
+pushes before scheduled scans before integral ones, and one scan of a repository at a time, so that none holds up the
+others. What a dead worker left is asked for again by the sweep.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Do
         failures=failures,
         **later,
     )
-    wake(put, forge)
+    notify_next(put, forge)
     if not later or failures > _MAX_FAILURES:
         raise error
     return put
@@ -78,7 +78,7 @@ def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Do
 def leave_place(scan: Document, forge: str) -> None:
     """Leave a place without having got anywhere, and ask for those that wait for it."""
     scans.leave(scan, "fetching")
-    wake(scan, forge)
+    notify_next(scan, forge)
 
 
 def ask_for_many(requests: Sequence[ScanRequested]) -> None:
@@ -94,7 +94,7 @@ def ask_for_many(requests: Sequence[ScanRequested]) -> None:
         if asked[forge] <= settings().fetches_per_host:
             first.append(request)
         else:
-            queues.line_up(request.scan, _lane(forge, request.kind), _origin())
+            queues.enqueue(request.scan, _lane(forge, request.kind), _origin())
     broker.emit(*first)
 
 
@@ -102,29 +102,29 @@ def forge_of(request: ScanRequested) -> str:
     """Return whose places a scan takes.
 
     Raises:
-        Malformed: Its address is none.
+        Malformed: Its address is invalid.
         Unsupported: Its address is not admitted.
     """
     return admitted(request.url).host or _THIS_MACHINE
 
 
-def wake(scan: Document, forge: str) -> None:
+def notify_next(scan: Document, forge: str) -> None:
     """Ask again for those that wait for what *scan* has left: its repository, and its forge."""
     next_of_forge = (found for lane in _LANES for found in queues.waiting(_lane(forge, lane)))
     for waiting in (*queues.waiting(_repository(scan)), *list(next_of_forge)[:2]):
         ask_again(waiting)
 
 
-def pass_on(scan: Document, forge: str) -> None:
-    """Ask for those that wait behind a scan that needs no place any more, if nobody else will when they leave one."""
+def notify_unless_held(scan: Document, forge: str) -> None:
+    """Ask for those that wait behind a scan that needs no place any more, unless the holder of a place will."""
     if not any(other["repository"] == scan["repository"] for other in holders(scan, forge)):
-        wake(scan, forge)
+        notify_next(scan, forge)
 
 
 def ask_again(scan: Document) -> None:
     """Hand a scan's request to the broker once more; then, and only then, it no longer waits.
 
-    One that has waited anew since is asked for by another event: an id that the broker has seen would wake nobody.
+    One that has waited anew since is asked for by another event: the broker drops an id that it has seen.
     """
     broker.emit_for(scan.get("origin", {}), scans.request_of(scan), scan["revision"])
     for field in ("queue", "retry_at"):
@@ -146,7 +146,7 @@ def _queue(scan: Document, holders: list[Document]) -> str:
 
 
 def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
-    """Put a scan into a queue, unless what it waits for has become free meanwhile: nobody would wake it then."""
+    """Put a scan into a queue, unless what it waits for has become free meanwhile: then no other scan would wake it."""
     waiting = _moved(
         scan,
         "Queued",
@@ -172,7 +172,7 @@ def _moved(
 
 
 def _origin() -> dict[str, str]:
-    """Return on whose account a scan waits, so that it goes on in its own trace, whoever wakes it."""
+    """Return on whose account a scan waits, so that it continues in its own trace, whichever scan wakes it."""
     return {"correlation": broker.cause().correlation or broker.cause().id, "traceparent": broker.trace()}
 
 

@@ -33,7 +33,7 @@ def explain(rule: Rule, context: Context) -> tuple[Verdict, ...]:
 
 
 def matches(rule: Rule, context: Context) -> bool:
-    """Tell whether every condition of *rule* holds."""
+    """Return whether every condition of *rule* holds."""
     return all(_holds(condition, _look_up(context, name)) for name, condition in rule.match.items())
 
 

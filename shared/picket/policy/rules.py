@@ -147,7 +147,7 @@ def parse_policy(text: str, *, name: str) -> Policy:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         raise Malformed(f"{name}: {'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from None
-    except ValueError as error:  # YAML's own types: a date that is none
+    except ValueError as error:  # YAML's own types: an impossible date
         raise Malformed(f"{name}: {error}") from None
     for rule in found.rules:
         for field in rule.match:

@@ -45,7 +45,7 @@ _SECRETS = {
 _SHORTEST_KEY, _FERNET_BYTES = 32, 32
 _SCANS, _FETCHES, _LIMITED = {"scan"}, {"enumerate", "collect"}, {"ingest"}
 LONGEST_SECONDS = 10.0
-"""Seconds for a check: whoever asks over the API waits no longer than a minute for all."""
+"""Seconds for a check: a request over the API waits a minute at most."""
 _MOST_SKEW = 2.0
 """Seconds; leases bear as much, and half of it again."""
 KEPT: mongo.Document = {"null": None, "an empty list": [], "an empty object": {}, "revision": 0}
@@ -65,7 +65,7 @@ class Finding:
 
 
 def examine(*names: str) -> list[Finding]:
-    """Try everything. A check that fails in a way nobody thought of, or does not end, is wrong: it ends no other.
+    """Try everything. A check that fails unexpectedly or does not end is reported as wrong, and stops no other.
 
     Args:
         names: The checks to make; none: all.
@@ -227,7 +227,7 @@ def _policy() -> Finding:
 
 
 def _space() -> Finding:
-    """Tell whether the largest repository that is admitted has room: its packs, and as much while git writes them."""
+    """Return whether the largest repository that is admitted has room: its packs, and as much while git writes them."""
     if settings().service not in _FETCHES:
         return Finding("space", "skipped", "this function keeps no mirrors")
     folder = settings().data_dir

@@ -44,7 +44,7 @@ def _metrics(request: Request) -> Response:
 
 
 def _may_scrape(request: Request) -> bool:
-    """Tell whether Prometheus's own token is shown: it opens nothing else, and needs no look into the store."""
+    """Return whether Prometheus's own token is shown: it opens nothing else, and needs no look into the store."""
     token = settings().metrics_token.get_secret_value()
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     return bool(token) and hmac.compare_digest(given.encode(errors="replace"), token.encode())

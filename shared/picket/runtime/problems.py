@@ -58,7 +58,7 @@ def is_outage(error: Exception) -> bool:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why the work cannot be done now, in words of Picket's own; "" for an error that nobody foresaw."""
+    """Return why the work cannot be done now, in words of Picket's own; "" for an unexpected error."""
     if isinstance(error, TransientError | Misconfigured):
         return str(error)
     from picket.effects.mongo import failures  # noqa: PLC0415 - see is_outage

@@ -36,7 +36,7 @@ class Baseline:
     hashes: frozenset[str]
 
     def knows(self, finding: Finding) -> bool:
-        """Tell whether a finding's secret is accepted."""
+        """Return whether a finding's secret is accepted."""
         return self.hash_of(finding) in self.hashes
 
     def hash_of(self, finding: Finding) -> str:
@@ -90,7 +90,7 @@ def write_baseline(path: Path, findings: Iterable[Finding], *, add: bool) -> Non
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file whole, by way of one of a name that nobody could have put there before."""
+    """Write a file whole, by way of a file with a random name."""
     from tempfile import NamedTemporaryFile  # noqa: PLC0415 - reading one does without
 
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:

@@ -19,7 +19,7 @@ DECODE_DEPTH = 2
 
 
 def is_url(target: str) -> bool:
-    """Tell whether *target* names a repository elsewhere."""
+    """Return whether *target* names a repository elsewhere."""
     return target.startswith(_URL_STARTS)
 
 

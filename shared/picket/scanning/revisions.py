@@ -94,7 +94,7 @@ def branch(git_dir: Path, name: str) -> Revisions:
     """Read the name of a branch, tag or commit: all of its history.
 
     Raises:
-        Gone: There is none of that name.
+        Gone: No ref has that name.
     """
     return Revisions((commit_of(git_dir, name),))
 
@@ -198,7 +198,7 @@ def commit_of(git_dir: Path, name: str) -> str:
     """Return the id of the commit that *name* leads to.
 
     Raises:
-        Gone: There is none.
+        Gone: It does not exist.
     """
     try:
         found = output(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")

@@ -25,7 +25,7 @@ class Sieve:
     """What *order* and the files at the top of *repository* say is not to be shown.
 
     Raises:
-        Malformed: A baseline is none; names the file.
+        Malformed: A baseline cannot be read; names the file.
     """
 
     def __init__(self, order: Order, repository: Repository | None) -> None:
@@ -62,7 +62,7 @@ def _baselines(paths: Iterable[Path]) -> Iterator[Baseline]:
 
 
 def _text_at_top(repository: Repository | None, name: str) -> str:
-    """Read a file in the work tree, or, where there is none, in HEAD; empty when it is not there."""
+    """Read a file in the work tree, else in HEAD; empty when it is in neither."""
     if repository is None:
         return ""
     if repository.top is not None:

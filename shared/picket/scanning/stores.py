@@ -13,7 +13,7 @@ from typing import Protocol
 from picket.effects.git import objects
 
 Read = Callable[[Iterable[str]], Iterator[tuple[str, bytes | str]]]
-"""Gives contents by key, or, as text, the reason why there is none."""
+"""Gives contents by key, or, as text, the reason why it is missing."""
 
 
 class Store(Protocol):

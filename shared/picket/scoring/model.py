@@ -15,7 +15,7 @@ from picket.findings.life import DUE_DAYS, State
 MODEL = "v1.1"
 
 BASE = {"critical": 10.0, "high": 5.0, "medium": 2.0, "low": 0.5, "unknown": 5.0, "info": 0.0}
-"""Penalty by severity; what nobody rated weighs as much as a high."""
+"""Penalty by severity; what has no severity weighs as much as a high."""
 CAPPING_CONFIDENCE = 0.8
 """From here on a finding caps the score; what is not shown unless asked for, below `MIN_CONFIDENCE`, costs nothing."""
 LIVE_FACTOR = 1.5

@@ -1,1 +1,1 @@
-"""Webhooks, whoever sends them: how a delivery is read, and what it may mean."""
+"""Webhooks of every sender: how a delivery is read, and what it may mean."""

@@ -1,4 +1,4 @@
-"""What a delivery means for Picket, whoever sent it."""
+"""What a delivery means for Picket, for every sender."""
 
 from __future__ import annotations
 
@@ -98,5 +98,5 @@ def _moment(time: object) -> datetime | None:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a forge's own URL, for keys; empty where there is none."""
+    """Return the host of a forge's own URL, for keys; empty if there is no such thing."""
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()

@@ -69,7 +69,7 @@ def get(url: str, headers: Mapping[str, str]) -> Answer:
 
 
 def is_of(url: str, origin: tuple[str, str, int]) -> bool:
-    """Tell whether *url* is a URL with the scheme, host and port of *origin*."""
+    """Return whether *url* is a URL with the scheme, host and port of *origin*."""
     if not _URL.fullmatch(url):
         return False
     try:
@@ -131,7 +131,7 @@ def _exchange(connection: HTTPConnection, target: str, headers: Mapping[str, str
     connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
     response = connection.getresponse()
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise Unsupported("the forge sends a compressed body that nobody asked for")
+        raise Unsupported("the forge sent a compressed body that was not asked for")
     body = bytearray()
     while chunk := response.read1(_CHUNK):
         body += chunk

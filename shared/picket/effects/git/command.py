@@ -180,7 +180,7 @@ def run_limited(
     where = ["--git-dir", str(git_dir)] if git_dir else []
     command = ["git", "--no-pager", *where, *options(config), *arguments]
     deadline = time.monotonic() + limits.seconds
-    # A file takes whatever a server has to say; a pipe that nobody reads would fill up and stop git.
+    # A file takes any amount of output; a pipe that is not read would fill up and stop git.
     with tempfile.TemporaryFile() as stderr:
         process = Popen(
             command,

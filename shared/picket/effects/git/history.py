@@ -67,7 +67,7 @@ def commits(git_dir: Path, wanted: Iterable[str], without: Iterable[str] = ()) -
     return output.decode().split()
 
 
-def astray(git_dir: Path, shas: Sequence[str], tip: str) -> list[str]:
+def unreachable(git_dir: Path, shas: Sequence[str], tip: str) -> list[str]:
     """Return *shas* if any of them is not there, or nothing that the commit *tip* leads to; else none."""
     try:
         return list(shas) if shas and commits(git_dir, shas, [tip]) else []

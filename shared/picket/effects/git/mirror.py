@@ -254,7 +254,7 @@ def is_whole(mirror: Path, sha: str) -> bool:
 
 
 def is_ancestor(mirror: Path, sha: str, of: str) -> bool:
-    """Tell whether *sha* is an ancestor of *of*, or the same; False where one of them is not there."""
+    """Return whether *sha* is an ancestor of *of*, or the same; False where one of them is not there."""
     try:
         run(mirror, "merge-base", "--is-ancestor", sha, of)
     except GitFailed:

@@ -15,7 +15,7 @@ from picket.errors import TransientError
 
 _DRAIN = 1 << 20
 _BUFFER = 1 << 18
-_AT_ONCE = 500  # ids, of 65 bytes at most: they fit into a pipe while nobody reads it
+_AT_ONCE = 500  # ids, of 65 bytes at most: they fit into a pipe before it is read
 _PIPE = 1 << 20  # bytes; the kernel's own 64 KiB make git and the scanner wait for each other
 
 
@@ -30,7 +30,7 @@ Content = bytes | Absent
 
 
 Read = Callable[[Iterable[str]], Iterator[tuple[str, Content]]]
-"""Gives blobs by id, in the order asked for: content, or why there is none."""
+"""Gives blobs by id, in the order asked for: content, or why it is missing."""
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def reader(git_dir: Path, max_bytes: int, *, whole: bool = True, too_large: Cont
 
 
 def _is_partial(git_dir: Path) -> bool:
-    """Tell whether objects may be missing by intention; git ends when asked for one of those and may not fetch it."""
+    """Return whether objects may be missing by intention; git ends when asked for one of those and may not fetch it."""
     common = git_dir / "commondir"
     home = git_dir / common.read_text().strip() if common.exists() else git_dir
     return any(home.glob("objects/pack/*.promisor"))

@@ -136,7 +136,7 @@ def _server(address: RepositoryAddress) -> list[str]:
 
 
 def _surroundings(address: RepositoryAddress) -> tuple[dict[str, str], dict[str, str]]:
-    """Return configuration and environment of a git command that may talk to *address*, and to nobody else."""
+    """Return configuration and environment of a git command that may connect to *address* only."""
     config = {f"protocol.{address.scheme}.allow": "always", **_pinned(address)}
     return config, {"GIT_ALLOW_PROTOCOL": address.scheme, **credentials(address), **_pinned_ssh(address)}
 

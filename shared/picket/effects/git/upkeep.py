@@ -114,7 +114,7 @@ def remove(one: Mirror) -> bool:
         now = _measured(one.git_dir) if is_held and is_locked else None
         if now is None or now.used > one.used:
             return False
-        # Out of its place at once: whoever looks for it meanwhile finds none, rather than one without some files.
+        # Out of its place at once: a reader then finds no mirror, rather than one with files missing.
         away = one.git_dir.with_name(f"gone-{os.getpid()}-{one.git_dir.name}")
         one.git_dir.rename(away)
         shutil.rmtree(away, ignore_errors=True)

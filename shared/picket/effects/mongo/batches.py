@@ -60,7 +60,7 @@ def get(batch_id: str) -> Document:
     """Return a batch.
 
     Raises:
-        Gone: There is none.
+        Gone: It does not exist.
     """
     document = find(batch_id)
     if document is None:
@@ -95,7 +95,7 @@ def open_of(scan: Document, limit: int) -> list[Document]:
 
 
 def needs(material: str) -> bool:
-    """Tell whether an open batch of an open scan refers to *material*; nobody closes those of an abandoned attempt."""
+    """Return whether an open batch of an open scan needs *material*; those of an abandoned attempt stay open."""
     found = collection("batches").find({"material": material}, {"open_in": 1, "scan": 1})
     owners = sorted({batch["scan"] for batch in found if "open_in" in batch})
     return any("running" in scan for scan in collection("scans").find({"_id": {"$in": owners}}, {"running": 1}))

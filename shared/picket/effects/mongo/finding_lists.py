@@ -98,7 +98,7 @@ def has_rule(rule: str) -> bool:
 
 
 def count_open() -> dict[str, int]:
-    """Count the open findings by severity, 0 where there is none."""
+    """Count the open findings by severity, 0 included."""
     steps: list[Document] = [{"$match": {"state": "open"}}, {"$group": {"_id": "$severity", "count": {"$sum": 1}}}]
     found = {str(group["_id"]): int(group["count"]) for group in collection("findings").aggregate(steps)}
     return {severity: found.get(severity, 0) for severity in get_args(Severity)}

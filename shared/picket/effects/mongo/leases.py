@@ -26,7 +26,7 @@ from picket.errors import Busy, Exhausted
 from picket.settings import settings
 
 UNLEASED = {"lease_until": 0.0, "fence": 0, "takeovers": 0}
-"""Fields of a document that nobody holds; `lease_until` is Unix time, `takeovers` how many holders died."""
+"""Fields of a document without a lease; `lease_until` is Unix time, `takeovers` how many holders died."""
 
 _IMPOSSIBLE = 3
 """A lease that runs for so many times its length was given by a clock that has jumped since."""
@@ -79,7 +79,7 @@ def held(name: str, document_id: str) -> Iterator[Lease]:
 
 
 def runs(document: Document) -> bool:
-    """Tell whether a worker holds the lease on *document*."""
+    """Return whether a worker holds the lease on *document*."""
     until, at = document["lease_until"], time.time()
     return bool(at < until < at + _IMPOSSIBLE * settings().lease_seconds)
 
@@ -108,7 +108,7 @@ def end(name: str, document: Document) -> bool:
 
 
 def revoke(name: str, document_id: str) -> None:
-    """Take the lease from whoever has it; they notice at their next heartbeat at the latest."""
+    """Take the lease from its holder, who notices at their next heartbeat at the latest."""
     collection(name).update_one({"_id": document_id}, {"$set": {"lease_until": 0.0}, "$inc": {"fence": 1}})
 
 

@@ -1,8 +1,8 @@
 """Lists in the order of ids, page by page, by a field that repeats the id.
 
-The one-machine store evaluates a range of `_id` in Python, for the whole collection, and meanwhile answers nobody else;
-a range of an ordinary field is one of its index. What a former version recorded lacks the field: until it has it, pages
-are read by `_id`, in the same order and with the same cursors.
+The one-machine store evaluates a range of `_id` in Python, for the whole collection, and answers no other request
+meanwhile; a range of any other field is read from its index. Documents of a former version lack the field: until they
+have it, pages are read by `_id`, in the same order and with the same cursors.
 """
 
 from __future__ import annotations

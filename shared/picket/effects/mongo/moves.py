@@ -34,7 +34,7 @@ def first(state: str, actor: str, reason: str) -> Document:
 
 
 def move(name: str, moves: Iterable[lifecycle.Move], document: Document, step: Step) -> Document | None:
-    """Move a document of collection *name* if that is one of the legal *moves* and nobody moved it since it was read.
+    """Move a document of collection *name* if that is one of the legal *moves* and it was not moved since it was read.
 
     Returns:
         The document after the move; None if somebody else was faster, the fence is old, or the move is not legal.

@@ -1,6 +1,6 @@
 """Organizations whose repositories are registered by their forge's own list, and how far each listing has come.
 
-`resume` is when a listing that has not ended is to be gone on with, should nobody do so before; `due` is when the
+`resume` is when a listing that has not ended is continued, unless a worker does so before; `due` is when the
 next one begins. Both begin with a word: see `schedules`. A repository's `listed_in` names the listing that saw it last.
 """
 
@@ -111,7 +111,7 @@ def due(limit: int) -> list[Document]:
 
 
 def remove(organization_id: str) -> bool:
-    """Forget an organization; its repositories stay. False if there is none."""
+    """Forget an organization; its repositories stay. False if it does not exist."""
     collection("organization_pages").delete_many({"organization": organization_id})
     return collection("organizations").delete_one({"_id": organization_id}).deleted_count == 1
 

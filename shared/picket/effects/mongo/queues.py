@@ -27,7 +27,7 @@ def turn(queue: str, created_at: str, scan_id: str) -> str:
     return f"{queue}|{created_at}|{scan_id}"
 
 
-def line_up(scan_id: str, queue: str, origin: dict[str, str]) -> None:
+def enqueue(scan_id: str, queue: str, origin: dict[str, str]) -> None:
     """Let a scan that is New wait in *queue* on account of *origin*; one that is not any more, has waited."""
     fields = {"queue": turn(queue, now(), scan_id), "origin": origin}
     collection("scans").update_one({"_id": scan_id, "state": "New"}, {"$set": fields})

@@ -83,14 +83,14 @@ def get(letter_id: str) -> Document | None:
 
 
 def former(letter: Document) -> Document | None:
-    """Return the letter that *letter* is a failed replay of; None if it is none."""
+    """Return the letter that *letter* is a failed replay of; None if it is not a replay."""
     prefix, function, event = letter["_id"].partition("-")[0], function_of(letter), letter["event"]
     found = get(_id(prefix, function, event["causation"])) if event["causation"] else None
     return found if found and found["event"]["type"] == event["type"] else None
 
 
 def refers_to(dataref: str) -> bool:
-    """Tell whether the data of a letter is in the artifact store under *dataref*."""
+    """Return whether the data of a letter is in the artifact store under *dataref*."""
     return any(collection(name).find_one({"dataref": dataref}, {"_id": 1}) for name in COLLECTIONS.values())
 
 

@@ -25,13 +25,13 @@ _BY_FORGE_ID = "id "
 
 
 def resolve(name: str) -> str | None:
-    """Return the id of the repository with canonical *name*, now or formerly; None if there is none."""
+    """Return the id of the repository with canonical *name*, now or formerly; None if it is unknown."""
     document = collection("names").find_one({"_id": name})
     return str(document["repository"]) if document and not document.get("forgotten") else None
 
 
 def find(name: str, forge_key: str = "") -> Document | None:
-    """Return the repository that *forge_key* or, without one, *name* leads to; None if there is none yet."""
+    """Return the repository that *forge_key* or, without one, *name* leads to; None if it is not registered."""
     if forge_key:
         known = collection("repositories").find_one({"forge_key": forge_key})
         if known is not None:
@@ -84,7 +84,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
         name: Canonical `host/owner/name`.
         url: Where to fetch it from.
         forge_key: `host:numeric id` where the forge gave one.
-        at_once: If nobody has heard of it, look at it as soon as the clock ticks.
+        at_once: Scan a new repository at the next tick.
         as_of: The time for which the forge tells this (RFC 3339 in UTC); empty: now, as far as is known.
         delivered_at: When a webhook told of it (RFC 3339 in UTC); kept even if what it told came too late.
         revive: A person asks for it: if one has forgotten it, it begins anew.
@@ -123,7 +123,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
 
 
 def ensure(name: str, url: str, *, at_once: bool = False) -> tuple[str, str]:
-    """Return id and URL of the repository that somebody names; record it if nobody has heard of it.
+    """Return id and URL of the repository that is named; record it if it is new.
 
     What is known already stays: a person may use a name that the forge has changed since.
     """
@@ -193,7 +193,7 @@ def known(repository: str) -> Document:
 
 
 def update(repository: str, **fields: object) -> Document | None:
-    """Set fields of a repository, and what follows from them for when it is due; None if there is none."""
+    """Set fields of a repository, and what follows from them for when it is due; None if it does not exist."""
     if "history_ruleset" in fields:
         fields |= schedules.evidence(str(fields["history_ruleset"]), str(fields["history_scanned_at"]))
     document = collection("repositories").find_one_and_update(

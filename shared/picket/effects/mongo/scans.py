@@ -3,7 +3,7 @@
 Some fields are there only while something is so, which makes their index short: `running` (the repository) and
 `idle_since` while the scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a
 place (see `queues`),
-`branch` while it can be taken along by another scan of the branch, `fetching` (the forge) while it has a place there,
+`branch` while it can be merged into another scan of the branch, `fetching` (the forge) while it has a place there,
 `untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time that it
 was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan is open.
 """
@@ -87,7 +87,7 @@ def get(scan_id: str) -> Document:
     """Return a scan.
 
     Raises:
-        Gone: There is none.
+        Gone: It does not exist.
     """
     document = find(scan_id)
     if document is None:
@@ -122,17 +122,17 @@ def has_open_child(scan_id: str) -> bool:
 
 
 def count_open_children(scan_id: str) -> int:
-    """Count the child scans of a scan whose ends nobody was told of yet."""
+    """Count the child scans of a scan whose end is not announced yet."""
     return count("scans", {"open_under": scan_id})
 
 
-def taken_along(scan_id: str) -> list[Document]:
+def merged_into(scan_id: str) -> list[Document]:
     """Return the scans whose commits *scan_id* looks at in their place."""
     return list(collection("scans").find({"taken_by": scan_id}))
 
 
 def waiting_of_branch(name: str, limit: int) -> list[Document]:
-    """Return scans of one branch (see `branch`) that nobody has begun, oldest first."""
+    """Return scans of one branch (see `branch`) that have not begun, oldest first."""
     return list(collection("scans").find({"branch": name}).sort("created_at", 1).limit(limit))
 
 

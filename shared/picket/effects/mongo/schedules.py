@@ -28,7 +28,7 @@ MARK = "at "
 
 
 def first(*, at_once: bool) -> Document:
-    """Return the fields of a repository that nobody knew: it follows the schedule of all, or is due at once."""
+    """Return the fields of a new repository: it follows the schedule of all, or is due at once."""
     return {"due" if at_once else "waits_since": f"{MARK}{now()}"}
 
 
@@ -49,7 +49,7 @@ def due_at(repository: Document, hours: float) -> str | None:
 
 
 def rests(repository: Document) -> bool:
-    """Tell whether a repository is left out: it is archived, deleted, or its forge lists it no more."""
+    """Return whether a repository is left out: it is archived, deleted, or its forge lists it no more."""
     return any(repository.get(name) for name in ("archived", "deleted", "vanished_at"))
 
 
@@ -131,7 +131,7 @@ def put(repository_id: str, schedule: Schedule) -> Document | None:
 
 
 def remove(repository_id: str, name: str) -> Document | None:
-    """Take a schedule away; without any the repository follows that of all again. None if there is none to take away.
+    """Take a schedule away; without any the repository follows that of all again. None if it does not exist.
 
     Raises:
         Busy: Others kept changing its schedules.

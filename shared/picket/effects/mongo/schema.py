@@ -1,7 +1,7 @@
 """Versions of stored documents, so that revisions of a function can work side by side.
 
 A field that is added, and means something where it is missing, needs no new version: updates name the fields that they
-set, so whoever does not know it leaves it alone. What older code must not touch is written with a new one.
+set, so code that does not know it leaves it alone. What older code must not touch is written with a new one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ STAMP = {"schema": VERSION}
 
 
 def is_known(document: Document) -> bool:
-    """Tell whether this code understands a document."""
+    """Return whether this code understands a document."""
     return bool(document.get("schema", VERSION) <= VERSION)
 
 

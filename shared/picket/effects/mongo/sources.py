@@ -96,10 +96,10 @@ def by_token(provider: str, token: str) -> Source | None:
     return Source(document["source"], provider, document["scope"], tuple(_decrypt(secret) for secret in valid))
 
 
-def lately_by_token(provider: str, token: str) -> Source | None:
+def cached_by_token(provider: str, token: str) -> Source | None:
     """Return what `by_token` said within the last seconds, in this process; ask it where it was not asked.
 
-    In a burst a delivery then costs the store half. Whoever refuses one has to ask `by_token` first: the secret may
+    In a burst a delivery then costs the store half. Before refusing one, ask `by_token`: the secret may
     have been renewed meanwhile. A source that is revoked is taken for valid for those seconds.
     """
     try:

@@ -80,7 +80,7 @@ def all_tokens() -> list[Document]:
 
 
 def revoke(wanted: str, by: str) -> Document | None:
-    """End a token that somebody names by id or name; None if there is none.
+    """End a token that somebody names by id or name; None if it does not exist.
 
     Raises:
         Conflict: Several valid ones have that name, as an earlier version admitted.
@@ -104,7 +104,7 @@ def _is_valid(token: Document) -> bool:
 
 
 def lately(token: str) -> Token | None:
-    """Return the valid token that somebody sends, as the store knew it within the last seconds; None if it is none.
+    """Return the valid token that somebody sends, as the store knew it within the last seconds; None if it is invalid.
 
     It is looked up by its hash: what the time of that could tell of a hash leads to no token.
     """

@@ -19,7 +19,7 @@ _BAD = frozenset({"rejected", "retried", "failed"})
 
 @dataclass(slots=True)
 class Handled:
-    """An event at work. `outcome` is what becomes of it: whoever handles it says so before the end."""
+    """An event at work. `outcome` is what becomes of it; its handler sets it before the end."""
 
     span: traces.Open
     outcome: Outcome = "failed"

@@ -59,7 +59,7 @@ def _without_input(record: logging.LogRecord) -> str:
     try:
         return str(record.msg) % shown if shown else str(record.msg)
     except (TypeError, ValueError):
-        return str(record.msg)  # it wants a number where there is none to show
+        return str(record.msg)  # its format wants a number that is missing
 
 
 def frames(trace: TracebackType | None) -> list[str]:

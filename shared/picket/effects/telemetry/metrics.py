@@ -1,4 +1,4 @@
-"""Counting, for whoever asks: Prometheus by `GET /metrics`, an OTLP collector by what is pushed to it, or neither.
+"""Metrics: Prometheus by `GET /metrics`, an OTLP collector by what is pushed to it, or neither.
 
 With neither, counting is a look at an empty tuple. Libraries are imported with the first count of a process, after
 gunicorn has forked. Where the environment names a PROMETHEUS_MULTIPROC_DIR, as the one-machine stack does,
@@ -52,7 +52,7 @@ def gauge(name: str, value: float, **labels: str) -> None:
 
 
 def is_on() -> bool:
-    """Tell whether anybody wants the numbers; for those that are costly to come by."""
+    """Return whether anybody wants the numbers; for those that are costly to come by."""
     return bool(_backends())
 
 

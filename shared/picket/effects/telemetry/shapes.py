@@ -58,13 +58,13 @@ def trace_or_span(text: str) -> str:
 
 
 def trace_id(traceparent: str) -> str:
-    """Return the trace id of a W3C trace context (32 hex digits), "" where it is none."""
+    """Return the trace id of a W3C trace context (32 hex digits), "" where it is invalid."""
     match = _TRACEPARENT.fullmatch(traceparent)
     return match[1] if match else ""
 
 
 def is_traceparent(text: str) -> bool:
-    """Tell whether *text* is a W3C trace context, version 00."""
+    """Return whether *text* is a W3C trace context, version 00."""
     return _TRACEPARENT.fullmatch(text) is not None
 
 

@@ -32,7 +32,7 @@ starting = threading.RLock()
 
 
 def providers() -> tuple[TracerProvider, MeterProvider] | None:
-    """Return what makes this process's spans and metrics for a collector, None where there is none."""
+    """Return what makes this process's spans and metrics for a collector; None where no collector is set."""
     with starting:
         return _made()
 
@@ -122,7 +122,7 @@ class Open:
 
     @property
     def traceparent(self) -> str:
-        """W3C trace context of the span, "" when there is none."""
+        """W3C trace context of the span, "" without one."""
         if self._span is None:
             return ""
         at = self._span.get_span_context()
@@ -130,7 +130,7 @@ class Open:
 
     @property
     def ids(self) -> dict[str, str]:
-        """What a log line says to be found with the span; empty when there is none."""
+        """Fields of a log line that link it to the span; empty without one."""
         _, trace, span, _ = self.traceparent.split("-") if self._span is not None else ("", "", "", "")
         return {"trace_id": trace, "span_id": span} if trace else {}
 

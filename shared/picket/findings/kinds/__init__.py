@@ -22,7 +22,7 @@ def kind(name: str) -> Kind:
     """Return the kind called *name*.
 
     Raises:
-        Unsupported: There is none.
+        Unsupported: It does not exist.
     """
     found = KINDS.get(name)
     if found is None:

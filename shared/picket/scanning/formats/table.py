@@ -20,7 +20,7 @@ _WIDTH_PIPED = 240
 
 
 def as_table(result: Result) -> str:
-    """Findings, gravest first, then what was dropped, if that was asked for; nothing when there is none."""
+    """Findings, gravest first, then what was dropped, if that was asked for; nothing if the list is empty."""
     if not result.findings and not result.dropped:
         return ""
     from rich.console import Console  # noqa: PLC0415 - 25 ms that a hook with nothing to tell does without

@@ -1,4 +1,4 @@
-"""Taking along what waits: one scan looks at the commits of several requests for one branch, or for the same thing."""
+"""Merging requests that wait: one scan looks at the commits of several requests for the same branch."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from picket.events import ScanRequested
 
 _ACTOR = "enumerate"
 _MOST = 200
-"""Requests that are taken along at once."""
+"""Requests that are merged at once."""
 
 
-def take_along(scan: Document, request: ScanRequested) -> tuple[Document, ScanRequested]:
-    """Let *scan* look at the commits of those that nobody has begun yet; they end as it does.
+def merge_waiting(scan: Document, request: ScanRequested) -> tuple[Document, ScanRequested]:
+    """Merge the requests for the same branch that have not begun into *scan*; they end as it does.
 
     Returns:
-        The scan, and its request with the end of its range moved to that of the last one taken along.
+        The scan, and its request with the end of its range moved to that of the last one merged.
     """
     waiting = [other for other in scans.waiting_of_branch(_branch(scan), _MOST) if other["_id"] != scan["_id"]]
-    mine = scans.taken_along(scan["_id"]) if scan.get("took") else []
+    mine = scans.merged_into(scan["_id"]) if scan.get("took") else []
     # Of two that follow the same commit the last is chosen: what was taken before must stay part of the range.
     chosen = selection.chain(request, [scans.request_of(other) for other in (*waiting, *mine)])
     by_id = {other["_id"]: other for other in (*mine, *waiting)}
@@ -39,34 +39,35 @@ def ends(scan: Document) -> list[str]:
     """
     if scan["kind"] != "reactive" or not scan.get("took"):
         return []
-    return [scan["after"], *(other["after"] for other in scans.taken_along(scan["_id"]))]
+    return [scan["after"], *(other["after"] for other in scans.merged_into(scan["_id"]))]
 
 
 def looked_at_all(taker: Document) -> bool:
-    """Tell whether a scan that has ended looked at the commits of those that it took along.
+    """Return whether a scan that has ended looked at the commits of the scans merged into it.
 
-    One that took others along, failed to fetch, and was then taken along itself did not: whoever took it looked at its
-    own commits, not at theirs.
+    One that failed to fetch and was then merged itself did not: the scan that it was merged into looked at its commits,
+    not at theirs.
     """
     return taker["state"] == "Done" and "taken_by" not in taker
 
 
-def let_all_go(scan: Document) -> bool:
-    """Let those that *scan* took along go on by themselves; False if there are none.
+def unmerge_all(scan: Document) -> bool:
+    """Let the scans merged into *scan* run by themselves; False if there are none.
 
-    Whoever dies half way leaves them to the sweep: sent first, a request could come while they are still taken.
+    If the worker dies half way, the sweep takes over. A request that was sent first could arrive while its scan is
+    still merged.
     """
-    others = scans.taken_along(scan["_id"])
+    others = scans.merged_into(scan["_id"])
     for other in others:
         scans.leave(other, "taken_by")
         broker.emit(scans.request_of(other))
     return bool(others)
 
 
-def let_go(scan: Document) -> Document:
-    """Take a scan from the one that took it along, if that has ended without having looked at all of it.
+def unmerge(scan: Document) -> Document:
+    """Let a scan run by itself again if the one that it was merged into ended without looking at all of its commits.
 
-    Its request may come before whoever ended the other one has let it go: it must neither end nor wait with that.
+    Its request may come before the other scan's end has released it: it must neither end nor wait with that scan.
 
     Returns:
         The scan as it is now.
@@ -83,16 +84,16 @@ def _branch(scan: Document) -> str:
 
 
 def _mark(scan: Document) -> Document:
-    """Note that others have to be told of this scan's end, before there are any."""
+    """Note that other scans end with this one, before any does."""
     if not scan.get("took"):
         collection("scans").update_one({"_id": scan["_id"]}, {"$set": {"took": True}})
     return {**scan, "took": True}
 
 
 def _take(scan: Document, other: Document) -> bool:
-    """Take one along unless it was taken before; False if somebody has begun it meanwhile."""
+    """Merge a scan unless it is merged already; False if it has begun meanwhile."""
     if other.get("taken_by") == scan["_id"]:
         return True
-    reason = f"taken along by {scan['_id']}"
+    reason = f"merged into {scan['_id']}"
     unset = ("branch", "queue", "retry_at")
     return scans.move(other, "Queued", _ACTOR, reason, unset=unset, taken_by=scan["_id"]) is not None
