@@ -7,9 +7,9 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from picket.channel.model import ChannelTemplate
+from picket.events.cloudevent import CloudEvent
 from picket.local import channel
 from picket.local.channel import Channel, NotStored
-from picket.local.cloudevent import CloudEvent
 from picket.local.resources import Broker
 
 EVENT = CloudEvent({"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}, b"")

@@ -29,7 +29,7 @@ from nats.js.api import (
 from picket.channel.model import Delivery
 from picket.effects.telemetry.shapes import identifier
 from picket.errors import PermanentError, TransientError
-from picket.local.cloudevent import CloudEvent, unpack
+from picket.events.cloudevent import CloudEvent, unpack
 from picket.local.resources import Broker, Trigger
 from picket.local.subjects import filter_subjects, subject
 

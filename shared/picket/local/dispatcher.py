@@ -12,8 +12,8 @@ from nats.aio.subscription import Subscription
 
 from picket.effects.telemetry.shapes import identifier
 from picket.errors import Malformed
+from picket.events.cloudevent import CloudEvent, from_http, is_event
 from picket.local.channel import LEASE_SECONDS, Channel, Message
-from picket.local.cloudevent import CloudEvent, from_http, is_event
 from picket.local.delivery import (
     CLUSTER_DEFAULT,
     ERROR_DATA_BYTES,

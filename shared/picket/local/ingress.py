@@ -9,9 +9,9 @@ from http import HTTPStatus
 from aiohttp import web
 
 from picket.errors import Malformed
+from picket.events.cloudevent import CloudEvent, compact_json, from_http, is_json, normalized_time
 from picket.local.bodies import read_body
 from picket.local.channel import Channel, NotStored
-from picket.local.cloudevent import CloudEvent, compact_json, from_http, is_json, normalized_time
 from picket.local.delivery import Profile
 from picket.local.tracing import new_traceparent
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from picket.errors import Malformed
+from picket.events.cloudevent import CloudEvent
 from picket.local.activator import Activator
-from picket.local.cloudevent import CloudEvent
 from picket.local.delivery import Destination
 from picket.local.ingress import Ingress, Refused
 from picket.local.wire import Client, Request, Response

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from croniter import croniter
 
-from picket.local.cloudevent import CloudEvent
+from picket.events.cloudevent import CloudEvent
 from picket.local.outbound import Outbound
 from picket.local.resources import PingSource
 from picket.local.wire import Unreachable

@@ -13,7 +13,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Json, Running, eventually, picket_up
 
-from picket.local.cloudevent import CloudEvent
+from picket.events.cloudevent import CloudEvent
 
 pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 

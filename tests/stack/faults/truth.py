@@ -18,7 +18,7 @@ from tests.support.stack import Json, Running, eventually
 
 from picket.commits import lifecycle
 from picket.events import ScanCompleted
-from picket.local.cloudevent import CloudEvent, unpack
+from picket.events.cloudevent import CloudEvent, unpack
 
 STREAM = "picket_default"
 RECORDER = "recorder"

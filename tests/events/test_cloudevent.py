@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picket.errors import Malformed
-from picket.local.cloudevent import CloudEvent, compact_json, from_http, is_event, normalized_time, unpack
+from picket.events.cloudevent import CloudEvent, compact_json, from_http, is_event, normalized_time, unpack
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
 STRUCTURED = [(b"Content-Type", b"application/cloudevents+json; charset=utf-8")]
