@@ -19,7 +19,7 @@ from picket.effects.telemetry import note
 from picket.errors import Busy, Gone, PermanentError
 from picket.events import ReportCollected, ReportReceived
 from picket.findings.model import Report
-from picket.orchestration import identification, standing
+from picket.orchestration import identification, renames, standing
 from picket.orchestration.identification import Identified
 
 _TOLD_AT_ONCE = 500
@@ -70,7 +70,9 @@ def _collect(report: Document) -> None:
     found, left_out = identification.identify(content, report["tool"], repository, target.commit)
     left_out = (*content.left_out, *left_out)
     is_complete = report["complete"] and content.succeeded and not left_out
-    changed = _apply(report, target, scope, found, is_complete=is_complete)
+    before = reports.said_in(scope)
+    found = renames.follow(found, before, repository, target.commit, is_complete=is_complete)
+    changed = _apply(report, target, before, found, is_complete=is_complete)
     _tell(report, changed)
     told = {"ref": target.ref, "commit": target.commit, "findings": len(found), "changed": len(changed)}
     missing = [one.model_dump() for one in left_out]
@@ -108,13 +110,13 @@ def _full_name(ref: str) -> str:
 
 
 def _apply(
-    report: Document, target: Target, scope: str, found: dict[str, Identified], *, is_complete: bool
+    report: Document, target: Target, before: dict[str, Said], found: dict[str, Identified], *, is_complete: bool
 ) -> list[str]:
     """Store what a report says; return the ids of the findings that it changed, in order.
 
     A finding that an earlier attempt at the same report has changed counts again: the event may not have been sent.
     """
-    before = reports.said_in(scope)
+    scope = reports.scope_of(report, target.ref)
     now = {name: _said(name, report, target, scope, one) for name, one in found.items()}
     if is_complete:
         gone = [one for name, one in before.items() if name not in now and one.present]
@@ -151,6 +153,7 @@ def _said(name: str, report: Document, target: Target, scope: str, found: Identi
         is_exploited=problem.is_exploited,
         evidence=identification.evidence(problem, report["tool"]),
         places=places,
+        statement=found.statement,
     )
 
 

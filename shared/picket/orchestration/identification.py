@@ -20,11 +20,15 @@ _MOST_LINES = 50
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A problem, what identifies it within its repository, and all of its places."""
+    """A problem, what identifies it within its repository, and all of its places.
+
+    `statement` is what identifies it apart from its path; empty where a rename of the file does not matter.
+    """
 
     problem: Problem
     identity: str
     places: tuple[Place, ...]
+    statement: str = ""
 
 
 def identify(
@@ -62,7 +66,8 @@ def identify(
             parts = (*parts, str(ordinal)) if ordinal > 1 else parts
         identity = parts_id(key, parts)
         name = finding_id(key, repository["_id"], problem.kind, identity)
-        found[name] = _joined(found.get(name), Identified(problem, identity, problem.places))
+        statement = parts_id(key, kind.identify(tool, _anywhere(problem), text)) if kind.needs_lines else ""
+        found[name] = joined(found.get(name), Identified(problem, identity, problem.places, statement))
     return found, tuple(left_out)
 
 
@@ -113,7 +118,13 @@ def _text(lines: list[str], place: Place) -> str | None:
     return "\n".join(lines[place.start_line - 1 : end])
 
 
-def _joined(known: Identified | None, found: Identified) -> Identified:
+def _anywhere(problem: Problem) -> Problem:
+    """Return a problem as if its file had no name."""
+    places = tuple(place.model_copy(update={"path": ""}) for place in problem.places)
+    return problem.model_copy(update={"places": places})
+
+
+def joined(known: Identified | None, found: Identified) -> Identified:
     """Return one problem of two that are the same: the graver one, with the places of both."""
     if known is None:
         return found

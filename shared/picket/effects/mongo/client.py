@@ -40,6 +40,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),
+    "moved_findings": ("finding", "repository"),
     "approvals": ("place", "open"),
     "team_changes": ("team",),
     "sources": ("source",),

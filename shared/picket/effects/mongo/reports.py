@@ -5,13 +5,13 @@ A scope is one reporter (tool and token), asset and ref. Its newest report decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import now
@@ -37,7 +37,8 @@ class Order(BaseModel):
 class Said(BaseModel):
     """What one scope's newest report says of one finding.
 
-    `evidence` is as a finding's own, `places` as its occurrences. `changed_by` is the report that last changed it.
+    `evidence` is as a finding's own, `places` as its occurrences; `statement` identifies
+    what stands there apart from its path. `changed_by` is the report that last changed it.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -55,6 +56,7 @@ class Said(BaseModel):
     is_exploited: bool = False
     evidence: dict[str, object]
     places: list[dict[str, object]]
+    statement: str = ""
 
     def says_the_same_as(self, other: Said) -> bool:
         """Return whether both say the same of the finding, whichever report they are of."""
@@ -146,9 +148,25 @@ def said_of(finding: str) -> list[Said]:
     return [Said.model_validate(one) for one in collection("reported").find({"finding": finding})]
 
 
+def moved(names: Sequence[str]) -> dict[str, str]:
+    """Return which of these ids lead to a finding that another id stood for before its file was renamed."""
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        which = {"_id": {"$in": list(names[start : start + _AT_ONCE])}}
+        found |= {one["_id"]: one["finding"] for one in collection("moved_findings").find(which)}
+    return found
+
+
+def record_moves(repository: str, moves: Mapping[str, str]) -> None:
+    """Let ids of new places lead to the findings that their files' renames have moved there."""
+    documents = [{"_id": name, "finding": old, "repository": repository} for name, old in sorted(moves.items())]
+    insert_new("moved_findings", documents)
+
+
 def forget_finding(finding: str) -> None:
     """Delete what reports said of a finding that is deleted."""
-    collection("reported").delete_many({"finding": finding})
+    for name in ("reported", "moved_findings"):
+        collection(name).delete_many({"finding": finding})
 
 
 def keep(said: Iterable[Said]) -> None:
@@ -197,7 +215,7 @@ def findings_of(tool: str, after: str, limit: int) -> Iterator[list[str]]:
 def delete_some(repository: str, limit: int) -> bool:
     """Delete up to *limit* documents of a repository's reports; return whether there were any."""
     found = False
-    for name, field in (("reported", "repository"), ("reports", "asset")):
+    for name, field in (("reported", "repository"), ("moved_findings", "repository"), ("reports", "asset")):
         ids = [one["_id"] for one in collection(name).find({field: repository}, {"_id": 1}).limit(limit)]
         if ids:
             collection(name).delete_many({"_id": {"$in": ids}})
