@@ -65,6 +65,29 @@ def test_every_setting_is_in_a_manifest() -> None:
     assert known - BY_KNATIVE - INSTEAD_OF_ENVIRONMENT == variables(everything()) & known
 
 
+def test_mirrors_and_what_a_fetch_adds_fit_into_the_volume() -> None:
+    """A pod that grows beyond its emptyDir is evicted with all its mirrors."""
+    [config] = [
+        one for one in kustomize.build(KNATIVE / "base") if one["metadata"]["name"] == "picket" and "data" in one
+    ]
+    [enumerate_] = [
+        one
+        for one in kustomize.build(KNATIVE / "base")
+        if one["metadata"]["name"] == "enumerate" and one["kind"] == "Service"
+    ]
+    volumes = {
+        one["name"]: one["emptyDir"]["sizeLimit"]
+        for one in enumerate_["spec"]["template"]["spec"]["volumes"]
+        if "emptyDir" in one
+    }
+    mounted = container(enumerate_)["volumeMounts"]
+    [data] = [one["name"] for one in mounted if one["mountPath"] == config["data"]["PICKET_DATA_DIR"]]
+    wanted = sum(int(config["data"][f"PICKET_{name}_BYTES"]) for name in ("MIRRORS_MAX", "MAX_REPOSITORY"))
+
+    assert volumes[data].endswith("Gi")
+    assert wanted <= int(volumes[data].removesuffix("Gi")) * 1024**3
+
+
 def test_every_variable_in_a_manifest_is_a_setting() -> None:
     known = {variable_of(name) for name in Settings.model_fields} | OTHERS
     assert {name for name in variables(everything()) - known if not name.startswith("AWS_")} == set()
@@ -90,7 +113,7 @@ def test_what_the_configuration_says_is_no_other_than_the_default_unless_a_clust
         default = field.get_default(call_default_factory=True)
         if name in COMPARED or (value is not None and default != type(default)(*_read(value, default))):
             differing.add(name)
-    assert differing == {"data_dir", "artifacts", "public_url", *COMPARED}
+    assert differing == {"data_dir", "mirrors_max_bytes", "artifacts", "public_url", *COMPARED}
 
 
 def _read(value: str, default: object) -> tuple[object, ...]:

@@ -204,7 +204,9 @@ def test_an_artifact_store_that_takes_nothing_is_told(
     store: str, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert store
-    (tmp_path / "data").write_text("a file where a folder should be")
+    (tmp_path / "file").write_text("a file where a folder should be")
+    environment.setenv("PICKET_DATA_DIR", str(tmp_path / "file"))
+    forget()
     found = of("scan", environment)["artifacts"]
     assert found.state == "wrong"
     assert found.advice == "see that it is there: the folder of PICKET_DATA_DIR"
