@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from pydantic_settings.exceptions import SettingsError
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from picket.channel.model import Delivery
+from picket.context import context
 from picket.errors import Misconfigured
 from picket.findings.life import DUE_DAYS
 
@@ -242,7 +242,7 @@ _WEAKENS: dict[str, Callable[[Any], bool]] = {
 """Which values of which settings weaken security. No default does; what does is logged at start."""
 
 
-@cache
+@context.kept
 def settings() -> Settings:
     """Return the settings, read once from the environment.
 

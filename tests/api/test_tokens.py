@@ -49,7 +49,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def seconds_pass() -> None:
     """Let so much time pass that what was remembered of tokens is read anew."""
-    tokens._remembered.cache_clear()
+    forget()
 
 
 def test_every_route_has_a_scope_and_every_scope_a_route(deployed: Deployment) -> None:

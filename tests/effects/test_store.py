@@ -143,7 +143,7 @@ def test_a_lease_that_somebody_took_meanwhile_is_not_ended_for_its_former_holder
 def test_a_lease_is_renewed_while_the_work_goes_on(environment: pytest.MonkeyPatch) -> None:
     scan()
     environment.setenv("PICKET_LEASE_SECONDS", "0.3")
-    settings.cache_clear()
+    forget()
 
     with leases.held("scans", "s1"):
         first = scans.get("s1")["lease_until"]

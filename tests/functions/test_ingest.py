@@ -169,9 +169,7 @@ def test_a_rotated_secret_is_valid_together_with_the_former_one_for_a_grace_time
 
 def seconds_pass() -> None:
     """Let so much time pass that what was remembered of a source is read anew."""
-    from picket.effects.mongo import sources  # noqa: PLC0415 - connects
-
-    sources._remembered.cache_clear()
+    forget()
 
 
 def test_a_burst_reads_its_source_once_in_a_while(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.support import secrets
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.api import people as api
@@ -55,6 +55,7 @@ def test_a_forgotten_person_is_named_nowhere(
     assert deployed.api.get(f"/findings?assignee={ADDRESS}").json["findings"] == []
 
     work.commit({"c.py": f"t = '{secrets.slack_token(3)}'\n"})
+    forget()  # a minute later
     for known in ("commits", "coverage"):  # as after a change of rules: everything is scanned again
         collection(known).delete_many({})
     deployed.api.post("/scans", json={"repository": f"{forge.url}/o/r/.git"})

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.orchestration.asking import ask, batches_of
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, forget
 from tests.support.repositories import Work
 
 from picket.effects import ruleset
@@ -15,7 +15,7 @@ OLD, NEW = "a" * 64, "b" * 64
 def runs(environment: pytest.MonkeyPatch, digest: str) -> None:
     """Let a revision with other rules run from now on."""
     environment.setattr(ruleset, "digest", lambda: digest)
-    ruleset._in_force.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_newest_rules_that_something_plans_for_are_in_force(environment: pyt
 
     assert ruleset.in_force() == NEW
     collection("rulesets").update_one({"_id": NEW}, {"$set": {"planned_at": "2020"}})
-    ruleset._in_force.cache_clear()
+    forget()
     assert ruleset.in_force() == OLD  # rolled back: nothing plans for the newer ones any more
 
 

@@ -12,12 +12,8 @@ import functions_framework
 import pytest
 import yaml
 
-from picket.api import app as api_app
-from picket.effects import artifacts, broker, catalogue, policy, ruleset
-from picket.effects.mongo import client as mongo
-from picket.effects.mongo import sources
-from picket.effects.telemetry import metrics, traces
-from picket.settings import settings
+from picket.context import context
+from picket.effects import broker
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
@@ -25,32 +21,9 @@ ON_A_PUSH = [name for name in FUNCTIONS if name not in {"collect", "notify"}]
 """Functions that a push needs, if only the API to ask what became of it."""
 
 
-# Taken now: a test may put something else in the place of one of them.
-CACHED = (
-    settings,
-    mongo.client,
-    mongo.collection,
-    broker.pool,
-    broker._overrides,
-    artifacts.store,
-    sources._remembered,
-    policy.policy,
-    catalogue.rules,
-    ruleset.current,
-    ruleset.engine,
-    api_app._app,
-    traces._made,
-    metrics._found,
-    metrics.series,
-)
-
-
 def forget() -> None:
-    """Forget everything cached from the settings."""
-    if mongo.client.cache_info().currsize:
-        mongo.client().close()
-    for cached in CACHED:
-        cached.cache_clear()
+    """Let go of everything that was made of the settings."""
+    context.forget()
 
 
 @dataclass

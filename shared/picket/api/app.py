@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from http import HTTPStatus
 from typing import cast
 
@@ -33,6 +32,7 @@ from picket.api import (
     turns,
 )
 from picket.api.scopes import needed
+from picket.context import context
 from picket.effects import telemetry
 from picket.effects.telemetry import logs
 from picket.errors import PermanentError, TooLarge
@@ -88,7 +88,7 @@ def _answer(incoming: Request) -> Response:
         return response
 
 
-@cache
+@context.kept
 def _app() -> Flask:
     app = Flask("picket.api", static_folder=None)
     app.url_map.strict_slashes = False

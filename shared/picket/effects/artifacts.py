@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from picket.context import context
 from picket.effects import disk
 from picket.errors import Gone, Misconfigured, TransientError
 from picket.settings import settings
@@ -155,7 +155,7 @@ def _shared() -> ObjectStore:
     return store()
 
 
-@cache
+@context.kept
 def store() -> ObjectStore:
     """Return the store that PICKET_ARTIFACTS names.
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import cache
 
 import urllib3
 
+from picket.context import context
 from picket.effects import artifacts, cloudevent, telemetry
 from picket.errors import TransientError
 from picket.events import Envelope, Event, event_id
@@ -128,13 +128,13 @@ def _request(method: str, headers: Mapping[str, str], body: bytes) -> urllib3.Ba
         raise TransientError(f"the broker did not answer ({type(error).__name__})") from error
 
 
-@cache
+@context.kept
 def pool() -> urllib3.PoolManager:
     """Return the connections to the broker's ingress."""
     return urllib3.PoolManager(maxsize=32, retries=False, timeout=_TIMEOUT)
 
 
-@cache
+@context.kept
 def _overrides() -> dict[str, str]:
     """Extensions of Knative's `K_CE_OVERRIDES`: `{"extensions": {name: value}}`."""
     raw = settings().ce_overrides

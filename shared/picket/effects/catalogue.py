@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from picket.context import context
 from picket.detection.catalogue import rule_ids
 from picket.errors import Malformed, Misconfigured
 from picket.settings import settings
 
 
-@cache
+@context.kept
 def rules() -> frozenset[str]:
     """Return the ids of the rules in force, read once; nothing is compiled.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import urllib3
 
+from picket.context import context
 from picket.errors import Misconfigured, TransientError, Unsupported
 from picket.notices import CHANNELS
 from picket.notices.channel import Channel, Request
@@ -57,6 +56,6 @@ def send(request: Request) -> None:
     raise Unsupported(f"the channel's server refuses the notice ({answer.status})")
 
 
-@cache
+@context.kept
 def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=8, retries=False, timeout=_TIMEOUT)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from picket.context import context
 from picket.errors import Malformed, Misconfigured
 from picket.policy.rules import Policy, combined
 from picket.settings import settings
 
 
-@cache
+@context.kept
 def policy() -> Policy:
     """Return the policy of this process, read once.
 

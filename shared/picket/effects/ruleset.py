@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from functools import cache, lru_cache
 from pathlib import Path
 
+from picket.context import context
 from picket.detection import Engine, Ruleset, default_digest, default_ruleset, parse_ruleset
 from picket.effects.mongo import in_force as effective
 from picket.errors import Malformed, Misconfigured
@@ -24,7 +24,7 @@ def in_force() -> str:
     return _in_force(digest(), int(time.monotonic() / _REMEMBERED_SECONDS))
 
 
-@lru_cache(maxsize=4)
+@context.last(4)
 def _in_force(own: str, _period: int) -> str:
     return effective.digest("rulesets", own)
 
@@ -48,7 +48,7 @@ def also_for(planned: str) -> frozenset[str]:
     return frozenset({own, planned} if effective.is_newer("rulesets", own, planned) else {own})
 
 
-@cache
+@context.kept
 def current() -> Ruleset:
     """Return the rules.
 
@@ -62,7 +62,7 @@ def current() -> Ruleset:
         raise Misconfigured(f"PICKET_RULES: {error}") from error
 
 
-@cache
+@context.kept
 def engine() -> Engine:
     """Return the engine for the rules, compiled or loaded from the cache on first use."""
     return Engine(current(), cache_dir=_cache())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
+from picket.context import context
 from picket.settings import settings
 
 Document = dict[str, Any]
@@ -51,7 +51,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
 """Secondary indexes. One field each: the one-machine store ignores compound ones."""
 
 
-@cache
+@context.kept_until(MongoClient.close)
 def client() -> MongoClient[Document]:
     """Return the client of this process."""
     config = settings()
@@ -65,7 +65,7 @@ def client() -> MongoClient[Document]:
     )
 
 
-@cache
+@context.kept
 def collection(name: str) -> Collection[Document]:
     """Return a collection whose indexes are there."""
     found = client()[settings().mongodb_database][name]

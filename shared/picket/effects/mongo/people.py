@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from functools import lru_cache
 from typing import Any
 
 from pymongo import UpdateOne
 
+from picket.context import context
 from picket.effects.mongo.client import Document, collection, insert_new
 from picket.events import now
 from picket.findings import lists
@@ -36,10 +36,9 @@ def pseudonym(person: str) -> str:
 
 
 def remember(person: str) -> str:
-    """Note that a person is to be forgotten, in what is recorded from now on; return the pseudonym."""
+    """Note that a person is to be forgotten, in what is recorded a minute from now on; return the pseudonym."""
     name = pseudonym(person)
     insert_new("people", [{"_id": name, "at": now()}])
-    _forgotten.cache_clear()
     return name
 
 
@@ -89,6 +88,6 @@ def _changes(name: str, document: Document, spelled: set[str]) -> dict[str, Any]
     return changed
 
 
-@lru_cache(maxsize=1)
+@context.last(1)
 def _forgotten(_period: int) -> frozenset[str]:
     return frozenset(str(one["_id"]) for one in collection("people").find({}, {"_id": 1}))

@@ -6,11 +6,11 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pymongo.errors import DuplicateKeyError
 
+from picket.context import context
 from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
@@ -108,7 +108,7 @@ def cached_by_token(provider: str, token: str) -> Source | None:
         return None
 
 
-@lru_cache(maxsize=1_000)
+@context.last(1_000)
 def _remembered(provider: str, token: str, _period: int) -> Source:
     source = by_token(provider, token)
     if source is None:

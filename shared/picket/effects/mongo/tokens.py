@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Literal
 
+from picket.context import context
 from picket.effects.mongo.client import Document, collection
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Conflict
@@ -114,7 +114,7 @@ def lately(token: str) -> Token | None:
     return found if found and found.expires_at > now() else None
 
 
-@lru_cache(maxsize=1_000)
+@context.last(1_000)
 def _remembered(hashed: str, _period: int) -> Token | None:
     """Read a token, and note that it is used.
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from picket.context import context
 from picket.effects.telemetry import shapes
 from picket.effects.telemetry.logs import note
 from picket.effects.telemetry.names import BY_NAME, METRICS, SECONDS, Metric
@@ -90,7 +91,7 @@ def _admitted(metric: Metric, values: tuple[str, ...]) -> tuple[str, ...]:
 _lock = threading.Lock()
 
 
-@cache
+@context.kept
 def series() -> dict[str, set[tuple[str, ...]]]:
     """Return the sets of label values seen so far, by metric."""
     return {}
@@ -102,7 +103,7 @@ def _backends() -> tuple[_Backend, ...]:
         return _found()
 
 
-@cache
+@context.kept
 def _found() -> tuple[_Backend, ...]:
     found: list[_Backend] = []
     if settings().metrics:

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from picket.context import context
 from picket.effects.telemetry import shapes
 from picket.effects.telemetry.logs import note
 from picket.settings import settings
@@ -37,7 +37,7 @@ def providers() -> tuple[TracerProvider, MeterProvider] | None:
         return _made()
 
 
-@cache
+@context.kept
 def _made() -> tuple[TracerProvider, MeterProvider] | None:
     if not settings().otlp_endpoint:
         return None
