@@ -159,7 +159,9 @@ class Settings(BaseSettings):
         default=32 * 1024 * 1024, gt=0, description="Blobs above this are listed as skipped, not scanned"
     )
     fetches_per_host: int = Field(
-        default=8, gt=0, description="How many scans may fetch from one forge host at a time; integral ones half of it"
+        default=8,
+        gt=0,
+        description="How many scans may fetch from one forge host at a time; integral ones half of it, pushes all but one",
     )
     batches_in_flight: int = Field(
         default=8, gt=0, description="How many batches of one integral scan are with the scanners at a time"

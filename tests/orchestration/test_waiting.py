@@ -11,7 +11,7 @@ from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.git import mirror
-from picket.effects.mongo import queues, scans
+from picket.effects.mongo import places, queues, scans
 from picket.effects.mongo.client import collection
 from picket.errors import Busy
 from picket.events import Envelope, ScanRequested
@@ -41,12 +41,14 @@ def url(forge: GitHttpServer, work: Work) -> str:
 
 
 def hold(name: str, repository: str) -> None:
-    """Let a scan be at the forge."""
-    fetching = {"fetching": FORGE, "since": "2026", "lease_until": time.time() + 9, "repository": repository}
+    """Let a scan be at the forge, in the first place that is free."""
+    fetching = {"fetching": FORGE, "lease_until": time.time() + 9, "repository": repository, "revision": 1}
     collection("scans").insert_one({"_id": name, **fetching, "created_at": "2026"})
+    number = len(list(collection("places").find({})))
+    collection("places").insert_one({"_id": f"{FORGE}|{number}", "scan": name, "revision": -1})
 
 
-def unmerge(name: str) -> None:
+def leave(name: str) -> None:
     collection("scans").delete_one({"_id": name})
 
 
@@ -59,7 +61,7 @@ def test_a_scan_without_a_place_waits_and_is_asked_for_when_there_is_one(
     assert states("waits") == ["Queued"]
     assert scans.get("waits")["history"][-1]["reason"] == "waits: forge is busy"
 
-    unmerge("other")
+    leave("other")
     ask(one_place, url(forge, works[1]), "next")
     one_place.drain()
 
@@ -74,7 +76,7 @@ def test_a_scan_that_waited_goes_on_in_its_own_trace_whoever_wakes_it(
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     ask(one_place, url(forge, works[0]), "waits").headers.update({"ce-correlationid": "mine", "ce-traceparent": trace})
     one_place.drain()
-    unmerge("other")
+    leave("other")
     ask(one_place, url(forge, works[1]), "next").headers.update({"ce-correlationid": "another's"})
 
     one_place.drain()
@@ -90,7 +92,7 @@ def waiting_for(deployed: Deployment, forge: GitHttpServer, works: list[Work], n
     ask(deployed, url(forge, works[0]), name, repository="h/same")
     deployed.drain()
     assert states(name) == ["Queued"]
-    unmerge("other")
+    leave("other")
 
 
 def test_whoever_died_between_the_end_of_its_work_and_saying_so_wakes_the_next_when_it_is_done_again(
@@ -104,7 +106,7 @@ def test_whoever_died_between_the_end_of_its_work_and_saying_so_wakes_the_next_w
     waiting_for(deployed, forge, works)
     message = ask(deployed, url(forge, works[1]), "next", repository="h/same")
     with environment.context() as patch:
-        patch.setattr(waiting, "wake", die)
+        patch.setattr(waiting, "notify_next", die)
         with pytest.raises(KeyboardInterrupt):
             deployed.deliver(message)
     assert states("waits", "next") == ["Queued", "Scheduled"]
@@ -199,7 +201,7 @@ def test_one_that_waits_anew_is_woken_by_another_event_though_the_same_one_leads
     deployed.queue.clear()
     deployed.deliver(first)
     assert scans.get("waits")["queue"].startswith("repository|h/same|")
-    unmerge("third")
+    leave("third")
 
     deployed.deliver(message)
 
@@ -257,8 +259,8 @@ def test_whoever_leaves_a_place_asks_for_pushes_before_all_others(
     ask(one_place, url(forge, works[2]), "push", **push(head, works[2].commit({"a": "2\n"})))
     one_place.drain()
     assert states("all", "scheduled", "push") == ["Queued"] * 3
-    unmerge("other")
-    unmerge("another")
+    leave("other")
+    leave("another")
     head = works[3].head()
     ask(one_place, url(forge, works[3]), "last", **push(head, works[3].commit({"a": "2\n"})))
 
@@ -280,7 +282,7 @@ def test_one_scan_of_a_repository_fetches_at_a_time_and_others_do_not_wait_for_i
 
     assert states("same", "else") == ["Queued", "Done"]
     assert scans.get("same")["history"][-1]["reason"] == "waits: repository is busy"
-    unmerge("other")
+    leave("other")
     assert tick(deployed, "t1", idle=True) == 204
     deployed.drain()
     assert states("same") == ["Done"]
@@ -289,25 +291,57 @@ def test_one_scan_of_a_repository_fetches_at_a_time_and_others_do_not_wait_for_i
 def test_of_two_that_saw_the_same_last_place_the_later_one_gives_way(
     deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
 ) -> None:
-    from picket.orchestration import waiting  # noqa: PLC0415 - reads settings
+    look, looks = places.free, []
 
-    look, looks = waiting.holders, []
-
-    def blind(scan: dict[str, object], where: str) -> list[dict[str, object]]:
-        """See nobody at the first look, as if the other one came between."""
-        looks.append(scan["_id"])
+    def blind(*asked: Any) -> list[places.Place]:
+        """Look just before the other scan takes the place."""
+        seen = look(*asked)
+        looks.append(seen)
         if len(looks) == 1:
-            hold("other", "h/same")
-            return []
-        return look(scan, where)
+            hold("other", "h/other")
+        return seen
 
-    environment.setattr(waiting, "holders", blind)
-    ask(deployed, url(forge, works[0]), "later", repository="h/same")
+    environment.setenv("PICKET_FETCHES_PER_HOST", "1")
+    forget()
+    environment.setattr(places, "free", blind)
+    ask(deployed, url(forge, works[0]), "later")
 
     deployed.drain()
 
     assert states("later") == ["Queued"]
     assert "fetching" not in scans.get("later")
+    assert [place.identity for place in looks[0]] == [f"{FORGE}|0"]
+
+
+def test_a_full_scan_has_a_place_that_pushes_do_not_take(
+    deployed: Deployment, forge: GitHttpServer, works: list[Work], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PICKET_FETCHES_PER_HOST", "3")
+    forget()
+    hold("first", "h/x")  # takes the place that is for no push, and leaves it again
+    for number in range(2):
+        hold(f"push{number}", f"h/{number}")
+    leave("first")
+    head = works[0].head()
+    ask(deployed, url(forge, works[0]), "push", **push(head, works[0].commit({"a": "2\n"})))
+    ask(deployed, url(forge, works[1]), "all")
+
+    for _ in range(2):
+        deployed.deliver(deployed.queue.pop(0))
+
+    assert states("push", "all") == ["Queued", "Scheduled"]
+
+
+def test_scans_of_a_former_version_name_no_place_and_count(
+    one_place: Deployment, forge: GitHttpServer, works: list[Work]
+) -> None:
+    for name in ("old", "older"):
+        hold(name, f"h/{name}")
+    collection("places").delete_many({})
+    ask(one_place, url(forge, works[0]), "s")
+    one_place.drain()
+
+    assert states("s") == ["Queued"]
 
 
 def test_a_place_that_a_dead_worker_left_is_free(

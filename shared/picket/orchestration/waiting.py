@@ -13,17 +13,19 @@ from datetime import timedelta
 
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import leases, queues, scans
+from picket.effects.mongo import leases, places, queues, scans
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.places import Place
 from picket.errors import Busy, TransientError
-from picket.events import ScanRequested, now
+from picket.events import ScanRequested
 from picket.settings import settings
 
 _ACTOR = "enumerate"
 _THIS_MACHINE = "this machine"
 _LANES = ("reactive", "scheduled", "integral")
-_SHARES = {"reactive": 1.0, "scheduled": 0.75, "integral": 0.5}
-"""Part of a forge's places that scans of a kind may take: there is always one left for a push."""
+_SHARES = {"scheduled": 0.75, "integral": 0.5}
+"""Part of a forge's places that scans of a kind may take. The others are for pushes, and the first is for none of them:
+neither a push nor a full scan ever waits for all of the other kind."""
 
 _ATTEMPTS = 4
 """Attempts that the broker's own retries make before a scan waits for its forge in the store."""
@@ -34,18 +36,13 @@ _FIRST_DELAY, _LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 def take_place(scan: Document, forge: str, fence: int) -> Document:
     """Let a scan that is Queued begin; it stays Queued where there is no place for it.
 
-    Two that saw the same last place both take it and look again: the later one gives way.
-
     Raises:
         Busy: Somebody else moved the scan.
     """
-    if queue := _queue(scan, holders(scan, forge)):
-        return _wait(scan, forge, queue, fence)
-    taken = _moved(scan, "Scheduling", fence, unset=("queue", "branch", "retry_at"), fetching=forge, since=now())
-    earlier = [other for other in holders(taken, forge) if _turn(other) < _turn(taken)]
-    if queue := _queue(taken, earlier):
-        return _wait(taken, forge, queue, fence)
-    return taken
+    queue, free = _look(scan, forge)
+    if not places.take(free, scan):
+        return _wait(scan, forge, queue or _lane(forge, scan["kind"]), fence)
+    return _moved(scan, "Scheduling", fence, unset=("queue", "branch", "retry_at"), fetching=forge)
 
 
 def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Document:
@@ -137,12 +134,22 @@ def holders(scan: Document, forge: str) -> list[Document]:
     return [other for other in scans.fetching(forge) if other["_id"] != scan["_id"] and leases.runs(other)]
 
 
-def _queue(scan: Document, holders: list[Document]) -> str:
-    """Return where a scan must wait, given who fetches; empty if it need not."""
-    if any(other["repository"] == scan["repository"] for other in holders):
-        return _repository(scan)
-    forge_places = max(1, int(settings().fetches_per_host * _SHARES[scan["kind"]]))
-    return _lane(holders[0]["fetching"], scan["kind"]) if len(holders) >= forge_places else ""
+def _look(scan: Document, forge: str) -> tuple[str, list[Place]]:
+    """Return where a scan must wait, empty if it need not, and the places that it may take."""
+    others = holders(scan, forge)
+    if any(other["repository"] == scan["repository"] for other in others):
+        return _repository(scan), []
+    total = settings().fetches_per_host
+    fetching = [other["_id"] for other in others]
+    free = places.free(forge, scan, _numbers(scan["kind"], total), total, fetching)
+    return "" if free else _lane(forge, scan["kind"]), free
+
+
+def _numbers(kind: str, total: int) -> Sequence[int]:
+    """Return the places of a forge that scans of a kind may take, in the order in which they are tried."""
+    if kind in _SHARES:
+        return range(max(1, int(total * _SHARES[kind])))
+    return range(total - 1, 0, -1) if total > 1 else range(1)
 
 
 def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
@@ -157,7 +164,7 @@ def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
         branch=scans.branch(scan["repository"], scan["ref"]),
         origin=_origin(),
     )
-    if not _queue(waiting, holders(waiting, forge)):
+    if not _look(waiting, forge)[0]:
         ask_again(waiting)
     return waiting
 
@@ -174,10 +181,6 @@ def _moved(
 def _origin() -> dict[str, str]:
     """Return on whose account a scan waits, so that it continues in its own trace, whichever scan wakes it."""
     return {"correlation": broker.cause().correlation or broker.cause().id, "traceparent": broker.trace()}
-
-
-def _turn(scan: Document) -> tuple[str, str]:
-    return scan["since"], scan["_id"]
 
 
 def _lane(forge: str, kind: str) -> str:
