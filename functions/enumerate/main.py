@@ -21,6 +21,7 @@ from picket.orchestration import (
     retention,
     schedule,
     sweep,
+    triage,
     upkeep,
 )
 from picket.runtime import consumes
@@ -43,6 +44,7 @@ DUTIES: dict[str, duties.Piece] = {
     "mirrors": upkeep.run,
     "policy": reevaluation.watch,
     "acceptances": acceptances.end,
+    "approvals": triage.go_on,
     "channel": channel.watch,
 }
 

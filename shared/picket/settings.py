@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     fetches_per_host: int = Field(
         default=8,
         gt=0,
-        description="How many scans may fetch from one forge host at a time; integral ones half of it, pushes all but one",
+        description="How many scans may fetch from a forge at a time; integral ones half of it, pushes all but one",
     )
     batches_in_flight: int = Field(
         default=8, gt=0, description="How many batches of one integral scan are with the scanners at a time"

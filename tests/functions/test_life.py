@@ -324,6 +324,30 @@ def test_the_policy_asks_for_a_second_person(
     assert deployed.api.patch(f"/findings/{finding['id']}", json={"state": "fixed"}, headers=asks).status_code == 200
 
 
+def test_what_was_approved_is_done_by_the_clock_if_the_request_died_before(
+    deployed: Deployment, finding: dict[str, Any]
+) -> None:
+    from picket.effects.mongo import approvals  # noqa: PLC0415 - as loaded by the functions
+
+    wanted = {"state": "accepted", "reason": "risk-accepted", "comment": "", "until": TOMORROW}
+    asked = approvals.ask([finding["id"]], wanted, "ada")
+    approvals.decide(asked, "approved", "bob", "fine")  # and then the process was killed
+
+    assert tick(deployed, "soon") == 204
+    assert deployed.api.get(f"/findings/{finding['id']}").json["state"] == "open", "the request may be at it"
+    collection("approvals").update_one({}, {"$set": {"unapplied": "at 2020-01-01T00:00:00.000000Z"}})
+    deployed.drain()
+    deployed.sent.clear()
+    for turn in ("later", "once more"):
+        assert tick(deployed, turn) == 204
+
+        after = deployed.api.get(f"/findings/{finding['id']}").json
+        assert (after["state"], after["history"][-1]["by"]) == ("accepted", "ada")
+        assert len(after["history"]) == 1
+        assert len(deployed.of_type("finding.changed")) == 1
+    deployed.drain()
+
+
 def test_a_token_that_is_limited_to_assets_touches_no_others(
     deployed: Deployment, forge: GitHttpServer, finding: dict[str, Any], environment: pytest.MonkeyPatch
 ) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from picket.effects import policy as effective
 from picket.effects.mongo import approvals, findings
 from picket.effects.mongo.client import Document
 from picket.errors import Busy, Conflict, Gone, Malformed
 from picket.findings.life import Move, State, entry, moved, state_of
-from picket.orchestration import review
+from picket.orchestration import duties, review
 
 _TRIES = 5
+_BUSY = "being changed by others"
+_GIVEN_UP = timedelta(minutes=1)
+"""Longer than a request that applies what was approved may take."""
+_AT_ONCE = 20
 _REASONS = {"fixed": "remediated", "false-positive": "false-positive"}
 """Reasons where a person gives none."""
 _SAME_VALUE = 100
@@ -88,13 +92,35 @@ def settle(approval: Document, by: str, *, agrees: bool, comment: str = "") -> t
     if by == approval["asked_by"]:
         raise Conflict("the person who asked for it cannot approve it")
     decided = approvals.decide(approval, "approved" if agrees else "denied", by, comment)
-    if not agrees:
-        return decided, Outcome()
-    wanted = approval["wanted"]
+    return decided, _apply(decided) if agrees else Outcome()
+
+
+def go_on(_cursor: str) -> str | None:
+    """Apply what was approved by a request that died before it was done."""
+    found = approvals.unapplied(_GIVEN_UP, _AT_ONCE)
+    duties.each("approvals", found, _apply)
+    return duties.more(len(found) == _AT_ONCE)
+
+
+def _apply(approval: Document) -> Outcome:
+    """Do what was approved, and say so of every finding: an earlier attempt may have died before it could."""
+    wanted, by, comment = approval["wanted"], approval["decided_by"], approval["comment"]
     told = f"approved by {by}" + (f": {comment}" if comment else "")
     spoken = f"{wanted['comment']} ({told})" if wanted["comment"] else told
     decision = Decision(approval["asked_by"], wanted["state"], wanted["reason"], spoken, wanted["until"])
-    return decided, decide(approval["findings"], decision, approved=True)
+    outcome = decide(approval["findings"], decision, approved=True)
+    for repository, names in _by_repository(outcome.unchanged).items():
+        review.tell(repository, names, f"approval|{approval['_id']}")
+    if not any(_BUSY in reason for reason in outcome.refused.values()):
+        approvals.applied(approval)
+    return outcome
+
+
+def _by_repository(names: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for finding in findings.get_many(names):
+        found.setdefault(finding["repository"], []).append(finding["_id"])
+    return found
 
 
 def elsewhere(finding: Document) -> list[Document]:
@@ -153,7 +179,7 @@ def _put(finding: Document, decision: Decision) -> Document:
         if fresh is None:
             raise Gone("no such finding")
         finding = fresh
-    raise Busy("the finding is being changed by others")
+    raise Busy(f"the finding is {_BUSY}")
 
 
 def _changed(finding: Document, decision: Decision) -> Document:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Conflict, Gone
-from picket.events import now
+from picket.events import ago, now
 
 
 def ask(findings: Sequence[str], wanted: Mapping[str, str], by: str) -> Document:
@@ -72,9 +73,22 @@ def decide(approval: Document, state: str, by: str, comment: str) -> Document:
     Raises:
         Conflict: It was decided otherwise.
     """
-    fields = {"state": state, "decided_by": by, "decided_at": now(), "comment": comment, "open": ""}
+    at = now()
+    fields = {"state": state, "decided_by": by, "decided_at": at, "comment": comment, "open": ""}
+    fields |= {"unapplied": f"at {at}"} if state == "approved" else {}
     collection("approvals").update_one({"_id": approval["_id"], "state": "waiting"}, {"$set": fields})
     found = get(approval["_id"])
     if found["state"] != state:
         raise Conflict(f"this was {found['state']} by {found['decided_by']}")
     return found
+
+
+def applied(approval: Document) -> None:
+    """Note that what was approved is done, and told."""
+    collection("approvals").update_one({"_id": approval["_id"]}, {"$set": {"unapplied": ""}})
+
+
+def unapplied(span: timedelta, limit: int) -> list[Document]:
+    """Return up to *limit* decisions that were approved longer ago than *span* and are not known to be done."""
+    which = {"unapplied": {"$gt": "at ", "$lt": f"at {ago(span)}"}}
+    return list(collection("approvals").find(which).sort("unapplied", 1).limit(limit))

@@ -41,7 +41,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),
     "moved_findings": ("finding", "repository"),
-    "approvals": ("place", "open"),
+    "approvals": ("place", "open", "unapplied"),
     "team_changes": ("team",),
     "sources": ("source",),
     "tokens": ("token", "name"),
