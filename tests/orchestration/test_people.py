@@ -39,7 +39,7 @@ def test_a_forgotten_person_is_named_nowhere(
     deployed: Deployment, forge: GitHttpServer, work: Work, environment: pytest.MonkeyPatch
 ) -> None:
     assert stored().count(ADDRESS) > 4
-    environment.setattr(api, "_AT_ONCE", 1)
+    environment.setattr(api, "AT_ONCE", 1)
     answers: list[dict[str, Any]] = []
     while not answers or answers[-1]["is_more"]:
         answers.append(deployed.api.post("/people/forget", json={"person": f" {ADDRESS}"}).json)

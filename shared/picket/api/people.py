@@ -9,7 +9,7 @@ from picket.api.bodies import read
 from picket.effects.mongo import people
 
 blueprint = Blueprint("people", __name__)
-_AT_ONCE = 1_000
+AT_ONCE = 1_000
 """Documents that one request changes."""
 
 
@@ -30,5 +30,5 @@ def forget() -> Response:
     person = read(PersonOrder).person.strip()
     name, changed = people.remember(person), 0
     for part in people.COLLECTIONS:
-        changed += people.veil_some(part, person, _AT_ONCE - changed) if changed < _AT_ONCE else 0
-    return jsonify({"pseudonym": name, "changed": changed, "is_more": changed == _AT_ONCE})
+        changed += people.veil_some(part, person, AT_ONCE - changed) if changed < AT_ONCE else 0
+    return jsonify({"pseudonym": name, "changed": changed, "is_more": changed == AT_ONCE})
