@@ -17,8 +17,8 @@ from tests.detection.tokens import examples, formats
 from tests.support.examples import how_many
 
 from picket.detection import Engine, Hit, default_ruleset
-from picket.detection.decoding import decode
-from picket.detection.encodings import ENCODINGS
+from picket.detection.decoding import Layer, decode
+from picket.detection.encodings import ENCODINGS, Piece, Run
 
 TOKEN = examples(formats()["stripe-secret-key"], seed="decoding")[0]
 ASSIGNED = f'settings: password = "{a_password()}"'
@@ -233,3 +233,18 @@ def test_any_bytes_decode_without_error_to_a_bounded_size(content: bytes, first:
 def test_a_token_is_found_whatever_stands_around_it(text: str, encode: Callable[[str], str]) -> None:
     run = encode(f"{text} {TOKEN} {chance(5)}")
     assert TOKEN in [hit.secret.decode() for hit in scan(f'"{run}"')]
+
+
+def test_each_run_is_led_back_to_its_places_once_however_many_hits_it_has() -> None:
+    asked: list[int] = []
+
+    def pieces(number: int) -> list[Piece]:
+        asked.append(number)
+        return [Piece(0, 100 * number, 100 * number + 50, exact=True)]
+
+    runs = tuple(Run(0, 50, b"x" * 50, lambda number=number: pieces(number)) for number in range(3))  # type: ignore[misc]
+    layer = Layer(b"\n\n".join(run.content for run in runs), (0, 52, 104), ("a", "b", "c"), runs)
+
+    for _ in range(10):
+        assert [layer.origin(start, start + 5) for start in (1, 53, 105)] == [(1, 6), (101, 106), (201, 206)]
+    assert asked == [0, 1, 2]

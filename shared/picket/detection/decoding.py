@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from picket.detection.encodings import ENCODINGS, Run
+from picket.detection.encodings import ENCODINGS, Piece, Run
 
 GROWTH = 2
 """What is decoded of a blob may be this many times as large as the blob: runs of different encodings overlap."""
@@ -29,6 +29,7 @@ class Layer:
     starts: tuple[int, ...]
     names: tuple[str, ...]
     runs: tuple[Run, ...] = field(repr=False)
+    _pieces: dict[int, Sequence[Piece]] = field(default_factory=dict, repr=False, compare=False)
 
     def run_of(self, start: int, end: int) -> str:
         """Name the encoding of the run that `[start, end)` lies in; empty when it lies in more than one."""
@@ -43,7 +44,9 @@ class Layer:
     def _source(self, offset: int) -> tuple[int, int]:
         """Tell where one byte of the layer came from: itself, or what it was decoded from as a whole."""
         run = max(0, bisect_right(self.starts, offset) - 1)
-        pieces = self.runs[run].pieces()
+        pieces = self._pieces.get(run)
+        if pieces is None:  # once a run: each goes through all of it, and a page may have a thousand hits
+            pieces = self._pieces[run] = self.runs[run].pieces()
         offset -= self.starts[run]
         piece = pieces[max(0, bisect_right(pieces, offset, key=lambda each: each.at) - 1)]
         if not piece.exact:
