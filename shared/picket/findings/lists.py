@@ -42,6 +42,7 @@ def keys(finding: Mapping[str, Any]) -> dict[str, str]:
     return {
         "listed": f"{kind}|{severity}|{state}|{band}|{name}",
         "in_repository": f"{finding['repository']}|{kind}|{severity}|{state}|{band}|{name}",
+        "of_repository": f"{finding['repository']}|{name}",
         "of_rule": f"{finding['evidence']['rule']}|{severity}|{state}|{band}|{name}",
         "assigned": f"{assignee}|{name}" if assignee else "",
         "closed": _closed(finding, state),
@@ -78,7 +79,11 @@ def plan(filters: Mapping[str, Any]) -> Plan | None:
     elif "rule" in filters:
         field, parts, answered = "of_rule", [[filters["rule"]], *parts[1:]], (answered | {"rule"}) - {"kind"}
     prefixes = tuple("|".join((*each, "")) for each in product(*parts))
-    return Plan(field, prefixes, frozenset(filters) - answered) if len(prefixes) <= _MOST_RANGES else None
+    if len(prefixes) <= _MOST_RANGES:
+        return Plan(field, prefixes, frozenset(filters) - answered)
+    if "repository" in filters:
+        return Plan("of_repository", (f"{filters['repository']}|",), frozenset(filters) - {"repository"})
+    return None
 
 
 def _states(filters: Mapping[str, Any]) -> Sequence[str]:

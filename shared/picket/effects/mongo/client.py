@@ -22,7 +22,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "batches": ("scan", "open_in", "lease_until", "material"),
     "findings": (
         *("repository", "scored_in", "rated", "judged", "identity", "accepted_until", "evidence.rule", "list_key"),
-        *("listed", "in_repository", "of_rule", "assigned", "weighs", "arrived", "closed"),
+        *("listed", "in_repository", "of_repository", "of_rule", "assigned", "weighs", "arrived", "closed"),
     ),
     "occurrences": ("finding",),
     "repositories": (
