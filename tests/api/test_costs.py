@@ -47,6 +47,7 @@ def commands(deployed: Deployment, count: Counting, size: Size) -> dict[str, int
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("store")
 def test_four_times_as_much_costs_no_more_commands(environment: pytest.MonkeyPatch) -> None:
     found: list[dict[str, int]] = []

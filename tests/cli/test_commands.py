@@ -234,6 +234,7 @@ def test_rules_test_names_what_cannot_be_read(tmp_path: Path, text: str, event: 
 
 
 @pytest.mark.stack
+@pytest.mark.slow
 def test_run_scans_prints_and_ends_by_the_scans_state(work: Work, tmp_path: Path) -> None:
     done = picket("run", str(work.path), "--once", "--port", "0", "--data-dir", str(tmp_path / "data"))
 

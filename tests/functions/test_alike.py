@@ -193,7 +193,7 @@ def wide_commit(path: Path) -> Work:
         pytest.param(Work, 0, id="empty"),
         pytest.param(borrowing, 9, id="alternates"),
         pytest.param(replaced, 10, id="replaced"),
-        pytest.param(many_branches, 19, id="10,000 branches"),
+        pytest.param(many_branches, 19, id="10,000 branches", marks=pytest.mark.slow),
         pytest.param(wide_commit, 29, id="20,000 files in a commit"),
     ],
 )

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from pymongo.collection import Collection
 from tests.support import secrets
 from tests.support.deployment import Deployment, Message, forget
+from tests.support.examples import how_many
 from tests.support.repositories import Work
 
 from picket.commits import lifecycle
@@ -256,7 +257,7 @@ def test_every_scan_ends_and_tells_the_truth_whatever_happens_to_its_events(
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=25,
+            max_examples=how_many(12),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -16,6 +16,7 @@ CHAIN = ["webhook.received", "scan.requested", "commitbatch.created", "commitbat
 FUNCTIONS = ["ingest", "normalize", "enumerate", "scan", "feedback", "score"]
 
 
+@pytest.mark.slow
 def test_one_push_is_one_trace_and_is_counted_after_its_functions_are_gone(
     tmp_path: Path, forge: GitHttpServer
 ) -> None:
