@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.sarif import document, place, result, rule
 
@@ -182,6 +182,13 @@ def ways(node: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [way, *(each for name, value in inner for each in ways(value, (*way, name)))]
 
 
+def results_in(content: Any) -> int:
+    """Return how many results a document has in the places where results are."""
+    found = [run.get("results") for run in content["runs"] if isinstance(run, dict)]
+    return sum(len(each) for each in found if isinstance(each, list))
+
+
+@example(("runs", 0, "results"), [{}, {}])
 @given(st.sampled_from(ways(WHOLE)[1:]), JSON)
 def test_whatever_stands_in_a_document_it_is_read_or_refused(way: tuple[Any, ...], value: Any) -> None:
     content = json.loads(json.dumps(WHOLE))
@@ -194,4 +201,4 @@ def test_whatever_stands_in_a_document_it_is_read_or_refused(way: tuple[Any, ...
         report = parsed(content)
     except (Malformed, Unsupported):
         return
-    assert len(report.problems) + len(report.left_out) <= 1
+    assert len(report.problems) + len(report.left_out) <= results_in(content)
