@@ -1,6 +1,6 @@
 """What a process makes on first use and keeps: settings, connections, rules, applications.
 
-All of it hangs on one object, so that it is let go of as a whole, in one place.
+One object keeps all of it, so that a caller can drop everything at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Context:
-    """Functions whose results are kept, and how to let go of those that need it."""
+    """Caches results of functions, and closes those that need closing."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Any, Callable[[Any], object] | None]] = []
@@ -27,7 +27,7 @@ class Context:
         return self._keep(make, None, None)
 
     def kept_until(self, end: Callable[[T], object]) -> Callable[[Callable[[], T]], Callable[[], T]]:
-        """Return a decorator as `kept` is; *end* lets go of the result if it was made."""
+        """Return a decorator as `kept` is; *end* closes the result if there is one."""
         return lambda make: self._keep(make, None, end)
 
     def last(self, most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -40,7 +40,7 @@ class Context:
         return cast("Callable[P, T]", kept)
 
     def forget(self) -> None:
-        """Let go of everything, as after a change of the environment."""
+        """Drop everything, as after a change of the environment."""
         for kept, end in self._kept:
             if end is not None and kept.cache_info().currsize:
                 end(kept())

@@ -52,7 +52,7 @@ def looked_at_all(taker: Document) -> bool:
 
 
 def unmerge_all(scan: Document) -> bool:
-    """Let the scans merged into *scan* run by themselves; False if there are none.
+    """Release the scans merged into *scan*, so that each runs on its own; return False if there are none.
 
     If the worker dies half way, the sweep takes over. A request that was sent first could arrive while its scan is
     still merged.
