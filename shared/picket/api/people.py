@@ -25,7 +25,8 @@ class PersonOrder(BaseModel):
 def forget() -> Response:
     """Put a pseudonym in place of a person, in some documents; `is_more` says that it is to be asked for again.
 
-    Nothing is kept from which the person could be told, and so nothing goes on in the background.
+    Nothing is kept from which the person could be told, and so nothing goes on in the background: other functions learn
+    of it within a minute, and what they record until then is found by asking once more.
     """
     person = read(PersonOrder).person.strip()
     name, changed = people.remember(person), 0

@@ -34,3 +34,4 @@ def forget(person: Person, *, server: Server = DEFAULT_SERVER, as_json: AsJson =
         print_json({"pseudonym": told["pseudonym"], "changed": changed})
     else:
         print(f"{told['pseudonym']} stands in {changed} documents instead.")
+        print("A scan that runs just now may still record the name: say it once more in a minute.")

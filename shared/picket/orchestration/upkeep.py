@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 from picket.effects.git import upkeep
@@ -25,6 +26,7 @@ def run(_cursor: str) -> str | None:
     kept = upkeep.mirrors()
     removed = _remove(kept)
     left = [one for one in kept if one not in removed and upkeep.needs_repacking(one.git_dir)]
+    random.shuffle(left)  # those that git cannot make smaller must not stand before the others each time
     duties.each("mirrors", left[:_REPACKED_AT_ONCE], lambda one: upkeep.repack(one.git_dir))
     note("mirrors looked after", mirrors=len(kept) - len(removed), removed=len(removed))
     return None
