@@ -28,9 +28,7 @@ from picket.runtime import consumes
 
 DUTIES: dict[str, duties.Piece] = {
     "leases": sweep.return_work_of_the_dead,
-    "untold": sweep.tell,
-    "retries": sweep.retry,
-    "idle": sweep.nudge_idle,
+    "scans": sweep.nudge_due,
     "schedules": schedule.ask_for_due_scans,
     "rescans": schedule.ask_for_rescans,
     "organizations": organizations.go_on,

@@ -114,7 +114,7 @@ def test_a_scan_that_never_reached_the_broker_is_handed_out_by_the_sweep(
     deployed.is_down = False
     asking.tick(deployed, "t1")
     assert not deployed.queue
-    collection("scans").update_many({}, {"$set": {"idle_since": "2020-01-01T00:00:00.000000Z"}})
+    collection("scans").update_many({}, {"$set": {"due": "at 2020-01-01T00:00:00.000000Z"}})
 
     asking.tick(deployed, "t2")
     deployed.drain()

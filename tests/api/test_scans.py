@@ -61,7 +61,8 @@ def test_what_no_scan_can_be_of_is_refused(deployed: Deployment, query: str, par
 
 def test_no_time_is_told_with_the_mark_that_it_is_looked_up_by(deployed: Deployment) -> None:
     opened(1, repository="r")
-    collection("scans").update_one({"_id": "s000"}, {"$set": {"retry_at": f"{MARK}2026-01-01T00:00:00.000000Z"}})
+    fields = {"due": f"{MARK}2026-01-01T00:00:00.000000Z", "state": "Queued", "failures": 4}
+    collection("scans").update_one({"_id": "s000"}, {"$set": fields})
     shown = [deployed.api.get(path).text for path in ("/scans", "/scans/s000", "/", "/repositories")]
     shown.append(deployed.api.delete("/scans/s000").text)
 

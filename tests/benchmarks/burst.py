@@ -136,7 +136,7 @@ def _drain(folder: Path, count: int) -> dict[str, int]:
     with store(folder) as database:
         scans = database["scans"]
         deadline = time.monotonic() + _DRAIN_SECONDS
-        while scans.count_documents({}) < count or scans.find_one({"running": {"$exists": True}}, {"_id": 1}):
+        while scans.count_documents({}) < count or scans.find_one({"open": {"$gt": ""}}, {"_id": 1}):
             if time.monotonic() > deadline:
                 raise ChildFailed(f"the burst is not drained after {_DRAIN_SECONDS:g} s")
             time.sleep(_POLL_SECONDS)

@@ -169,7 +169,7 @@ def _scores(size: Size, chance: random.Random) -> Iterator[Json]:
 def _scan(example: Json, number: int, size: Size) -> Json:
     identity = f"scan-{number:06}"
     counts = {"Done": size.batches_of_one if number == 0 else 1}
-    ended = {name: value for name, value in example.items() if name not in {"running", "open", "idle_since", "branch"}}
+    ended = {name: value for name, value in example.items() if name not in {"running", "open", "due", "branch"}}
     told = {"_id": identity, "repository": name_of(number % size.repositories), "state": "Done", "window": 8}
     asked = datetime.now(UTC) - timedelta(minutes=size.scans - number)
     told |= {"place": f"at {asked.isoformat()}|{identity}", "planned": 0, "ruleset": "r", "refs": 1, "attempt": 1}

@@ -194,7 +194,7 @@ def test_a_repository_that_lacks_objects_fails_at_once_and_names_one(
 
     assert scan["state"] == "Failed"
     assert lacking in scan["history"][-1]["reason"]
-    assert "retry_at" not in (collection("scans").find_one({"_id": "s"}) or {})
+    assert "due" not in (collection("scans").find_one({"_id": "s"}) or {})
     assert standing(deployed)[:2] == (None, "unknown")
 
 

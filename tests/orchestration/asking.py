@@ -12,7 +12,7 @@ from picket.effects.mongo import repositories, scans
 from picket.effects.mongo.client import Document, collection
 from picket.events import CancellationRequested, DutyDue, Envelope, ScanRequested
 
-LONG_AGO = "2020-01-01T00:00:00.000000Z"
+LONG_AGO = "at 2020-01-01T00:00:00.000000Z"
 
 
 def ask(deployed: Deployment, path: Path | str, scan: str, **more: Any) -> Message:
@@ -40,8 +40,7 @@ def tick(deployed: Deployment, name: str, *, idle: bool = False) -> int:
     With *idle* as if nothing had moved for long, and every retry were due.
     """
     if idle:
-        collection("scans").update_many({"idle_since": {"$gt": ""}}, {"$set": {"idle_since": LONG_AGO}})
-        collection("scans").update_many({"retry_at": {"$gt": ""}}, {"$set": {"retry_at": LONG_AGO}})
+        collection("scans").update_many({"due": {"$gt": ""}}, {"$set": {"due": LONG_AGO}})
     headers = {"ce-id": name, "ce-type": "dev.knative.sources.ping", "ce-source": "/ping", "ce-specversion": "1.0"}
     [answer] = deployed.deliver(Message({**headers, "content-type": "application/json"}, b"{}")).values()
     return max([answer, *deployed.deliver_all(DutyDue.TYPE)])

@@ -124,3 +124,21 @@ def test_an_upgrade_that_was_broken_off_goes_on(upgraded: Deployment) -> None:
     for name in names:
         assert again[name]["listed"] == whole[name]["listed"]
         assert again[name]["state"] == whole[name]["state"]
+
+
+def test_what_a_former_version_left_to_its_sweep_is_looked_after(upgraded: Deployment, work: Work) -> None:
+    """Former versions kept in other fields when a scan is looked at next; so do their revisions beside new ones."""
+    left = {
+        "idle": {"idle_since": "at 2020-01-01T00:00:00.000000Z"},
+        "retry": {"idle_since": "at 2020-01-01T00:00:00.000000Z", "retry_at": "at 2020-01-01T00:00:00.000000Z"},
+        "untold": {"untold": "one event", "state": "Failed"},
+    }
+    for name, fields in left.items():
+        ask(upgraded, work.path, name, repository="h/o/r")
+        collection("scans").update_one({"_id": name}, {"$unset": {"due": ""}, "$set": fields})
+    upgraded.queue.clear()
+
+    upgrade(upgraded)
+
+    assert {message.data["scan"] for message in upgraded.of_type("scan.completed")} == set(left)
+    assert not [scan for scan in collection("scans").find({}) if {"due", "idle_since", "retry_at"} & scan.keys()]

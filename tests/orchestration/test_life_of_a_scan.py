@@ -35,7 +35,7 @@ from picket.effects.mongo.client import collection
 from picket.events import Envelope, ScanRequested
 
 OPERATIONS = ("find_one", "find_one_and_update", "update_one", "insert_many", "bulk_write")
-LONG_AGO = "2020-01-01T00:00:00.000000Z"
+LONG_AGO = "at 2020-01-01T00:00:00.000000Z"
 ANY = st.integers(min_value=0, max_value=10**6)
 NUMBERS = itertools.count(1)
 
@@ -153,8 +153,7 @@ class Life(RuleBasedStateMachine):
 
     def next_tick(self, *, idle: bool) -> Message:
         if idle:
-            collection("scans").update_many({"idle_since": {"$gt": ""}}, {"$set": {"idle_since": LONG_AGO}})
-            collection("scans").update_many({"retry_at": {"$gt": ""}}, {"$set": {"retry_at": LONG_AGO}})
+            collection("scans").update_many({"due": {"$gt": ""}}, {"$set": {"due": LONG_AGO}})
         self.ticks += 1
         headers = {"ce-id": f"tick-{self.ticks}", "ce-type": "dev.knative.sources.ping", "ce-source": "/ping"}
         return Message({**headers, "ce-specversion": "1.0", "content-type": "application/json"}, b"{}")

@@ -151,7 +151,7 @@ def test_a_broker_that_is_away_leaves_the_scan_to_the_sweep(deployed: Deployment
     with pytest.raises(AssertionError):
         tick(deployed, "t")
     deployed.is_down = False
-    collection("scans").update_many({"repository": repository}, {"$set": {"idle_since": ago(timedelta(hours=1))}})
+    collection("scans").update_many({"repository": repository}, {"$set": {"due": scans.in_time(timedelta(hours=-1))}})
 
     [asked] = tick(deployed, "t")
 

@@ -21,7 +21,7 @@ from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
-from picket.orchestration import bulk, cancellation, completion
+from picket.orchestration import bulk, cancellation, completion, waiting
 from picket.orchestration.tally import tally
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
@@ -31,9 +31,9 @@ MAX_ITEMS = 1_000
 _ACTOR = "api"
 _HIDDEN = frozenset(
     (
-        *("revision", "running", "open_under", "idle_since", "branch", "queue", "fetching", "since", "took", "origin"),
-        *("lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window", "planned"),
-        *("refs", "missing_refs", "missing", "missing_reason", "wanted", "place", "open", "tally"),
+        *("revision", "running", "open_under", "due", "idle_since", "branch", "queue", "fetching", "since", "took"),
+        *("origin", "lease_until", "fence", "takeovers", "tips", "attempt", "untold", "chain", "root", "window"),
+        *("planned", "refs", "missing_refs", "missing", "missing_reason", "wanted", "place", "open", "tally"),
     )
 )
 
@@ -122,7 +122,7 @@ def view(scan: Document) -> Document:
     finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
-        "retry_at": store.retry_at(scan),
+        "retry_at": waiting.retry_at(scan),
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
         **_of_many(scan),
         "is_ending": completion.is_ending(scan),

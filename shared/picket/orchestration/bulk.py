@@ -52,7 +52,7 @@ def expand(request: ScanRequested) -> None:
     waiting.ask_for_many([child for child, state in opened if _is_admitted(child, state)])
     orders.advance(request.scan, made, len(part))
     if made + len(part) < len(order["repositories"]):
-        scans.touch(request.scan)
+        scans.put_off(scan)
         broker.emit(request)
     else:
         scans.advance(scan, ["InProgress"], _ACTOR)

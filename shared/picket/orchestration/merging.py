@@ -95,5 +95,5 @@ def _take(scan: Document, other: Document) -> bool:
     if other.get("taken_by") == scan["_id"]:
         return True
     reason = f"merged into {scan['_id']}"
-    unset = ("branch", "queue", "retry_at")
+    unset = ("branch", "queue")
     return scans.move(other, "Queued", _ACTOR, reason, unset=unset, taken_by=scan["_id"]) is not None

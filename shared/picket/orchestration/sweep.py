@@ -18,8 +18,8 @@ from picket.events import CommitBatchScanned, TeamChanged
 from picket.orchestration import cancellation, completion, dispatch, duties, merging, waiting
 
 _ACTOR = "sweep"
-_IDLE = timedelta(minutes=10)
-"""Longer than an event is retried."""
+_IN_A_MOMENT, _LATER = timedelta(minutes=1), timedelta(hours=1)
+"""When a scan that is still ending is looked at again, and one that could not be handled."""
 _ENTERED_AT_ONCE = 1_000
 """Documents of a former version that one event enters in a list."""
 AT_ONCE = 100
@@ -35,33 +35,22 @@ def return_work_of_the_dead(_cursor: str) -> str | None:
     return duties.more(max(len(expired), len(others)) > AT_ONCE)
 
 
-def tell(cursor: str) -> str | None:
-    """Announce the ends of scans that are not announced yet, and continue cancellations that stand still.
+def nudge_due(_cursor: str) -> str | None:
+    """Look after the scans that are due.
 
-    Those of a piece may stay untold for as long as something of them is open: the next piece begins after them.
+    Nothing has moved in them for long, their forge did not answer and they have waited long enough, or they have ended
+    and others were not told.
     """
-    found = scans.untold(cursor, AT_ONCE + 1)
-    duties.each("untold", found[:AT_ONCE], _tell)
-    return str(found[AT_ONCE - 1]["_id"]) if len(found) > AT_ONCE else None
-
-
-def retry(_cursor: str) -> str | None:
-    """Ask again for the scans whose forges did not answer and that have waited long enough."""
-    found = scans.to_be_retried(AT_ONCE + 1)
-    duties.each("retries", found[:AT_ONCE], waiting.ask_again, scans.put_off_retry)
-    return duties.more(len(found) > AT_ONCE)
-
-
-def nudge_idle(_cursor: str) -> str | None:
-    """Ask again for whatever the scans wait for in which nothing has moved for long."""
-    found = scans.idle(_IDLE, AT_ONCE + 1)
-    duties.each("idle", found[:AT_ONCE], nudge, lambda scan: scans.touch(scan["_id"]))
+    found = scans.due(AT_ONCE + 1)
+    duties.each("scans", found[:AT_ONCE], nudge, lambda scan: scans.put_off(scan, _LATER))
     return duties.more(len(found) > AT_ONCE)
 
 
 def enter_in_lists(_cursor: str) -> str | None:
-    """Enter what a former version recorded in the lists by which pages are read fast."""
-    return duties.more(any(listing.enter_some(name, _ENTERED_AT_ONCE) for name in listing.COLLECTIONS))
+    """Enter what a former version recorded in the lists by which pages are read fast and the sweep finds its work."""
+    left = [scans.let_former_be_due(_ENTERED_AT_ONCE)]
+    left += [listing.enter_some(name, _ENTERED_AT_ONCE) for name in listing.COLLECTIONS]
+    return duties.more(any(left))
 
 
 def evaluate_teams(cursor: str) -> str | None:
@@ -80,22 +69,27 @@ def count_findings(_cursor: str) -> str | None:
 
 
 def nudge(scan: Document) -> None:
-    """Ask again for whatever an open scan that has not moved for long waits for."""
+    """Ask again for whatever an open scan waits for; tell others of the end of one that has ended."""
+    if scan["state"] in lifecycle.FINAL:
+        _tell(scan)
+        return
     if scan["state"] in lifecycle.ENUMERATED:
+        scans.put_off(scan)
         scans.release_told(scan["_id"])
         for batch in [] if scan["kind"] == "bulk" else batches.open_of(scan, scan["window"]):
             _hand_out(batch, scan)
         _settle(scan)
     elif "taken_by" in merging.unmerge(scan):
+        scans.put_off(scan)
         _settle(scan)
     else:
         waiting.ask_again(scan)
-    scans.touch(scan["_id"])
-    note("idle scan asked for again", scan=scan["_id"], state=scan["state"])
+    note("due scan asked for again", scan=scan["_id"], state=scan["state"])
 
 
 def _tell(scan: Document) -> None:
     scans.release_told(scan["_id"])
+    scans.put_off(scan, _IN_A_MOMENT)
     if completion.is_ending(scan):
         cancellation.ask_for_the_rest(scan)
     else:

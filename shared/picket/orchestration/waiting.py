@@ -42,7 +42,7 @@ def take_place(scan: Document, forge: str, fence: int) -> Document:
     queue, free = _look(scan, forge)
     if not places.take(free, scan):
         return _wait(scan, forge, queue or _lane(forge, scan["kind"]), fence)
-    return _moved(scan, "Scheduling", fence, unset=("queue", "branch", "retry_at"), fetching=forge)
+    return _moved(scan, "Scheduling", fence, unset=("queue", "branch"), fetching=forge)
 
 
 def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Document:
@@ -54,7 +54,7 @@ def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Do
     failures = scan.get("failures", 0) + 1
     doublings = min(max(0, failures - _ATTEMPTS), _MAX_FAILURES)  # more would be no timedelta any more
     delay = min(_FIRST_DELAY * 2**doublings, _LONGEST_DELAY)
-    later: Document = {} if failures < _ATTEMPTS else {"retry_at": scans.in_time(delay)}
+    later: Document = {} if failures < _ATTEMPTS else {"due": scans.in_time(delay)}
     put = _moved(
         scan,
         "Queued",
@@ -124,9 +124,16 @@ def ask_again(scan: Document) -> None:
     One that has waited anew since is asked for by another event: the broker drops an id that it has seen.
     """
     broker.emit_for(scan.get("origin", {}), scans.request_of(scan), scan["revision"])
-    for field in ("queue", "retry_at"):
-        if field in scan:
-            scans.leave(scan, field)
+    if "queue" in scan:
+        scans.leave(scan, "queue")
+    else:
+        scans.put_off(scan)
+
+
+def retry_at(scan: Document) -> str | None:
+    """Return when a scan whose forge did not answer is tried again (RFC 3339); None if it does not wait for that."""
+    waits = scan["state"] == "Queued" and scan.get("failures", 0) >= _ATTEMPTS
+    return scans.due_at(scan) if waits and not {"queue", "taken_by"} & scan.keys() else None
 
 
 def holders(scan: Document, forge: str) -> list[Document]:

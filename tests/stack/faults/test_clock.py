@@ -65,9 +65,9 @@ def shifting(stack: Running) -> Callable[[int], None]:
                     until = held["lease_until"]
                     which = {"_id": held["_id"], "lease_until": until}
                     store[name].update_one(which, {"$set": {"lease_until": until + seconds}})
-            at = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + seconds))
-            for open_scan in store["scans"].find({"idle_since": {"$gt": ""}}, {"_id": 1}):
-                which = {"_id": open_scan["_id"], "idle_since": {"$gt": ""}}
-                store["scans"].update_one(which, {"$set": {"idle_since": at}})
+            at = time.strftime("at %Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + seconds + 600))
+            for open_scan in store["scans"].find({"due": {"$gt": ""}}, {"_id": 1}):
+                which = {"_id": open_scan["_id"], "due": {"$gt": ""}}
+                store["scans"].update_one(which, {"$set": {"due": at}})
 
     return jump

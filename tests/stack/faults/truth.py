@@ -77,15 +77,15 @@ def wait_until_final(stack: Running, scans: Sequence[str]) -> None:
             return [scan for scan in scans if scan not in done]
 
         eventually(lambda: not left(), pause=0.5)
-        eventually(lambda: store["scans"].find_one({"running": {"$exists": True}}, {"_id": 1}) is None, pause=0.2)
+        eventually(lambda: store["scans"].find_one({"open": {"$gt": ""}}, {"_id": 1}) is None, pause=0.2)
     eventually(lambda: is_at_rest(stack), pause=0.2)
 
 
 def time_passes(stack: Running) -> None:
     """Make what waits for its time due, and let the clock tick."""
     with stack.store() as store:
-        due = {"retry_at": {"$gt": ""}}
-        store["scans"].update_many(due, {"$set": {"retry_at": "2020-01-01T00:00:00.000000Z"}})
+        due = {"due": {"$gt": ""}, "failures": {"$gt": 0}}
+        store["scans"].update_many(due, {"$set": {"due": "at 2020-01-01T00:00:00.000000Z"}})
     stack.tick()
 
 

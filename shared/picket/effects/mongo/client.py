@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from pymongo import MongoClient
+from pymongo import IndexModel, MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
@@ -16,8 +16,9 @@ Document = dict[str, Any]
 
 _INDEXES: dict[str, tuple[str, ...]] = {
     "scans": (
-        *("parent", "repository", "running", "root", "open_under", "idle_since"),
-        *("queue", "branch", "taken_by", "fetching", "retry_at", "lease_until", "untold", "place", "open"),
+        *("parent", "repository", "running", "root", "open_under", "due", "queue", "branch", "taken_by", "fetching"),
+        *("lease_until", "untold", "place", "open"),
+        *("idle_since", "retry_at"),  # of a former version
     ),
     "batches": ("scan", "open_in", "lease_until", "material"),
     "findings": (
@@ -69,8 +70,8 @@ def client() -> MongoClient[Document]:
 def collection(name: str) -> Collection[Document]:
     """Return a collection whose indexes are there."""
     found = client()[settings().mongodb_database][name]
-    for field in _INDEXES.get(name, ()):
-        found.create_index(field)
+    if fields := _INDEXES.get(name):
+        found.create_indexes([IndexModel(field) for field in fields])
     return found
 
 

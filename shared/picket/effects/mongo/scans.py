@@ -1,11 +1,11 @@
 """Scans: requests to look at a repository, every move a compare-and-set kept in their history.
 
-Some fields are there only while something is so, which makes their index short: `running` (the repository) and
-`idle_since` while the scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a
-place (see `queues`),
+Some fields are there only while something is so, which makes their index short: `running` (the repository) while the
+scan is open, `open_under` (the parent) until a child's end is told, `queue` while it waits for a place (see `queues`),
 `branch` while it can be merged into another scan of the branch, `fetching` (the forge) while it has a place there,
-`untold` (the id of the event that ended it) from its last move until others are told of it. `place` is the time that it
-was asked for and its id in one text, in whose order scans are listed; `open` is the same, there while the scan is open.
+`untold` (the id of the event that ended it) from its last move until others are told of it. `due` is when the sweep
+looks at it next, there until others are told of its end. `place` is the time that it was asked for and its id in one
+text, in whose order scans are listed; `open` is the same, there while the scan is open.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from picket.events import ScanRequested, ago, now
 STATES = ("open", "ended", "all", *sorted({move.target for move in lifecycle.SCAN} | {"New"}))
 """What scans can be listed by."""
 
-_PUT_OFF = timedelta(hours=1)
-_WHILE_OPEN = ("running", "open", "idle_since", "queue", "branch", "fetching", "retry_at")
+_IDLE = timedelta(minutes=10)
+"""Longer than an event is retried: if nothing of a scan moves for so long, something was lost."""
+_FORMER_DUE = ("idle_since", "retry_at")
+"""Fields in which a former version kept when it looks at a scan next."""
+_WHILE_OPEN = ("running", "open", "queue", "branch", "fetching", *_FORMER_DUE)
 _UNPLACED = "-|"
 """Begins the position of a scan that an earlier version recorded, without a place: it follows all that have one."""
 
@@ -59,7 +62,7 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
                 "running": request.repository,
                 "created_at": created,
                 **dict.fromkeys(("place", "open"), f"{MARK}{created}|{request.scan}"),
-                "idle_since": _stamp(),
+                "due": in_time(_IDLE),
                 "commits": 0,
                 "completed_at": None,
                 **moves.first("New", actor, request.reason),
@@ -138,7 +141,7 @@ def waiting_of_branch(name: str, limit: int) -> list[Document]:
 
 def running(repository: str | None = None, limit: int = 100) -> list[Document]:
     """Return scans that are not final, of one repository or of all."""
-    which: Document = {"running": repository} if repository else {"running": {"$exists": True}}
+    which: Document = {"running": repository} if repository else {"open": {"$gt": ""}}
     return list(collection("scans").find(which).limit(limit))
 
 
@@ -173,25 +176,32 @@ def _unplaced(which: Document, after: str, limit: int, state: str) -> list[Docum
     return [{**scan, "place": f"{_UNPLACED}{scan['_id']}"} for scan in found]
 
 
-def retry_at(scan: Document) -> str | None:
-    """Return when a scan whose forge did not answer is tried again (RFC 3339); None if it does not wait for that."""
-    return unmarked(scan["retry_at"]) if "retry_at" in scan else None
+def due(limit: int) -> list[Document]:
+    """Return up to *limit* scans that the sweep is to look at by now, longest due first."""
+    return list(collection("scans").find({"due": {"$lt": in_time(timedelta())}}).sort("due", 1).limit(limit))
 
 
-def idle(span: timedelta, limit: int) -> list[Document]:
-    """Return open scans in which nothing has moved for *span*, longest first."""
-    return list(collection("scans").find({"idle_since": {"$lt": MARK + ago(span)}}).sort("idle_since", 1).limit(limit))
+def due_at(scan: Document) -> str:
+    """Return when the sweep looks at a scan next (RFC 3339); empty if it does not."""
+    return unmarked(scan.get("due", ""))
 
 
-def untold(after: str, limit: int) -> list[Document]:
-    """Return up to *limit* final scans whose end others were not told of, by id, those after *after*."""
-    which: Document = {"untold": {"$exists": True}, **({"_id": {"$gt": after}} if after else {})}
-    return list(collection("scans").find(which).sort("_id", 1).limit(limit))
+def let_former_be_due(limit: int) -> bool:
+    """Enter when they are due for up to *limit* scans that a former version wrote; False if there are no more."""
+    found: list[Document] = []
+    for field in ("untold", *_FORMER_DUE):
+        which: Document = {field: {"$gt": ""}, **({"due": None} if field == "untold" else {})}
+        found += collection("scans").find(which).limit(limit - len(found)) if len(found) < limit else ()
+    gone = dict.fromkeys(_FORMER_DUE, "")
+    for scan in found:
+        change = {"$set": {"due": scan.get("retry_at") or in_time(timedelta())}, "$unset": gone}
+        collection("scans").update_one({"_id": scan["_id"], "revision": scan["revision"]}, change)
+    return len(found) == limit
 
 
 def told(scan_id: str) -> None:
     """Note that others were told of a scan's end."""
-    collection("scans").update_one({"_id": scan_id}, {"$unset": {"untold": ""}})
+    collection("scans").update_one({"_id": scan_id}, {"$unset": {"untold": "", "due": ""}})
 
 
 def leave_parent(scan_id: str) -> None:
@@ -208,11 +218,6 @@ def release_told(scan_id: str) -> None:
 def fetching(forge: str) -> list[Document]:
     """Return the scans that have a place at *forge*."""
     return list(collection("scans").find({"fetching": forge}))
-
-
-def to_be_retried(limit: int) -> list[Document]:
-    """Return scans whose forge did not answer and that are to be tried again by now."""
-    return list(collection("scans").find({"retry_at": {"$lt": _stamp()}}).sort("retry_at", 1).limit(limit))
 
 
 def count_for_root(root: str) -> int:
@@ -236,7 +241,7 @@ def move(  # noqa: PLR0913 - a step's parts, which read better at the call
         The scan after the move; None if somebody else moved it first, or the move is not legal.
     """
     final = target in lifecycle.FINAL
-    at = {"completed_at": now()} if final else {"idle_since": _stamp()}
+    at = {"completed_at": now(), "due": in_time(timedelta())} if final else {"due": in_time(_IDLE)}
     step = moves.Step(target, actor, reason, {**at, **fields}, _WHILE_OPEN if final else unset, fence)
     return moves.move("scans", lifecycle.SCAN, scan, step)
 
@@ -252,29 +257,20 @@ def leave(scan: Document, field: str) -> bool:
     """Take *field* away; False if somebody else did, or has moved the scan since it was read: it may wait anew."""
     result = collection("scans").update_one(
         {"_id": scan["_id"], field: scan[field], "revision": scan["revision"]},
-        {"$unset": {field: ""}, "$set": {"idle_since": _stamp()}},
+        {"$unset": {field: ""}, "$set": {"due": in_time(_IDLE)}},
     )
     return result.modified_count == 1
 
 
-def touch(scan_id: str) -> None:
-    """Note that something of an open scan has moved, or was seen to."""
-    collection("scans").update_one({"_id": scan_id, "idle_since": {"$gt": ""}}, {"$set": {"idle_since": _stamp()}})
-
-
-def put_off_retry(scan: Document) -> None:
-    """Let a scan that could not be asked for again wait another while, so that others are not behind it."""
-    collection("scans").update_one({"_id": scan["_id"]}, {"$set": {"retry_at": in_time(_PUT_OFF)}})
+def put_off(scan: Document, span: timedelta = _IDLE) -> None:
+    """Let the sweep look at a scan after *span*, unless it was moved, or others were told of its end, meanwhile."""
+    which = {"_id": scan["_id"], "revision": scan["revision"], "due": {"$gt": ""}}
+    collection("scans").update_one(which, {"$set": {"due": in_time(span)}})
 
 
 def in_time(span: timedelta) -> str:
-    """Return what `retry_at` holds of a scan to be tried again after *span*."""
+    """Return what `due` holds of a scan to be looked at after *span*."""
     return MARK + ago(-span)
-
-
-def _stamp() -> str:
-    """Return the time in the form that it is looked up in."""
-    return MARK + now()
 
 
 def set_scored(scan_id: str) -> None:
