@@ -52,7 +52,7 @@ faults: setup ## kill, fill, cut off and repeat everything while pushes come in;
 bench: setup ## the budgets of the design, measured as ratios on this machine
 	$(BIN)/python -m tests.benchmarks
 
-bench-pipeline: setup ## webhooks, pushes, a burst, an integral scan, and how all of it grows
+bench-pipeline: setup ## webhooks, pushes, a burst, a full scan, and how all of it grows
 	$(BIN)/python -m tests.benchmarks --output build/bench-pipeline.json \
 		--only pipeline --only webhooks --only pushes --only burst --only findings
 

@@ -180,7 +180,7 @@ def test_a_webhook_of_a_toy_forge_becomes_a_scan(deployed: Deployment, forge: Gi
     deployed.drain()
 
     [scan] = deployed.api.get("/scans?state=all").json["scans"]
-    assert (scan["state"], scan["kind"]) == ("Done", "reactive")
+    assert (scan["state"], scan["kind"]) == ("Done", "push")
     [finding] = deployed.api.get("/findings").json["findings"]
     assert finding["commit"] == new
 

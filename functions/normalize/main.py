@@ -71,7 +71,7 @@ def request_scan(known: Document, push: Push | None) -> None:
             repository=repository,
             url=url,
             scan=scan_id(cause, push.ref),
-            kind="reactive",
+            kind="push",
             ref=push.ref,
             before=push.before,
             after=push.after,

@@ -161,10 +161,10 @@ class Settings(BaseSettings):
     fetches_per_host: int = Field(
         default=8,
         gt=0,
-        description="How many scans may fetch from a forge at a time; integral ones half of it, pushes all but one",
+        description="How many scans may fetch from a forge at a time; full ones half of it, pushes all but one",
     )
     batches_in_flight: int = Field(
-        default=8, gt=0, description="How many batches of one integral scan are with the scanners at a time"
+        default=8, gt=0, description="How many batches of one full scan are with the scanners at a time"
     )
     lease_seconds: float = Field(default=10.0, gt=0, description="Time after which a dead worker's work is taken over")
 

@@ -27,7 +27,7 @@ def test_a_scan_is_accepted_and_can_be_followed(deployed: Deployment, works: lis
 
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/scans/{answer.json['id']}"
-    assert (answer.json["state"], answer.json["kind"]) == ("New", "integral")
+    assert (answer.json["state"], answer.json["kind"]) == ("New", "full")
     deployed.drain()
     shown = deployed.api.get(answer.headers["Location"]).json
     assert (shown["state"], shown["batches"], shown["commits"]) == (
@@ -61,7 +61,7 @@ def test_a_list_is_one_scan_whose_children_are_the_repositories(deployed: Deploy
     answer = deployed.api.post("/scans", json=[*orders, orders[0]])
 
     assert answer.status_code == 202
-    assert (answer.json["kind"], answer.json["children_total"], answer.json["children"]) == ("bulk", 3, [])
+    assert (answer.json["kind"], answer.json["children_total"], answer.json["children"]) == ("group", 3, [])
     deployed.drain()
     done = deployed.api.get(answer.headers["Location"]).json
     assert (done["state"], {child["state"] for child in done["children"]}) == ("Done", {"Done"})

@@ -247,7 +247,7 @@ def test_a_replayed_request_asks_for_a_new_scan_of_the_same_thing(deployed: Depl
 def test_a_replayed_push_keeps_its_range(deployed: Deployment, work: Work) -> None:
     before, after = work.head(), work.commit({"b.py": f"t = '{secrets.slack_token(2)}'\n"})
     request = ScanRequested(
-        repository="h/o/r", url=work.path.as_uri(), scan="scan-1", kind="reactive", ref="refs/heads/main",
+        repository="h/o/r", url=work.path.as_uri(), scan="scan-1", kind="push", ref="refs/heads/main",
         before=before, after=after, parent="p", reason="push", chain=("rule",),
     )  # fmt: skip
     with broker.caused_by(Envelope("cause", "t", "/s")):

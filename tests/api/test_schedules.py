@@ -41,7 +41,7 @@ def test_a_bad_address_in_a_list_registers_none(deployed: Deployment) -> None:
 
 
 def test_a_schedule_is_set_shown_listed_and_taken_away(api: Any) -> None:
-    order = {"cron": "0 3 * * *", "timezone": "Europe/Berlin", "jitter_seconds": 600, "kind": "integral"}
+    order = {"cron": "0 3 * * *", "timezone": "Europe/Berlin", "jitter_seconds": 600, "kind": "full"}
     put = api.put(f"{WHERE}/nightly", json={**order, "pull_requests": True})
 
     assert put.status_code == 200

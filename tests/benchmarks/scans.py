@@ -53,7 +53,7 @@ def pipeline(bench: Bench) -> list[Row]:
     whole = statistics.median(through)
     return [
         Row(
-            "integral scan through the pipeline",
+            "full scan through the pipeline",
             f"`picket submit --wait` of {histories.LONGER} commits, functions running, against `picket scan --fresh`",
             ratio(whole, alone),
             limit=1.3,

@@ -25,7 +25,7 @@ def scan(steps: int) -> dict[str, Any]:
         }
         for n, state in enumerate(STEPS[:steps])
     ]
-    told = {"id": "s1", "kind": "integral", "repository": "h/o/r", "children": [], "failures": [], "commits": 1}
+    told = {"id": "s1", "kind": "full", "repository": "h/o/r", "children": [], "failures": [], "commits": 1}
     told |= {
         "pull_requests": False,
         "refs": {"looked_at": 1, "missing": 0, "missing_names": [], "reason": ""},

@@ -77,7 +77,8 @@ def test_one_look_as_json_tells_functions_queues_and_scans(stack: Running, folde
     functions = {one["name"]: one for one in look["functions"]}
     assert functions["scan"]["starts"] == 1
     assert [one["pid"] for one in functions["scan"]["replicas"]] == stack.function("scan")[:1]
-    assert {one["name"]: one["outcomes"]["done"] for one in look["triggers"]}["scan"] == 1
+    done_by = {one["name"]: one["outcomes"]["done"] for one in look["triggers"]}
+    assert (done_by["scan"], done_by["scan-full"]) == (0, 1)
     assert (look["url"], look["scans"]) == (stack.url, [])
     assert {one["name"] for one in look["servers"]} == {"stack", "nats-server", "store"}
 
@@ -102,7 +103,7 @@ def test_one_look_for_a_person_is_found_by_the_servers_address(stack: Running) -
     ],
 )
 def test_how_many_scans_are_open_is_said_as_far_as_is_known(*, count: int, more: bool, lines: list[str]) -> None:
-    scan = {"id": "s", "state": "New", "kind": "integral", "repository": "r"}
+    scan = {"id": "s", "state": "New", "kind": "full", "repository": "r"}
 
     text = "\n".join(_scans([scan] * count, more=more))
 

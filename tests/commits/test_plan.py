@@ -63,7 +63,7 @@ ZERO, OLD, NEW = "0" * 40, "a" * 40, "b" * 40
 def test_what_a_push_makes_us_walk(
     before: str, after: str, *, known: bool, expected: tuple[list[str], list[str]]
 ) -> None:
-    request = ScanRequested(scan="s", url="u", kind="reactive", before=before, after=after, ref="refs/heads/x")
+    request = ScanRequested(scan="s", url="u", kind="push", before=before, after=after, ref="refs/heads/x")
 
     assert walk(request, ["tip"], ["c"], before_known=known) == expected
 

@@ -53,10 +53,10 @@ def planned(scan: str = "s1") -> list[str]:
 
 
 def push(before: str, after: str, ref: str = "refs/heads/main", **more: Any) -> dict[str, Any]:
-    return {"kind": "reactive", "before": before, "after": after, "ref": ref, **more}
+    return {"kind": "push", "before": before, "after": after, "ref": ref, **more}
 
 
-def test_an_integral_scan_plans_every_commit_of_every_ref_parents_first(
+def test_a_full_scan_plans_every_commit_of_every_ref_parents_first(
     deployed: Deployment, forge: GitHttpServer, work: Work
 ) -> None:
     work.git("checkout", "--quiet", "-b", "side", "HEAD~1")

@@ -29,7 +29,7 @@ def rejections() -> list[tuple[str, str]]:
     return [(kept["kind"], kept["reason"]) for kept in collection("rejections").find({})]
 
 
-def test_a_push_asks_for_a_reactive_scan_of_what_it_names(deployed: Deployment) -> None:
+def test_a_push_asks_for_a_scan_of_what_it_names(deployed: Deployment) -> None:
     assert receive(deployed, "push", pushes.push(URL, OLD, NEW, forced=True)) == 204
 
     [asked] = deployed.of_type("scan.requested")

@@ -45,7 +45,7 @@ def test_a_branch_whose_name_has_a_line_separator_hides_no_other(
 def test_a_push_is_scanned_although_another_ref_is_broken(deployed: Deployment, work: Work) -> None:
     broken(work, "other")
 
-    scan = scanned(deployed, work.path, kind="reactive", ref="refs/heads/main", before="0" * 40, after=work.head())
+    scan = scanned(deployed, work.path, kind="push", ref="refs/heads/main", before="0" * 40, after=work.head())
 
     assert (scan["state"], scan["commits"]) == ("Done", 2)
 

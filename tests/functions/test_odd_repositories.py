@@ -230,7 +230,7 @@ def test_a_push_names_the_history_that_a_shallow_repository_lacks(
     path = shallow(work, tmp_path / "cut")
     sha = Work.at(path).commit({"new": "1\n"})
 
-    scan = scanned(deployed, path, kind="reactive", ref="refs/heads/main", before="0" * 40, after=sha)
+    scan = scanned(deployed, path, kind="push", ref="refs/heads/main", before="0" * 40, after=sha)
 
     assert (scan["state"], "shallow" in scan["history"][-1]["reason"]) == ("Failed", True)
 

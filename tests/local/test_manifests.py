@@ -7,6 +7,7 @@ from tests.local.rig import broker, delivery, service, trigger
 
 from picket.channel import document
 from picket.errors import Malformed
+from picket.events import CommitBatchCreated
 from picket.local import manifests
 from picket.local.filters import All, AnyOf, Exact, Not, Prefix, Present
 from picket.local.resources import Manifests
@@ -42,15 +43,26 @@ def test_the_shipped_manifests_wire_every_function() -> None:
         "notify",
         "api",
     }
-    assert {one.name for one in found.triggers} == set(services) - {"ingest", "api"}
+    lanes = {"scan-full": "scan"}
+    assert {one.name for one in found.triggers} == set(services) - {"ingest", "api"} | set(lanes)
     for one in found.triggers:
-        assert one.subscriber.service == one.name
+        function = lanes.get(one.name, one.name)
+        assert one.subscriber.service == function
         assert one.delivery is not None
         assert one.delivery.dead_letter is not None
-        assert (one.delivery.dead_letter.service, one.delivery.dead_letter.path) == ("api", f"/dead-letters/{one.name}")
+        assert (one.delivery.dead_letter.service, one.delivery.dead_letter.path) == ("api", f"/dead-letters/{function}")
     assert all(any(binding.covers(one) for binding in found.bindings) for one in found.services)
     assert {one.name for one in found.services if not found.is_given_events(one)} == {"ingest", "api"}
     assert [one.sink.broker for one in found.pings] == ["/picket/default"]
+
+
+@pytest.mark.parametrize("lane", ["", "push", "scheduled", "full", "another"])
+def test_a_batch_of_any_lane_comes_through_one_trigger(lane: str) -> None:
+    attributes = {"type": CommitBatchCreated.TYPE, **({"lane": lane} if lane else {})}
+
+    [through] = [one.name for one in manifests.read(PROJECT).triggers if one.filter.matches(attributes)]
+
+    assert through == ("scan-full" if lane in {"scheduled", "full"} else "scan")
 
 
 def test_the_kustomizations_name_every_manifest() -> None:

@@ -36,7 +36,7 @@ def _filter(given: Document) -> Iterator[str]:
 def complete_delivery(cluster: Cluster) -> Iterator[str]:
     """A Trigger's delivery replaces the Broker's wholesale, and without a policy the dispatcher crashes."""
     for trigger in cluster.of("Trigger"):
-        name, delivery = trigger["metadata"]["name"], trigger["spec"].get("delivery", {})
+        name, delivery = trigger["spec"]["subscriber"]["ref"]["name"], trigger["spec"].get("delivery", {})
         for key in {"retry", "backoffPolicy", "backoffDelay", "timeout", "deadLetterSink"} ^ set(delivery):
             yield say(trigger, f"delivery.{key} is {'unknown' if key in delivery else 'missing'}")
         for key in ("backoffDelay", "timeout"):
@@ -45,7 +45,7 @@ def complete_delivery(cluster: Cluster) -> Iterator[str]:
         if delivery.get("backoffPolicy") not in {"linear", "exponential"}:
             yield say(trigger, "delivery.backoffPolicy is linear or exponential")
         if delivery.get("deadLetterSink", {}).get("uri") != f"/dead-letters/{name}":
-            yield say(trigger, "its dead letters have no address of their own")
+            yield say(trigger, "its dead letters have no address of its function")
         if _budget(delivery) < _RESTART_SECONDS:
             yield say(trigger, f"its retries end after {_budget(delivery):g} s, within a restart of Knative's filter")
 

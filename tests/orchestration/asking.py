@@ -31,7 +31,7 @@ def ask(deployed: Deployment, path: Path | str, scan: str, **more: Any) -> Messa
 
 def push(before: str, after: str, ref: str = "refs/heads/main", **more: Any) -> dict[str, Any]:
     """Return what makes a request that of a push."""
-    return {"kind": "reactive", "before": before, "after": after, "ref": ref, **more}
+    return {"kind": "push", "before": before, "after": after, "ref": ref, **more}
 
 
 def tick(deployed: Deployment, name: str, *, idle: bool = False) -> int:

@@ -96,7 +96,7 @@ class Life(RuleBasedStateMachine):
             repository=name,
             url=self.work.path.as_uri(),
             scan=f"push-{number}",
-            kind="reactive",
+            kind="push",
             ref=f"refs/heads/{branch}",
             before=before,
             after=after,

@@ -104,10 +104,10 @@ def test_schedules_of_one_kind_that_are_due_together_are_one_scan_and_each_kind_
     deployed: Deployment,
 ) -> None:
     repository = known()
-    for name, kind, wide in [("a", "scheduled", False), ("b", "scheduled", True), ("c", "integral", False)]:
+    for name, kind, wide in [("a", "scheduled", False), ("b", "scheduled", True), ("c", "full", False)]:
         schedules.put(repository, daily(name=name, kind=kind, pull_requests=wide, cron="*/5 * * * *"))
-    schedules.put(repository, daily(name="off", kind="integral", pull_requests=True, enabled=False, cron="* * * * *"))
-    schedules.put(repository, daily(name="yearly", kind="integral", pull_requests=True, cron="@yearly"))
+    schedules.put(repository, daily(name="off", kind="full", pull_requests=True, enabled=False, cron="* * * * *"))
+    schedules.put(repository, daily(name="yearly", kind="full", pull_requests=True, cron="@yearly"))
     overdue(repository, timedelta(minutes=30))
 
     asked = tick(deployed)

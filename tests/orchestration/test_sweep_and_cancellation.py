@@ -30,7 +30,7 @@ def work(tmp_path: Path) -> Work:
 
 @pytest.fixture
 def small(environment: pytest.MonkeyPatch, deployed: Deployment) -> Deployment:
-    """The functions, with a commit a batch and two batches of an integral scan at a time."""
+    """The functions, with a commit a batch and two batches of a full scan at a time."""
     environment.setattr(plan.cut, "__kwdefaults__", {"max_commits": 1, "max_bytes": plan.MAX_BYTES})
     environment.setenv("PICKET_BATCHES_IN_FLIGHT", "2")
     forget()

@@ -30,7 +30,7 @@ def works(forge: GitHttpServer) -> list[Work]:
 
 @pytest.fixture
 def one_place(environment: pytest.MonkeyPatch, deployed: Deployment) -> Deployment:
-    """The functions, with room for two scans at a forge, and one for an integral scan."""
+    """The functions, with room for two scans at a forge, and one for a full scan."""
     environment.setenv("PICKET_FETCHES_PER_HOST", "2")
     forget()
     return deployed
@@ -233,7 +233,7 @@ def test_a_scan_that_is_cancelled_while_it_fetches_leaves_its_place_to_the_next(
     assert states("cancelled", "waits") == ["Cancelled", "Done"]
 
 
-def test_a_push_has_a_place_where_integral_scans_have_none(
+def test_a_push_has_a_place_where_full_scans_have_none(
     one_place: Deployment, forge: GitHttpServer, works: list[Work]
 ) -> None:
     hold("other", "h/x")

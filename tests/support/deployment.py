@@ -112,7 +112,8 @@ def subscriptions() -> dict[str, list[str]]:
     for path in sorted(ROOT.glob("triggers/*.yaml")):
         for document in yaml.safe_load_all(path.read_text()):
             if document and document["kind"] == "Trigger":
-                found[document["spec"]["subscriber"]["ref"]["name"]] = list(_types(document["spec"]))
+                types = found.setdefault(document["spec"]["subscriber"]["ref"]["name"], [])
+                types += [each for each in _types(document["spec"]) if each not in types]
     return found
 
 

@@ -122,6 +122,7 @@ def view(scan: Document) -> Document:
     finished = sum(count for state, count in counts.items() if state in {"Done", "Failed", "Cancelled"})
     return {
         **{name: value for name, value in public(scan).items() if name not in _HIDDEN},
+        "kind": store.kind(scan),
         "retry_at": waiting.retry_at(scan),
         "batches": {"done": finished, "total": sum(counts.values()), "by_state": counts},
         **_of_many(scan),
@@ -156,7 +157,7 @@ def refs(scan: Document) -> Document:
 def summary(scan: Document) -> Document:
     """Return a scan in one line."""
     shown = ("state", "kind", "repository", "created_at", "completed_at")
-    return {"id": scan["_id"]} | {name: scan[name] for name in shown}
+    return {"id": scan["_id"]} | {name: scan[name] for name in shown} | {"kind": store.kind(scan)}
 
 
 def read_orders(body: bytes) -> ScanOrder | list[ScanOrder]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Literal
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +15,7 @@ from picket.commits.schedule import MAX_CRON_LENGTH, MAX_JITTER_SECONDS, Schedul
 from picket.effects.mongo import schedules as store
 from picket.effects.mongo.client import Document
 from picket.errors import Gone, Malformed
+from picket.events import RegularKind
 from picket.settings import settings
 
 blueprint = Blueprint("schedules", __name__)
@@ -33,7 +33,7 @@ class ScheduleOrder(BaseModel):
     cron: str = Field(max_length=MAX_CRON_LENGTH)
     timezone: str = Field(default="UTC", max_length=100)
     jitter_seconds: int = Field(default=0, ge=0, le=MAX_JITTER_SECONDS)
-    kind: Literal["scheduled", "integral"] = "scheduled"
+    kind: RegularKind = "scheduled"
     pull_requests: bool = False
     enabled: bool = True
 

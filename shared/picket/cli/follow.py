@@ -101,6 +101,6 @@ def _lines() -> Callable[[Json], None]:
 
 def _progress(scan: Json) -> tuple[int, int]:
     children = scan["children"]
-    if scan["kind"] == "bulk":
+    if scan["kind"] == "group":
         return sum(child["state"] in FINAL for child in children), len(children)
     return scan["batches"]["done"], scan["batches"]["total"]

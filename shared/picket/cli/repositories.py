@@ -99,7 +99,7 @@ def schedule(
     name: Name = "main",
     timezone: Annotated[str, typer.Option(help="Such as Europe/Berlin.")] = "UTC",
     jitter: Annotated[int, typer.Option(help="Seconds over which repositories are spread.")] = 0,
-    kind: Annotated[str, typer.Option(help="scheduled: what is new; integral: all of it.")] = "scheduled",
+    kind: Annotated[str, typer.Option(help="scheduled: what is new; full: all of it.")] = "scheduled",
     pull_requests: Annotated[bool, typer.Option("--pull-requests", help="Their refs, too.")] = False,
     disabled: Annotated[bool, typer.Option("--disabled", help="Keep it, switched off.")] = False,
     server: Server = DEFAULT_SERVER,

@@ -47,7 +47,7 @@ class Schedule:
     cron: str
     timezone: str = "UTC"
     jitter_seconds: int = 0
-    kind: Literal["scheduled", "integral"] = "scheduled"
+    kind: Literal["scheduled", "full"] = "scheduled"
     pull_requests: bool = False
     enabled: bool = True
 

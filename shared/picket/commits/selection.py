@@ -29,7 +29,7 @@ def chain(request: ScanRequested, waiting: Sequence[ScanRequested]) -> list[Scan
         Those chosen, in the order in which they follow.
     """
     alike = [other for other in waiting if _alike(request, other)]
-    if request.kind != "reactive":
+    if request.kind != "push":
         return alike
     by_before = {other.before: other for other in alike if not (other.forced or is_zero(other.after))}
     found: list[ScanRequested] = []
@@ -60,7 +60,7 @@ def walk(
         Revisions to walk from, and commits at which to stop. A deleted ref: nothing. A new ref, a forced push whose
         former commit is gone, or no ref at all: everything that is not covered.
     """
-    if request.kind != "reactive":
+    if request.kind != "push":
         return list(tips), list(covered)
     if not wanted(request):
         return [], []

@@ -104,15 +104,17 @@ def _wrapped(event: Event, **fields: str) -> Envelope:
 
 
 def _post(envelope: Envelope, event: Event) -> None:
-    _send(envelope, event.schema_uri(), event.model_dump_json().encode())
+    _send(envelope, event.schema_uri(), event.model_dump_json().encode(), event.extensions)
 
 
-def _send(envelope: Envelope, schema: str, data: bytes) -> None:
+def _send(envelope: Envelope, schema: str, data: bytes, extensions: Mapping[str, str] | None = None) -> None:
     dataref = ""
     if len(data) > MAX_INLINE_BYTES:
         dataref = artifacts.put(f"events/{envelope.id}.json", data)
         data = b""
-    headers, body = cloudevent.render(envelope, schema, data, dataref=dataref, overrides=_overrides())
+    headers, body = cloudevent.render(
+        envelope, schema, data, dataref=dataref, extensions={**(extensions or {}), **_overrides()}
+    )
     response = _request("POST", headers, body)
     if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's success class
         raise TransientError(f"the broker answered {response.status} to {envelope.type}")

@@ -48,7 +48,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> tuple[Envelope, str, str]:
 
 
 def render(
-    envelope: Envelope, schema: str, data: bytes, *, dataref: str = "", overrides: Mapping[str, str] | None = None
+    envelope: Envelope, schema: str, data: bytes, *, dataref: str = "", extensions: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], bytes]:
     """Write an event in binary mode.
 
@@ -57,7 +57,7 @@ def render(
         schema: URI of its data's schema; empty if there is no such thing.
         data: Its data as JSON text; empty when *dataref* says where it is.
         dataref: Where the data is, when it is too large for the broker.
-        overrides: Extensions that `K_CE_OVERRIDES` asks for.
+        extensions: Those of the event, and what `K_CE_OVERRIDES` asks for.
 
     Returns:
         HTTP headers and body.
@@ -75,7 +75,7 @@ def render(
         "causationid": envelope.causation,
         "traceparent": envelope.traceparent,
         "dataref": dataref,
-        **(overrides or {}),
+        **(extensions or {}),
     }
     present = {name: value for name, value in attributes.items() if value}
     headers, body = to_binary(CloudEvent(present, data or None), data_marshaller=lambda raw: raw)

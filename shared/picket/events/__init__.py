@@ -10,10 +10,10 @@ from picket.events.kinds import (
     FindingReported,
     GitHubSourceEvent,
     ItemDelta,
+    Lane,
     OrganizationRequested,
     RepositoryChanged,
     ScanCompleted,
-    ScanKind,
     ScanRequested,
     ScoreChanged,
     Severity,
@@ -21,6 +21,7 @@ from picket.events.kinds import (
     WebhookReceived,
 )
 from picket.events.reports import NoticeRequested, NoticeSent, PolicyChanged, ReportCollected, ReportReceived
+from picket.events.spelling import RegularKind, ScanKind
 from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
 
 __all__ = [
@@ -36,10 +37,12 @@ __all__ = [
     "FindingReported",
     "GitHubSourceEvent",
     "ItemDelta",
+    "Lane",
     "NoticeRequested",
     "NoticeSent",
     "OrganizationRequested",
     "PolicyChanged",
+    "RegularKind",
     "ReportCollected",
     "ReportReceived",
     "RepositoryChanged",

@@ -63,6 +63,11 @@ class Event(BaseModel):
         """What tells this event from others of its type with the same parent."""
         return self.subject
 
+    @property
+    def extensions(self) -> dict[str, str]:
+        """CloudEvents extensions that Triggers filter by, besides those of every event."""
+        return {}
+
     @classmethod
     def handles(cls, event_type: str) -> bool:
         """Return whether events of *event_type* are read by this class."""

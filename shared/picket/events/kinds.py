@@ -13,9 +13,10 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from picket.events.base import Envelope, Event
+from picket.events.spelling import ScanKind
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
-ScanKind = Literal["integral", "scheduled", "reactive", "bulk"]
+Lane = Literal["push", "scheduled", "full"]
 
 
 class WebhookReceived(Event):
@@ -65,7 +66,7 @@ class ScanRequested(Event):
 
     scan: str = Field(description="Id of the scan")
     url: str = Field(description="Where to fetch from")
-    kind: ScanKind = "integral"
+    kind: ScanKind = "full"
     ref: str = Field(default="", description="Full ref name of a push; empty for all refs")
     before: str = Field(default="", description="40 or 64 hex digits, all zero for a new ref; empty when not a push")
     after: str = Field(default="", description="40 or 64 hex digits, all zero for a deleted ref; empty when not a push")
@@ -112,11 +113,17 @@ class CommitBatchCreated(Event):
     commits: int
     size: int = Field(description="Bytes of new blobs")
     chain: tuple[str, ...] = ()
+    lane: Lane = Field(default="push", description="Which Trigger delivers it: no push waits behind large scans")
 
     @property
     def subject(self) -> str:
         """The batch."""
         return self.batch
+
+    @property
+    def extensions(self) -> dict[str, str]:
+        """The lane."""
+        return {"lane": self.lane}
 
 
 class CommitBatchScanned(Event):

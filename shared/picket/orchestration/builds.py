@@ -27,7 +27,7 @@ def keep(request: ScanRequested) -> None:
     Raises:
         TransientError: The artifact store does not answer.
     """
-    if request.kind != "reactive" or is_zero(request.after):
+    if request.kind != "push" or is_zero(request.after):
         return
     repository = repositories.get(request.repository) or {}
     if not repository.get("build_ref") or repository["build_ref"] != request.ref:

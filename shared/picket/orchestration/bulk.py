@@ -10,6 +10,7 @@ from picket.effects.mongo import orders, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.errors import PermanentError
 from picket.events import ScanRequested, scan_id
+from picket.events.spelling import former
 from picket.orchestration import cancellation, completion, waiting
 
 _ACTOR = "enumerate"
@@ -29,7 +30,7 @@ def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool
     Returns:
         The scan as it is now.
     """
-    request = ScanRequested(scan=scan_id(root, "bulk"), url="", kind="bulk", reason="requested")
+    request = ScanRequested(scan=scan_id(root, former("group")), url="", kind="group", reason="requested")
     if scans.find(request.scan) is None:
         orders.put(request.scan, list(wanted.items()), pull_requests=pull_requests)
     scan = scans.open_scan(request, actor, wanted=len(wanted))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from picket.commits import lifecycle
 from picket.effects import broker
-from picket.effects.mongo import batches
+from picket.effects.mongo import batches, scans
 from picket.effects.mongo.client import Document
-from picket.events import CommitBatchCreated
+from picket.events import CommitBatchCreated, Lane
 from picket.settings import settings
 
-_SHARE = {"reactive": 4, "scheduled": 2}
-"""A push gets four times, a scheduled scan twice the batches that an integral one has with the scanners at a time."""
+_SHARE = {"push": 4, "scheduled": 2}
+"""A push gets four times, a scheduled scan twice the batches that a full one has with the scanners at a time."""
+
+_LANES: dict[str, Lane] = {"push": "push", "scheduled": "scheduled"}
 
 
 def window(kind: str) -> int:
@@ -48,4 +50,5 @@ def created(batch: Document, scan: Document) -> CommitBatchCreated:
         commits=batch["count"],
         size=batch["size"],
         chain=tuple(scan["chain"]),
+        lane=_LANES.get(scans.kind(scan), "full"),
     )

@@ -26,7 +26,7 @@ def expand(request: ScanRequested) -> None:
     Raises:
         Gone: The repository is not registered, or was forgotten: a late request would bring it back.
     """
-    if request.kind == "bulk":
+    if request.kind == "group":
         bulk.expand(request)
         return
     repositories.known(request.repository)
@@ -80,7 +80,7 @@ def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, le
     """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
     git_dir, digest = fetched.git_dir, ruleset.plans()
     pulls = request.pull_requests
-    tips = [] if request.kind == "reactive" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
+    tips = [] if request.kind == "push" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
     shas = unscanned_commits(request, git_dir, digest, tips, merging.ends(scan))
     plans = plan.with_tags(plan_batches(git_dir, shas), unscanned_tags(request, git_dir, digest))
     materials = [material.keep(request.repository, git_dir, one) for one in lease.while_held(plans)]
@@ -123,7 +123,7 @@ def unscanned_commits(
 
 def unscanned_tags(request: ScanRequested, git_dir: Path, digest: str) -> list[str]:
     """List the annotated tags that the scan concerns and whose messages are not scanned for this ruleset."""
-    found = history.tags(git_dir, [request.after] if request.kind == "reactive" else None)
+    found = history.tags(git_dir, [request.after] if request.kind == "push" else None)
     return commits.unscanned(request.repository, digest, found)
 
 
@@ -154,7 +154,7 @@ def unannounced(request: ScanRequested, git_dir: Path, digest: str, shas: list[s
 
     Forges announce pushes to branches and tags; they do not announce pull requests of forks.
     """
-    pushed = [scan["after"] for scan in scans.running(request.repository) if scan["kind"] == "reactive"]
+    pushed = [scan["after"] for scan in scans.running(request.repository) if scans.kind(scan) == "push"]
     without = [*commits.covered_tips(request.repository, digest), *pushed]
     found = frozenset(history.commits(git_dir, history.tips(git_dir, "refs/heads", "refs/tags"), without))
     return [sha for sha in shas if sha in found]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from picket.effects.mongo import batches, commits, repositories
+from picket.effects.mongo import batches, commits, repositories, scans
 from picket.effects.mongo.client import Document
 from picket.events import now
 
-_OF_EVERYTHING = frozenset({"integral", "scheduled"})
+_OF_EVERYTHING = frozenset({"full", "scheduled"})
 """Kinds of scans that look at every ref."""
 _NAMED = 3
 """Refs that a reason names."""
@@ -23,7 +23,7 @@ def missing(scan: Document) -> str:
 
 def emptiness(scan: Document) -> str:
     """Say that a scan of everything met no commit; empty if it met one, or looked for less."""
-    return "" if scan["kind"] not in _OF_EVERYTHING or scan["tips"] else "the repository has no commits"
+    return "" if scans.kind(scan) not in _OF_EVERYTHING or scan["tips"] else "the repository has no commits"
 
 
 def note(scan: Document, state: str) -> None:
@@ -32,13 +32,13 @@ def note(scan: Document, state: str) -> None:
     A scan of everything that missed refs takes back that the whole history is known; one that met no commit proves
     nothing.
     """
-    if scan["kind"] in _OF_EVERYTHING and missing(scan):
+    if scans.kind(scan) in _OF_EVERYTHING and missing(scan):
         repositories.update(scan["repository"], missing_refs=missing(scan), missing_at=now())
-    if state != "Done" or scan["kind"] == "bulk" or emptiness(scan):
+    if state != "Done" or scans.kind(scan) == "group" or emptiness(scan):
         return
     known: Document = {"scanned_at": now()}
     is_for = (batch.get("counts_for", [batch["scanned_for"]]) for batch in batches.of_scan(scan))
-    if scan["kind"] in _OF_EVERYTHING and all(scan["ruleset"] in digests for digests in is_for):
+    if scans.kind(scan) in _OF_EVERYTHING and all(scan["ruleset"] in digests for digests in is_for):
         commits.set_covered_tips(scan["repository"], scan["ruleset"], scan["tips"], scan["_id"])
         known |= {"history_scanned_at": now(), "history_ruleset": scan["ruleset"], "missing_refs": ""}
     repositories.update(scan["repository"], **known)

@@ -37,7 +37,7 @@ def ends(scan: Document) -> list[str]:
 
     The last of them need not lead to the others: not every sender tells of a push that it was forced.
     """
-    if scan["kind"] != "reactive" or not scan.get("took"):
+    if scans.kind(scan) != "push" or not scan.get("took"):
         return []
     return [scan["after"], *(other["after"] for other in scans.merged_into(scan["_id"]))]
 

@@ -156,7 +156,7 @@ def request_scan(repository: Document, wanted: Scan, rule: str, scan: Document, 
         chain=(*chain, rule),
     )
     if scans.find(request.scan) is None:
-        if any(running["kind"] == wanted.kind for running in scans.running(repository["_id"])):
+        if any(scans.kind(running) == wanted.kind for running in scans.running(repository["_id"])):
             note("such a scan is running already", rule=rule, repository=repository["_id"])
             return
         if scans.count_for_root(cause.correlation) >= MAX_SCANS_PER_ROOT:

@@ -14,6 +14,7 @@ from picket.effects.mongo import scans, schedules
 from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.events import ScanRequested, scan_id
+from picket.events.spelling import former
 from picket.orchestration import duties
 from picket.settings import settings
 
@@ -60,7 +61,7 @@ def ask(repository: Document, at: datetime) -> None:
     asked = [
         request
         for kind, pull_requests in schedules.wanted(repository, at).items()
-        if (request := _open(repository, kind, f"{kind}|{slot}", "schedule", pull_requests=pull_requests))
+        if (request := _open(repository, kind, f"{former(kind)}|{slot}", "schedule", pull_requests=pull_requests))
     ]
     if schedules.claim(repository, at):
         broker.emit(*asked)
@@ -74,7 +75,7 @@ def ask_for_rescan(repository: Document, digest: str) -> bool:
         return False
     pull_requests = any(schedule.pull_requests for schedule in schedules.of(repository))
     key = f"rescan|{digest}|{repository['evidence']}"
-    request = _open(repository, "integral", key, "ruleset changed", pull_requests=pull_requests)
+    request = _open(repository, "full", key, "ruleset changed", pull_requests=pull_requests)
     if request is None:
         return False
     if schedules.claim_rescan(repository, digest):
@@ -95,7 +96,7 @@ def _open(repository: Document, kind: str, key: str, reason: str, *, pull_reques
             "reason": reason,
         }
     )
-    if any(scan["kind"] == kind and scan["_id"] != request.scan for scan in scans.running(repository["_id"])):
+    if any(scans.kind(scan) == kind and scan["_id"] != request.scan for scan in scans.running(repository["_id"])):
         note("such a scan is under way already", repository=repository["_id"], kind=kind)
         return None
     scans.open_scan(request, _ACTOR)

@@ -76,7 +76,7 @@ def nudge(scan: Document) -> None:
     if scan["state"] in lifecycle.ENUMERATED:
         scans.put_off(scan)
         scans.release_told(scan["_id"])
-        for batch in [] if scan["kind"] == "bulk" else batches.open_of(scan, scan["window"]):
+        for batch in [] if scans.kind(scan) == "group" else batches.open_of(scan, scan["window"]):
             _hand_out(batch, scan)
         _settle(scan)
     elif "taken_by" in merging.unmerge(scan):

@@ -1,7 +1,7 @@
 """Who may fetch, and who waits: a forge and a repository have a limited number of places.
 
 A scan without a place stays Queued, its event is finished, and it is asked for again when another scan leaves a place:
-pushes before scheduled scans before integral ones, and one scan of a repository at a time, so that none holds up the
+pushes before scheduled scans before full ones, and one scan of a repository at a time, so that none holds up the
 others. What a dead worker left is asked for again by the sweep.
 """
 
@@ -18,12 +18,13 @@ from picket.effects.mongo.client import Document
 from picket.effects.mongo.places import Place
 from picket.errors import Busy, TransientError
 from picket.events import ScanRequested
+from picket.events.spelling import former
 from picket.settings import settings
 
 _ACTOR = "enumerate"
 _THIS_MACHINE = "this machine"
-_LANES = ("reactive", "scheduled", "integral")
-_SHARES = {"scheduled": 0.75, "integral": 0.5}
+_LANES = ("push", "scheduled", "full")
+_SHARES = {"scheduled": 0.75, "full": 0.5}
 """Part of a forge's places that scans of a kind may take. The others are for pushes, and the first is for none of them:
 neither a push nor a full scan ever waits for all of the other kind."""
 
@@ -41,7 +42,7 @@ def take_place(scan: Document, forge: str, fence: int) -> Document:
     """
     queue, free = _look(scan, forge)
     if not places.take(free, scan):
-        return _wait(scan, forge, queue or _lane(forge, scan["kind"]), fence)
+        return _wait(scan, forge, queue or _lane(forge, scans.kind(scan)), fence)
     return _moved(scan, "Scheduling", fence, unset=("queue", "branch"), fetching=forge)
 
 
@@ -148,8 +149,8 @@ def _look(scan: Document, forge: str) -> tuple[str, list[Place]]:
         return _repository(scan), []
     total = settings().fetches_per_host
     fetching = [other["_id"] for other in others]
-    free = places.free(forge, scan, _numbers(scan["kind"], total), total, fetching)
-    return "" if free else _lane(forge, scan["kind"]), free
+    free = places.free(forge, scan, _numbers(scans.kind(scan), total), total, fetching)
+    return "" if free else _lane(forge, scans.kind(scan)), free
 
 
 def _numbers(kind: str, total: int) -> Sequence[int]:
@@ -191,7 +192,7 @@ def _origin() -> dict[str, str]:
 
 
 def _lane(forge: str, kind: str) -> str:
-    return f"forge|{kind}|{forge}"
+    return f"forge|{former(kind)}|{forge}"
 
 
 def _repository(scan: Document) -> str:

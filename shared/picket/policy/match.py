@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from picket.events.spelling import today
 from picket.policy.rules import Condition, Context, Operators, Rule
 
 _ABSENT = object()
@@ -43,7 +44,7 @@ def _look_up(context: Context, name: str) -> object:
         if not isinstance(value, dict) or part not in value:
             return _ABSENT
         value = value[part]
-    return value
+    return today(value) if name == "scan.kind" else value
 
 
 def _holds(condition: Condition, value: object) -> bool:

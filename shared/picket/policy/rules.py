@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from picket.errors import Malformed
 from picket.events import ScanKind, Severity
+from picket.events.spelling import today
 from picket.findings.life import State
 from picket.policy.fields import complaint
 
@@ -72,7 +73,7 @@ class Exempt(_Model):
 class Scan(_Model):
     """Request a scan of the finding's repository."""
 
-    kind: ScanKind = "integral"
+    kind: ScanKind = "full"
 
 
 class Notify(_Model):
@@ -98,6 +99,24 @@ class Rule(_Model):
     description: str = ""
     match: Annotated[dict[str, Condition], Field(min_length=1)]
     actions: Annotated[tuple[Action, ...], Field(min_length=1)]
+
+    @field_validator("match")
+    @classmethod
+    def _in_todays_spelling(cls, match: dict[str, Condition]) -> dict[str, Condition]:
+        return {name: _respelled(condition) if name == "scan.kind" else condition for name, condition in match.items()}
+
+
+def _respelled(condition: Condition) -> Condition:
+    """Return what is asked of a scan's kind in today's spelling."""
+    match condition:
+        case str():
+            return today(condition)
+        case tuple():
+            return tuple(today(each) if isinstance(each, str) else each for each in condition)
+        case Operators() if "not_" in condition.model_fields_set:
+            return condition.model_copy(update={"not_": _respelled(condition.not_)})
+        case _:
+            return condition
 
 
 class Approval(_Model):

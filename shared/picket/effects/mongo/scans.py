@@ -21,6 +21,7 @@ from picket.effects.mongo.schedules import MARK, unmarked
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import ScanRequested, ago, now
+from picket.events.spelling import today
 
 STATES = ("open", "ended", "all", *sorted({move.target for move in lifecycle.SCAN} | {"New"}))
 """What scans can be listed by."""
@@ -79,6 +80,11 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
 def branch(repository: str, ref: str) -> str:
     """Return what stands for a branch of a repository in `branch`; no ref stands for all of them."""
     return key(repository, ref)
+
+
+def kind(scan: Document) -> str:
+    """Return the kind of a scan as it is called today."""
+    return today(scan["kind"])
 
 
 def request_of(scan: Document) -> ScanRequested:

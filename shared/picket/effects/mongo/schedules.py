@@ -17,6 +17,7 @@ from picket.commits.schedule import Schedule, next_time
 from picket.effects.mongo.client import Document, collection
 from picket.errors import Busy, Malformed
 from picket.events import ago, now
+from picket.events.spelling import former, today
 
 MOST_SCHEDULES = 20
 """Of one repository."""
@@ -198,7 +199,10 @@ def _rewrite(repository_id: str, name: str, fresh: list[Schedule]) -> Document |
         change = _change(repository, kept, datetime.now(UTC))
         if "$set" in change and repository.get("due", "~") < MARK + now():
             change = {}  # a first look, or one that is late, is not put off
-        fields = {"schedules": [asdict(schedule) for schedule in kept], "schedules_revision": revision + 1}
+        fields = {
+            "schedules": [asdict(one) | {"kind": former(one.kind)} for one in kept],
+            "schedules_revision": revision + 1,
+        }
         change["$set"] = {**change.get("$set", {}), **fields}
         same = {"schedules_revision": revision or {"$exists": False}}
         done = collection("repositories").update_one({"_id": repository_id, **same}, change)
@@ -231,7 +235,7 @@ def _next(schedule: Schedule, repository: Document, after: datetime) -> datetime
 
 def _read(fields: Document) -> Schedule:
     switches = {name: bool(fields[name]) for name in ("pull_requests", "enabled")}
-    return Schedule(**{**fields, **switches})
+    return Schedule(**{**fields, **switches, "kind": today(fields["kind"])})
 
 
 def text_of(moment: datetime) -> str:
