@@ -1,7 +1,7 @@
 """Let the policy react to what was found, reported or changed."""
 
 from picket.effects.mongo import batches, findings, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Batch, Scan
 from picket.events import CommitBatchScanned, FindingReported, PolicyChanged, ReportCollected
 from picket.orchestration import completion, dispatch, reappearance, reevaluation
 from picket.orchestration.review import review
@@ -21,14 +21,14 @@ def main(event: CommitBatchScanned | FindingReported | ReportCollected | PolicyC
             close(batches.get(event.batch), scan)
         case FindingReported():
             repositories.known(event.repository)  # nothing is kept of one that is not registered
-            review(event, [findings.report(event)], {}, ())
+            review(event, [findings.report(event)], None, ())
         case ReportCollected():
-            review(event, findings.get_many(event.findings), {}, ())
+            review(event, findings.get_many(event.findings), None, ())
         case PolicyChanged():
             reevaluation.step(event)
 
 
-def close(batch: Document, scan: Document) -> None:
+def close(batch: Batch, scan: Scan) -> None:
     """Finish a batch: hand out the next one, and complete the scan if it was the last."""
     batches.move(batch, "Done", ACTOR)
     dispatch.hand_out_after(batch, scan)

@@ -1,9 +1,10 @@
 """Say what a delivery means: a scan, or a change of a repository."""
 
+from typing import Any
+
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import reports, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo import documents, reports, repositories, scans
 from picket.effects.senders import receiving
 from picket.effects.telemetry import count, note
 from picket.errors import Forgotten
@@ -45,7 +46,7 @@ def react(meaning: ForgeEvent | None, scope: str, sender: str) -> None:
             note("delivery says nothing that another does not")
 
 
-def register(repository: Repository, scope: str, former_url: str = "") -> Document:
+def register(repository: Repository, scope: str, former_url: str = "") -> documents.Repository:
     """Record a repository under its name; it and all that it may be taken for must be in the source's scope."""
     address = admitted(repository.url)
     check_scope(scope, address.name)
@@ -57,12 +58,12 @@ def register(repository: Repository, scope: str, former_url: str = "") -> Docume
     known = repositories.get(repositories.identify(address.name, repository.forge_key))
     if known is not None:
         check_scope(scope, known["name"])  # the id in a payload must not lead to somebody else's repository
-    seen = {"visibility": repository.visibility} if repository.visibility else {}
+    seen: Any = {"visibility": repository.visibility} if repository.visibility else {}
     key, as_of = repository.forge_key, repository.as_of
     return repositories.register(address.name, address.url, forge_key=key, as_of=as_of, delivered_at=now(), **seen)
 
 
-def request_scan(known: Document, push: Push | None) -> None:
+def request_scan(known: documents.Repository, push: Push | None) -> None:
     """Ask for a scan of what was pushed, or of everything."""
     repository, url = known["_id"], known["url"]
     cause = broker.cause().id
@@ -85,7 +86,7 @@ def request_scan(known: Document, push: Push | None) -> None:
     broker.emit(request)
 
 
-def take_in(told: ReportTold, known: Document, sender: str) -> None:
+def take_in(told: ReportTold, known: documents.Repository, sender: str) -> None:
     """Keep a tool's report, and ask for it to be collected."""
     order = reports.Order(
         asset=known["_id"], tool=told.tool, by=sender, ref=told.ref, commit=told.commit, complete=told.complete
@@ -93,7 +94,7 @@ def take_in(told: ReportTold, known: Document, sender: str) -> None:
     reporting.take_in(f"rep-{broker.cause().id[:32]}", order, told.report, format=sender)
 
 
-def change(altered: RepositoryEvent, known: Document) -> None:
+def change(altered: RepositoryEvent, known: documents.Repository) -> None:
     """Record what happened to a repository and say so, unless something later is known to have happened."""
     if altered.repository.as_of and altered.repository.as_of < known.get("told_at", ""):
         note("delivery came late: the repository has changed since", repository=known["_id"])

@@ -10,7 +10,7 @@ from picket.detection.report import Report, detect
 from picket.effects import broker, ruleset
 from picket.effects.git import objects
 from picket.effects.mongo import batches, commits, findings, leases, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Batch
 from picket.effects.telemetry import count, note, span
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned
@@ -29,7 +29,7 @@ def main(event: CommitBatchCreated) -> None:
     """
     batch = batches.get(event.batch)
     if batch["state"] in {"Queued", "InProgress"}:
-        with leases.held("batches", event.batch) as lease:
+        with leases.held("batches", Batch, event.batch) as lease:
             batch = scan(lease)
     if batch["state"] == "Scanned":
         for digest in batch.get("counts_for", [batch["scanned_for"]]):
@@ -37,14 +37,14 @@ def main(event: CommitBatchCreated) -> None:
         broker.emit(CommitBatchScanned.of(batch, event.chain))
 
 
-def scan(lease: leases.Lease) -> Document:
+def scan(lease: leases.Lease[Batch]) -> Batch:
     """Scan under a lease; what is stored is the same however often it is done."""
     batch = batches.move(lease.document, "InProgress", ACTOR, fence=lease.fence)
     if batch is None:
         return batches.get(lease.document["_id"])
     parent = scans.advance(scans.get(batch["scan"]), ["InProgress"], ACTOR)
     report = detect_in(batch, parent["url"], lease)
-    found, occurrences = documents(report, settings().hmac_key, batch)
+    found, occurrences = documents(report, settings().hmac_key, repository=batch["repository"], scan=batch["scan"])
     repositories.known(batch["repository"])  # it may have been forgotten meanwhile, and its findings deleted
     count("picket_scanned_bytes_total", report.size)
     count("picket_scanned_blobs_total", report.blobs)
@@ -66,7 +66,7 @@ def scan(lease: leases.Lease) -> Document:
 
 
 @span("detect")
-def detect_in(batch: Document, url: str, lease: leases.Lease) -> Report:
+def detect_in(batch: Batch, url: str, lease: leases.Lease[Batch]) -> Report:
     """Look at each blob of the batch once, and at the messages of its commits and tags."""
     limit, engine = settings().max_blob_bytes, ruleset.engine()
     with (

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support import secrets
@@ -13,6 +12,7 @@ from tests.support.repositories import Work
 from picket.api import events
 from picket.cli.stream import Event, Stream
 from picket.effects.mongo import scans
+from picket.effects.mongo.documents import Scan
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +136,7 @@ def test_a_store_that_goes_away_ends_the_stream_and_the_client_comes_again(
 
     read, calls = scans.get, []
 
-    def fail(wanted: str) -> dict[str, Any]:
+    def fail(wanted: str) -> Scan:
         calls.append(wanted)
         if len(calls) > 1:
             raise AutoReconnect("mongodb://user:hunter2@h")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.orchestration.asking import tick
@@ -28,16 +29,15 @@ def found(number: int, occurrences: int = 1) -> str:
     """Record a finding; its id."""
     identity = f"finding-{number:03}"
     evidence = {"rule": f"rule-{number % 2}", "confidence": 0.9, "severity": "high"}
-    places = [
+    places: list[Any] = [
         {"rank": f"{index:04}", "commit": f"c{index}", "path": "p", "start_line": 1, "start_column": 1}
         for index in reversed(range(occurrences))
     ]
     fixed = {"repository": "h/o/r", "kind": "secret", "identity": identity, "scored_in": "h/o/r", "scan": "s"}
     ranks = {"first": places[-1], "first_rank": "0000", "evidence": evidence, "evidence_rank": "0"}
-    findings.record(
-        [{"_id": identity, **fixed, **ranks, "severity": "high", "confidence": 0.9}],
-        [{"finding": identity, "repository": "h/o/r", **place} for place in places],
-    )
+    made: Any = {"_id": identity, **fixed, **ranks, "severity": "high", "confidence": 0.9}
+    shown: list[Any] = [{"finding": identity, "repository": "h/o/r", **place} for place in places]
+    findings.record([made], shown)
     return identity
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests.support import secrets
 from tests.support.deployment import Deployment
 from tests.support.repositories import Work
+from tests.support.there import there
 
 from picket.api import repositories as repositories_api
 from picket.effects.mongo import repositories
@@ -45,5 +46,5 @@ def test_every_team_that_has_owned_a_repository_is_kept(deployed: Deployment, en
 
     deployed.api.put("/repositories/h/o/r/team", json={"team": "red"})
 
-    found = repositories.get("h/o/r") or {}
+    found = there(repositories.get("h/o/r"))
     assert (found["team"], sorted(found["teams"])) == ("red", ["blue", "red"])

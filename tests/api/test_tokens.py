@@ -196,9 +196,9 @@ def test_a_burst_of_requests_reads_its_token_once_and_writes_once(
     read: list[str] = []
     find = client.collection
 
-    def counted(name: str) -> Any:
+    def counted(name: str, *of: Any) -> Any:
         read.append(name)
-        return find(name)
+        return find(name, *of)
 
     token = make("read")["token"]
     environment.setattr(tokens, "collection", counted)

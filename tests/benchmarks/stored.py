@@ -63,13 +63,14 @@ def fill(size: Size) -> None:
 def _example() -> Json:
     """Let the functions' own code write one of each, and return them."""
     repository = repositories.register("forge.example/o/example", "https://forge.example/o/example")
-    place = {"rank": "0", "commit": "c" * 40, "path": "a.py", "start_line": 1, "start_column": 1}
+    place: Json = {"rank": "0", "commit": "c" * 40, "path": "a.py", "start_line": 1, "start_column": 1}
     evidence: Json = {"rule": RULES[0], "description": "d", "provider": "p", "credential": "key", "severity": "high"}
     evidence |= {"confidence": 0.9, "reasons": ["r"], "redacted": "x…y", "remediation": "m"}
-    one = {"_id": "example", "repository": repository["_id"], "kind": "secret", "identity": "i"}
+    one: Any = {"_id": "example", "repository": repository["_id"], "kind": "secret", "identity": "i"}
     one |= {"scored_in": repository["_id"], "scan": "s", "severity": "high", "confidence": 0.9, "first": place}
     one |= {"first_rank": "0", "evidence": evidence, "evidence_rank": "0"}
-    findings.record([one], [{"finding": "example", "repository": repository["_id"], **place}])
+    shown: Any = {"finding": "example", "repository": repository["_id"], **place}
+    findings.record([one], [shown])
     scan = scans.open_scan(ScanRequested(repository=repository["_id"], scan="example", url="u"), "bench")
     found: Json = {"repository": repository, "scan": scan, "finding": findings.get("example")}
     found["occurrence"] = collection("occurrences").find_one({"finding": "example"})

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.fernet import Fernet
 from tests.support.deployment import forget
+from tests.support.there import there
 
 from picket.commits.plan import Plan
 from picket.commits.schedule import Schedule
@@ -33,8 +34,12 @@ from picket.effects.mongo import (
     sources,
 )
 from picket.effects.mongo.client import client, collection, insert_new
+from picket.effects.mongo.documents import Batch, Scan
+from picket.effects.mongo.records import Replay
 from picket.errors import Busy, Gone, Misconfigured, Unsupported
 from picket.events import Envelope, ScanRequested
+from picket.findings.stored import Cost
+from picket.scoring.stored import Evaluated
 from picket.settings import settings
 
 MONGODB_URI = os.environ.get("PICKET_TEST_MONGODB_URI", "")
@@ -58,11 +63,11 @@ def any_store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -
     client().drop_database(settings().mongodb_database)
 
 
-def scan(name: str = "s1", **more: Any) -> dict[str, Any]:
+def scan(name: str = "s1", **more: Any) -> Scan:
     return scans.open_scan(ScanRequested(**{"scan": name, "repository": "r", "url": "u", **more}), "test")
 
 
-def finding(name: str = "f1", commit: str = "c1", **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def finding(name: str = "f1", commit: str = "c1", **more: Any) -> tuple[Any, Any]:
     place = {"rank": f"2026|{commit}", "commit": commit, "path": "a", "start_line": 1, "start_column": 1}
     document = {
         "_id": name,
@@ -91,7 +96,7 @@ def test_only_one_of_many_workers_gets_a_lease_and_it_is_the_one_asked_for() -> 
 
     def take(name: str) -> int:
         try:
-            with leases.held("scans", name) as lease:
+            with leases.held("scans", Scan, name) as lease:
                 all_have_tried.wait()
                 return lease.fence
         except Busy:
@@ -103,7 +108,7 @@ def test_only_one_of_many_workers_gets_a_lease_and_it_is_the_one_asked_for() -> 
 
     assert sorted(fences) == [0] * 5 + [1]
     assert [scans.get(name)["fence"] for name in ("s1", "s2", "s3")] == [0, 1, 0]
-    with leases.held("scans", "s2") as lease:
+    with leases.held("scans", Scan, "s2") as lease:
         assert lease.fence == 2
 
 
@@ -111,15 +116,16 @@ def test_a_lease_that_is_not_renewed_runs_out_and_its_fence_no_longer_counts(
     environment: pytest.MonkeyPatch,
 ) -> None:
     parent = scan()
-    [batch] = batches.create(parent, 1, "digest", [Plan(("c",), 1)])
-    old = leases.take("batches", batch["_id"])
+    batches.create(parent, 1, "digest", [Plan(("c",), 1)])
+    [batch] = batches.all_of(parent["_id"], 9)
+    old = leases.take("batches", Batch, batch["_id"])
     begun = batches.move(old.document, "InProgress", "scan", fence=old.fence)
     assert begun
     with pytest.raises(Busy):
-        leases.take("batches", batch["_id"])
+        leases.take("batches", Batch, batch["_id"])
 
     environment.setattr(leases, "time", SimpleNamespace(time=lambda: time.time() + 60))
-    new = leases.take("batches", batch["_id"])
+    new = leases.take("batches", Batch, batch["_id"])
 
     taken = batches.move(new.document, "InProgress", "scan", fence=new.fence)
     assert taken
@@ -132,10 +138,10 @@ def test_a_lease_that_is_not_renewed_runs_out_and_its_fence_no_longer_counts(
 def test_a_lease_that_somebody_took_meanwhile_is_not_ended_for_its_former_holder() -> None:
     scan()
     collection("scans").update_one({"_id": "s1"}, {"$set": {"lease_until": 1.0, "fence": 1}})
-    [dead] = leases.expired("scans", 10)
+    [dead] = leases.expired("scans", Scan, 10)
 
-    lease = leases.take("scans", "s1")
-    assert leases.expired("scans", 10) == []
+    lease = leases.take("scans", Scan, "s1")
+    assert leases.expired("scans", Scan, 10) == []
     assert not leases.end("scans", dead)
     assert scans.get("s1")["fence"] == lease.fence == 2
 
@@ -145,7 +151,7 @@ def test_a_lease_is_renewed_while_the_work_goes_on(environment: pytest.MonkeyPat
     environment.setenv("PICKET_LEASE_SECONDS", "0.3")
     forget()
 
-    with leases.held("scans", "s1"):
+    with leases.held("scans", Scan, "s1"):
         first = scans.get("s1")["lease_until"]
         while scans.get("s1")["lease_until"] == first:
             pass
@@ -231,7 +237,7 @@ def test_batches_count_for_the_attempt_that_the_scan_took() -> None:
     batches.create(parent, 2, "digest", [Plan(("a",), 1), Plan(("b",), 2)])
     batches.create(parent, 2, "digest", [Plan(("a",), 1), Plan(("b",), 2)])
 
-    taken = {**parent, "attempt": 2}
+    taken: Scan = {**parent, "attempt": 2}
     assert batches.count_by_state(taken) == {"Queued": 2}
     assert batches.count_by_state(parent) == {}
 
@@ -274,8 +280,8 @@ def test_a_finding_shows_its_oldest_occurrence_and_best_evidence_whatever_came_f
 def test_of_occurrences_in_the_same_second_the_same_one_is_shown_whatever_came_first(*, backwards: bool) -> None:
     ranks = [rank("2020-01-01T20:00:00-05:00", sha, path, 1, 1) for sha in "ab" for path in ("a", "a.b")]
     for first_rank in reversed(ranks) if backwards else ranks:
-        place = {"first_rank": first_rank, "first": {"rank": first_rank, "path": "a"}}
-        findings.record([{**finding()[0], **place}], [])
+        place: Any = {"first_rank": first_rank, "first": {"rank": first_rank, "path": "a"}}
+        findings.record([finding()[0] | place], [])
 
     assert findings.get_many(["f1"])[0]["first_rank"] == ranks[0]
 
@@ -292,13 +298,31 @@ def test_a_finding_changes_only_from_the_revision_read() -> None:
     assert len(costs.scored_in("r")) == 2
 
 
+def costing(penalty: float) -> Cost:
+    """Return what a finding costs."""
+    told: Any = {
+        "label": "x",
+        "severity": "high",
+        "standing": "open",
+        "cap": "",
+        "bare_penalty": penalty,
+        "bare_cap": "",
+    }
+    return cast("Cost", {**told, "penalty": penalty, "bare_penalty": penalty})
+
+
+def scoring(score: float) -> Evaluated:
+    """Return what an evaluation gives."""
+    return {"score": score, "exact": score, "grade": "A"}
+
+
 def test_what_findings_cost_is_replaced_by_newer_revisions_only() -> None:
     for name in ("f1", "f2"):
         findings.record([finding(name)[0]], [finding(name)[1]])
 
-    costs.set_costs("r", "day 1", {"f1": {"penalty": 2.0}, "f2": {"penalty": 2.0}}, 2)
-    costs.set_costs("r", "day 2", {"f1": {"penalty": 1.0}}, 1)
-    costs.set_costs("r", "day 2", {"f2": {"penalty": 3.0}}, 3)
+    costs.set_costs("r", "day 1", {"f1": costing(2.0), "f2": costing(2.0)}, 2)
+    costs.set_costs("r", "day 2", {"f1": costing(1.0)}, 1)
+    costs.set_costs("r", "day 2", {"f2": costing(3.0)}, 3)
 
     assert [found["cost"]["penalty"] for found in findings.get_many(["f1", "f2"])] == [2.0, 3.0]
 
@@ -307,8 +331,8 @@ def test_findings_rated_under_another_key_are_found_and_no_others() -> None:
     for name in ("f1", "f2", "f3", "f4"):
         findings.record([finding(name)[0]], [finding(name)[1]])
     findings.record([finding("other", repository="r2", scored_in="r2")[0]], [])
-    costs.set_costs("r", "day 1", {"f1": {"penalty": 1.0}}, 1)
-    costs.set_costs("r", "day 2", {"f2": {"penalty": 1.0}}, 1)
+    costs.set_costs("r", "day 1", {"f1": costing(1.0)}, 1)
+    costs.set_costs("r", "day 2", {"f2": costing(1.0)}, 1)
     costs.mark_rated("r", "day 2", ["f3"])
 
     assert {one["_id"] for one in costs.rated_otherwise("r", "day 2", 10)} == {"f1", "f4"}
@@ -351,19 +375,19 @@ def test_a_rename_without_a_forge_id_is_followed_by_name() -> None:
 
 
 def test_a_score_is_replaced_only_from_the_revision_read() -> None:
-    change = {"cause": "e1", "at": "t", "score": 1.0, "previous": 2.0}
-    scores.replace("r", None, {"score": 1.0}, change)
+    change: Any = {"cause": "e1", "at": "t", "score": 1.0, "previous": 2.0}
+    scores.replace("r", None, scoring(1.0), {}, change)
     with pytest.raises(Busy):
-        scores.replace("r", None, {"score": 2.0}, change)
+        scores.replace("r", None, scoring(2.0), {}, change)
     read = scores.get("r")
-    scores.replace("r", read, {"score": 3.0}, change)
+    scores.replace("r", read, scoring(3.0), {}, change)
     with pytest.raises(Busy):
-        scores.replace("r", read, {"score": 4.0}, change)
+        scores.replace("r", read, scoring(4.0), {}, change)
 
     for _ in range(2):
         scores.keep_change("r", change)
-    scores.keep_change("r", {**change, "cause": "e3", "at": "u"})
-    scores.keep_change("r", {**change, "cause": "e4", "at": "v", "previous": 1.0})
+    scores.keep_change("r", change | {"cause": "e3", "at": "u"})
+    scores.keep_change("r", change | {"cause": "e4", "at": "v", "previous": 1.0})
     assert [kept["cause"] for kept in scores.history("r", 10)] == ["e3", "e1"]
     assert scores.change_of("r", "e2") is None
 
@@ -403,7 +427,7 @@ def test_letters_come_by_function_and_age_and_are_counted_while_they_are_open() 
     assert [one["_id"] for one in (*first, *rest)][:5] == [*ids[::2], *ids[1::2]]
     assert "data" not in first[0]
     assert rejections.counts()["scan"]["dead_letters"] == 3
-    closed = rejections.drop(rejections.get(ids[0]) or {}, "me")
+    closed = rejections.drop(there(rejections.get(ids[0])), "me")
     assert closed["state"] == "dropped"
     assert rejections.counts()["scan"]["dead_letters"] == 2
     assert len(rejections.page("", 10)) == 5
@@ -412,11 +436,12 @@ def test_letters_come_by_function_and_age_and_are_counted_while_they_are_open() 
 
 
 def test_a_replay_is_begun_only_from_the_letter_as_it_was_read() -> None:
-    read = rejections.get(letter(1, "scan")) or {}
+    read = there(rejections.get(letter(1, "scan")))
 
-    begun = rejections.begin_replay(read, {"number": 1})
+    replay: Replay = {"number": 1, "event": "e", "scan": "", "at": "t", "by": "me"}
+    begun = rejections.begin_replay(read, replay)
     assert begun
-    assert rejections.begin_replay(read, {"number": 1}) is None
+    assert rejections.begin_replay(read, replay) is None
     assert rejections.end_replay(begun, 1)["state"] == "replayed"
     assert rejections.page("", 10) == []
 
@@ -431,10 +456,10 @@ def test_a_repository_is_claimed_only_for_the_time_it_was_read_with() -> None:
     assert not schedules.claim(found, at)
     assert schedules.due(24.0, 10) == []
     assert [one["_id"] for one in schedules.due(0.0, 10)] == ["h/o/later", "h/o/r"]
-    given = schedules.put("h/o/r", Schedule("s", "0 3 * * *", enabled=False, pull_requests=True)) or {}
+    given = there(schedules.put("h/o/r", Schedule("s", "0 3 * * *", enabled=False, pull_requests=True)))
     assert schedules.of(given) == [Schedule("s", "0 3 * * *", enabled=False, pull_requests=True)]
     assert schedules.due_at(given, 24.0) is None
-    assert "due" in (schedules.put("h/o/r", Schedule("t", "0 3 * * *")) or {})
+    assert "due" in there(schedules.put("h/o/r", Schedule("t", "0 3 * * *")))
 
 
 def test_evidence_for_other_rules_comes_oldest_first_and_is_claimed_once() -> None:
@@ -470,7 +495,7 @@ def test_a_listing_moves_on_only_from_where_it_was_read_and_tells_what_has_vanis
 
     assert organizations.mark_vanished(again) == 1
     assert organizations.mark_vanished(again) == 0
-    assert [bool((repositories.get(name) or {}).get("vanished_at")) for name in names] == [False, False, True]
+    assert [bool(there(repositories.get(name)).get("vanished_at")) for name in names] == [False, False, True]
     assert organizations.due(10) == []
     assert organizations.remove("h/o")
 

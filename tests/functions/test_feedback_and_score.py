@@ -9,7 +9,9 @@ from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Batch
 from picket.events import CommitBatchScanned, FindingReported
+from picket.findings.stored import Finding
 from picket.policy.fields import FIELDS
 from picket.policy.match import explain
 from picket.policy.rules import Rule
@@ -239,7 +241,7 @@ def test_an_evaluation_that_took_long_does_not_replace_a_newer_score(
     [changed] = deployed.of_type("finding.changed")
     read, turns = findings.get_many, []
 
-    def slow(ids: Any) -> list[dict[str, Any]]:
+    def slow(ids: Any) -> list[Finding]:
         """Read nothing, and let another event be scored meanwhile."""
         turns.append(ids)
         if len(turns) == 1:
@@ -351,7 +353,7 @@ def test_a_dead_letter_of_work_that_somebody_is_at_leaves_it_to_them(deployed: D
     deployed.deliver(deployed.queue.pop(0))
     lost = deployed.queue.pop(0)
 
-    with leases.held("batches", lost.data["batch"]):
+    with leases.held("batches", Batch, lost.data["batch"]):
         assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 204
     assert deployed.api.get(f"/scans/{scan['id']}").json["state"] == "Scheduled"
     assert deployed.api.post("/dead-letters/scan", data=lost.body, headers=lost.headers).status_code == 204

@@ -11,6 +11,7 @@ from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.records import Wanted
 
 CALM = "{id: calm, match: {finding.kind: secret}, actions: [{set: {severity: low}}]}"
 TOMORROW = (datetime.now(UTC).date() + timedelta(days=2)).isoformat()
@@ -329,7 +330,7 @@ def test_what_was_approved_is_done_by_the_clock_if_the_request_died_before(
 ) -> None:
     from picket.effects.mongo import approvals  # noqa: PLC0415 - as loaded by the functions
 
-    wanted = {"state": "accepted", "reason": "risk-accepted", "comment": "", "until": TOMORROW}
+    wanted: Wanted = {"state": "accepted", "reason": "risk-accepted", "comment": "", "until": TOMORROW}
     asked = approvals.ask([finding["id"]], wanted, "ada")
     approvals.decide(asked, "approved", "bob", "fine")  # and then the process was killed
 

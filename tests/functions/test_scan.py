@@ -13,6 +13,7 @@ from tests.support.repositories import GitHttpServer, Work
 from picket.cli.scan import main
 from picket.effects.mongo import batches, commits, leases
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Batch
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ def test_a_batch_that_somebody_else_scans_is_left_to_them(deployed: Deployment, 
     deployed.deliver(deployed.queue.pop(0))
     [created] = [deployed.queue.pop(0)]
 
-    with leases.held("batches", created.data["batch"]):
+    with leases.held("batches", Batch, created.data["batch"]):
         assert deployed.deliver(created) == {"scan": 503}
     assert deployed.deliver(created) == {"scan": 204}
 

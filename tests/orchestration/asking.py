@@ -9,7 +9,8 @@ import pytest
 from tests.support.deployment import Deployment, Message
 
 from picket.effects.mongo import repositories, scans
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Batch, Scan
 from picket.events import CancellationRequested, DutyDue, Envelope, ScanRequested
 
 LONG_AGO = "at 2020-01-01T00:00:00.000000Z"
@@ -58,9 +59,9 @@ def states(*names: str) -> list[str]:
     return [str(scans.get(name)["state"]) for name in names]
 
 
-def batches_of(scan: str) -> list[Document]:
+def batches_of(scan: str) -> list[Batch]:
     """Return the batches of a scan, in their order."""
-    return sorted(collection("batches").find({"scan": scan}), key=lambda batch: int(batch["index"]))
+    return sorted(collection("batches", Batch).find({"scan": scan}), key=lambda batch: int(batch["index"]))
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def dying_before(environment: pytest.MonkeyPatch, target: str) -> Iterator[None]
     """Kill whoever would move a scan to *target* within the block."""
     move = scans.move
 
-    def move_or_die(scan: Document, to: str, *rest: Any, **fields: Any) -> Document | None:
+    def move_or_die(scan: Scan, to: str, *rest: Any, **fields: Any) -> Scan | None:
         if to == target:
             raise KeyboardInterrupt
         return move(scan, to, *rest, **fields)

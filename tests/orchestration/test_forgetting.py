@@ -18,6 +18,7 @@ from picket.effects import artifacts
 from picket.effects.git import mirror
 from picket.effects.mongo import leases, repositories, scans
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Batch
 from picket.events import ScanRequested
 from picket.orchestration import enumeration, material
 
@@ -99,7 +100,7 @@ def test_what_a_worker_is_at_is_waited_for(deployed: Deployment, work: Work) -> 
     identity = scanned(deployed, work)
     batch = collection("batches").find_one({"repository": identity}) or {}
 
-    with leases.held("batches", batch["_id"]):
+    with leases.held("batches", Batch, batch["_id"]):
         deployed.api.delete(f"/repositories/{identity}?confirm={identity}")
         [event] = [message for message in deployed.queue if message.type.endswith("repository.forgotten.v1")]
         assert deployed.deliver(event)["enumerate"] == 503

@@ -32,6 +32,7 @@ from tests.support.repositories import Work
 from picket.commits import lifecycle
 from picket.effects.mongo import batches, leases, repositories, scans
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Scan
 from picket.events import Envelope, ScanRequested
 
 OPERATIONS = ("find_one", "find_one_and_update", "update_one", "insert_many", "bulk_write")
@@ -218,7 +219,7 @@ class Life(RuleBasedStateMachine):
 
     def everything_has_ended_well(self) -> None:
         assert scans.running() == []
-        documents = list(collection("scans").find({}))
+        documents = list(collection("scans", Scan).find({}))
         assert [batch for scan in documents for batch in batches.open_of(scan, 9)] == []
         for name in {message.data["scan"] for message in self.deployed.of_type("scan.completed")}:
             told = [message for message in self.deployed.of_type("scan.completed") if message.data["scan"] == name]

@@ -9,10 +9,12 @@ import pytest
 from tests.orchestration import asking
 from tests.support.deployment import Deployment, forget
 from tests.support.forges import ForgeApi
+from tests.support.there import there
 
 from picket.effects.mongo import organizations as store
 from picket.effects.mongo import repositories, schedules
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Organization
 from picket.events import ago
 from picket.orchestration import organizations
 
@@ -400,7 +402,7 @@ def test_two_workers_at_one_page_do_not_both_ask_the_forge(deployed: Deployment,
 
     github.add("a")
     order(deployed, github)
-    with leases.held("organizations", f"{github.host}/acme"):
+    with leases.held("organizations", Organization, f"{github.host}/acme"):
         assert deployed.deliver(deployed.queue[0]) == {"enumerate": 503}
 
     assert not github.requests
@@ -475,7 +477,7 @@ def test_new_repositories_get_the_organizations_schedule_for_them(deployed: Depl
     github.add("a")
     add(deployed, github, repository_schedule={"cron": "0 3 * * *", "jitter_seconds": 60, "pull_requests": True})
 
-    found = repositories.get(f"{github.host}/acme/a") or {}
+    found = there(repositories.get(f"{github.host}/acme/a"))
     [schedule] = schedules.of(found)
     assert (schedule.name, schedule.cron, schedule.jitter_seconds, schedule.pull_requests) == (
         "organization",

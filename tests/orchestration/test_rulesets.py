@@ -4,6 +4,7 @@ import pytest
 from tests.orchestration.asking import ask, batches_of
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import Work
+from tests.support.there import there
 
 from picket.effects import ruleset
 from picket.effects.mongo import commits, in_force, repositories
@@ -57,7 +58,7 @@ def test_evidence_is_noted_where_a_newer_scanner_did_the_work(
     deployed.drain()
 
     assert batches_of("s")[0]["counts_for"] == [OLD, NEW]
-    assert (repositories.get("h/o/r") or {})["history_ruleset"] == OLD
+    assert there(repositories.get("h/o/r"))["history_ruleset"] == OLD
     assert commits.unscanned("h/o/r", OLD, [work.head()]) == commits.unscanned("h/o/r", NEW, [work.head()]) == []
 
 
@@ -72,7 +73,7 @@ def test_an_older_scanner_does_not_do_for_newer_rules(
     deployed.drain()
 
     assert batches_of("s")[0]["counts_for"] == [OLD]
-    assert "history_ruleset" not in (repositories.get("h/o/r") or {})
+    assert "history_ruleset" not in there(repositories.get("h/o/r"))
     assert commits.unscanned("h/o/r", NEW, [work.head()]) == [work.head()]
 
 

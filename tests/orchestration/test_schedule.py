@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.orchestration import asking
 from tests.support.deployment import Deployment, forget
+from tests.support.there import there
 
 from picket.commits.schedule import Schedule
 from picket.effects.mongo import repositories, scans, schedules
@@ -47,14 +48,14 @@ def daily(**more: Any) -> Schedule:
 @pytest.mark.usefixtures("deployed")
 def test_a_repository_follows_its_own_schedules_and_without_any_that_of_all() -> None:
     repository = known()
-    found = repositories.get(repository) or {}
+    found = there(repositories.get(repository))
     created = datetime.fromisoformat(found["created_at"])
     assert datetime.fromisoformat(str(schedules.due_at(found, 24.0))) - created < timedelta(hours=24, minutes=1)
 
-    given = schedules.put(repository, daily(timezone="Europe/Berlin")) or {}
+    given = there(schedules.put(repository, daily(timezone="Europe/Berlin")))
     assert str(schedules.due_at(given, 24.0)).endswith(":00:00.000000Z")
     assert "waits_since" not in given
-    taken = schedules.remove(repository, "main") or {}
+    taken = there(schedules.remove(repository, "main"))
     assert "due" not in taken
     assert "waits_since" in taken
     assert schedules.remove(repository, "main") is None
@@ -74,7 +75,7 @@ def test_what_is_due_is_asked_for_once_however_often_the_clock_ticks(deployed: D
     assert asked["url"] == "https://h/o/r"
     assert asked["pull_requests"] is True
     assert scans.get(asked["scan"])["state"] == "New"
-    stored = repositories.get(repository) or {}
+    stored = there(repositories.get(repository))
     assert stored["due"] > f"at {ago(timedelta())}"
 
 
@@ -186,14 +187,14 @@ def test_a_repository_that_rests_is_left_out_until_it_is_back(deployed: Deployme
 
     assert tick(deployed) == []
     for repository in (one, two):
-        found = repositories.get(repository) or {}
+        found = there(repositories.get(repository))
         assert "due" not in found
         assert "waits_since" not in found
         assert schedules.due_at(found, 24.0) is None
         repositories.update(repository, **{flag: False})
 
-    assert "waits_since" in (repositories.get(one) or {})
-    assert "due" in (repositories.get(two) or {})
+    assert "waits_since" in there(repositories.get(one))
+    assert "due" in there(repositories.get(two))
 
 
 @pytest.mark.usefixtures("deployed")
@@ -203,7 +204,7 @@ def test_schedules_set_at_once_are_all_kept() -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda n: schedules.put(repository, daily(name=f"s{n}")), range(3)))
 
-    found = repositories.get(repository) or {}
+    found = there(repositories.get(repository))
     assert [schedule.name for schedule in schedules.of(found)] == ["s0", "s1", "s2"]
 
 

@@ -16,6 +16,7 @@ from picket.effects import broker
 from picket.effects.git import history
 from picket.effects.mongo import batches, leases, scans, schema
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Batch
 from picket.errors import TransientError
 
 
@@ -108,7 +109,7 @@ def test_the_sweep_leaves_work_that_somebody_is_at(deployed: Deployment, work: W
     [batch] = batches_of("s")
     deployed.queue.clear()
 
-    with leases.held("batches", batch["_id"]):
+    with leases.held("batches", Batch, batch["_id"]):
         assert tick(deployed, "t1") == 204
     assert not deployed.queue
     assert batches_of("s")[0]["takeovers"] == 0
@@ -121,7 +122,7 @@ def test_what_kills_every_worker_fails_in_the_end(deployed: Deployment, work: Wo
     [batch] = batches_of("s")
     for _ in range(MAX_TAKEOVERS - 1):
         die("batches", batch["_id"])
-        with leases.held("batches", batch["_id"]):
+        with leases.held("batches", Batch, batch["_id"]):
             pass
     die("batches", batch["_id"])
 
@@ -265,7 +266,7 @@ def test_a_scanner_notices_that_its_batch_is_cancelled(
     checks: list[bool] = []
     check = leases.Lease.check
 
-    def cancelled_at_the_first(lease: leases.Lease) -> None:
+    def cancelled_at_the_first(lease: leases.Lease[Batch]) -> None:
         if not checks:
             assert cancel(deployed, "s") == 202
             assert lease.lost.wait(60)

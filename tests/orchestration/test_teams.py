@@ -7,6 +7,7 @@ import pytest
 from tests.orchestration.asking import tick
 from tests.support.commands import counting
 from tests.support.deployment import Deployment, Message
+from tests.support.there import there
 
 from picket.effects.mongo import costs, findings, repositories, scores, teams
 from picket.effects.mongo.client import collection
@@ -38,7 +39,7 @@ def changed(deployed: Deployment, name: str, event: str) -> int:
 def is_exact(team: str) -> bool:
     """Return whether a team's score is that of an evaluation of all its repositories."""
     members = [(one["_id"], one["exact"], 1.0) for one in collection("scores").find({}) if f"/{team}/" in one["_id"]]
-    found = scores.get(f"team:{team}") or {}
+    found = there(scores.get(f"team:{team}"))
     return found.get("exact") == evaluate_team(sorted(members)).score
 
 
@@ -84,13 +85,13 @@ def test_what_many_events_noted_is_put_into_the_score_by_one(deployed: Deploymen
 
     headers = {"ce-id": "e", "ce-type": "dev.picket.team.changed.v1", "ce-source": "/t", "ce-specversion": "1.0"}
     message = Message({**headers, "content-type": "application/json"}, b'{"team":"blue"}')
-    before = (scores.get("team:blue") or {})["revision"]
+    before = there(scores.get("team:blue"))["revision"]
     assert deployed.deliver(message) == {"score": 204}
 
-    assert (scores.get("team:blue") or {})["revision"] == before + 1
+    assert there(scores.get("team:blue"))["revision"] == before + 1
     assert collection("team_changes").count_documents({}) == 0
     assert deployed.deliver(message) == {"score": 204}
-    assert (scores.get("team:blue") or {})["revision"] == before + 1
+    assert there(scores.get("team:blue"))["revision"] == before + 1
 
 
 def test_more_than_an_event_can_do_is_gone_on_with_by_the_next(
@@ -155,10 +156,10 @@ def test_findings_are_rated_some_hundreds_an_event(deployed: Deployment, environ
     environment.setattr(rating, "AT_ONCE", 4)
 
     assert changed(deployed, name, "e") == 204
-    assert (scores.get(name) or {})["tally"]["items"] == 4
+    assert there(scores.get(name))["tally"]["items"] == 4
     deployed.drain()
 
-    whole = scores.get(name) or {}
+    whole = there(scores.get(name))
     assert whole["tally"]["items"] == 11
     assert len(deployed.of_type("score.requested")) == 2
     total = sum(round(one["cost"]["penalty"] * 1_000_000) for one in costs.scored_in(name))
@@ -175,7 +176,7 @@ def test_findings_that_a_former_version_rated_are_rated_anew_once(deployed: Depl
     findings.record([finding("f", repository=name, scored_in=name, confidence=0.9)[0]], [])
     changed(deployed, name, "e")
     deployed.drain()
-    before = (scores.get(name) or {})["tally"]
+    before = there(scores.get(name))["tally"]
     collection("scores").update_one({"_id": name}, {"$unset": {"rating": ""}})
     collection("findings").update_one({"_id": "f"}, {"$unset": {"rated": ""}})
 
@@ -183,8 +184,8 @@ def test_findings_that_a_former_version_rated_are_rated_anew_once(deployed: Depl
         assert changed(deployed, name, event) == 204
         deployed.drain()
 
-    assert (scores.get(name) or {})["tally"] == before
-    assert "rated" in (findings.get("f") or {})
+    assert there(scores.get(name))["tally"] == before
+    assert "rated" in there(findings.get("f"))
 
 
 def test_pieces_of_the_clocks_duty_ask_for_each_team_once(
@@ -208,12 +209,12 @@ def test_what_an_earlier_version_left_half_done_is_rated_anew(deployed: Deployme
     finding = findings.report(told)
     tell(deployed, "finding.changed", name, "e2", findings=[finding["_id"]], cause="c")
     # It died after it had put the score in place and before it had noted the costs in the findings.
-    costs = {finding["_id"]: (findings.get(finding["_id"]) or {})["cost"]}
-    revision = (scores.get(name) or {})["revision"] + 1
+    costs = {finding["_id"]: there(findings.get(finding["_id"]))["cost"]}
+    revision = there(scores.get(name))["revision"] + 1
     change = {"$set": {"costs": costs, "revision": revision}, "$unset": {"rating": ""}}
     collection("scores").update_one({"_id": name}, change)
     collection("findings").update_one({"_id": finding["_id"]}, {"$unset": {"rated": ""}})
 
     assert changed(deployed, name, "e3") == 204
 
-    assert (findings.get(finding["_id"]) or {})["rated"].startswith(f"{name}|20")
+    assert there(findings.get(finding["_id"]))["rated"].startswith(f"{name}|20")

@@ -13,6 +13,7 @@ from tests.support.repositories import GitHttpServer, Work
 from picket.effects.git import mirror
 from picket.effects.mongo import places, queues, scans
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Scan
 from picket.errors import Busy
 from picket.events import Envelope, ScanRequested
 
@@ -125,11 +126,11 @@ def test_a_scan_that_is_taken_along_while_its_request_is_handled_does_not_wait_a
     message = ask(deployed, url(forge, works[0]), "follower", repository="h/same")
     take = leases.take
 
-    def late(name: str, document: str) -> Any:
+    def late(name: str, of: type[Scan], document: str) -> Any:
         """Take the lease after somebody else has taken the scan along."""
         follower = scans.get("follower")
         assert scans.move(follower, "Queued", "enumerate", "taken along by other", unset=("branch",), taken_by="other")
-        return take(name, document)
+        return take(name, of, document)
 
     with environment.context() as patch:
         patch.setattr(leases, "take", late)

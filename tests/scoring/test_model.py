@@ -3,16 +3,18 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.there import there
 
+from picket.findings.stored import Cost
 from picket.probes.posture import Check, checks, coverage, rating
 from picket.scoring.items import item
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
-from picket.scoring.score import Cost, cost, deltas, evaluate, evaluate_team, tally
+from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally
+from picket.scoring.stored import Evaluated
 
 POSTURE_80 = (Check("one", 8.0, "pass", ""), Check("two", 2.0, "fail", ""))
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -22,8 +24,13 @@ def costs(found: list[Item]) -> dict[str, Cost]:
     return {item.id: cost(item) for item in found}
 
 
-def rated(found: list[Item], posture: tuple[Check, ...] = POSTURE_80) -> dict[str, Any]:
+def rated(found: list[Item], posture: tuple[Check, ...] = POSTURE_80) -> Evaluated:
     return evaluate(tally(costs(found).values()), posture)
+
+
+def exact(score: Evaluated) -> float:
+    """Return the exact score of what was looked at."""
+    return there(score["exact"])
 
 
 def items(count: int, severity: str, **more: object) -> list[Item]:
@@ -144,14 +151,14 @@ def test_the_deltas_of_a_change_sum_to_it(before: list[Item], after: list[Item],
 
     assert weighs == tally(new.values())
 
-    assert sum(delta["delta"] for delta in moved) == pytest.approx(score["exact"] - former["exact"], abs=1e-4)
+    assert sum(delta["delta"] for delta in moved) == pytest.approx(exact(score) - exact(former), abs=1e-4)
 
 
 @given(st.lists(ANY_ITEM, max_size=20), ANY_ITEM)
 def test_another_open_item_never_raises_the_score(found: list[Item], more: Item) -> None:
     with_it = rated([*found, replace(more, id="another")])
 
-    assert 0 <= with_it["exact"] <= rated(found)["exact"] + 1e-9
+    assert 0 <= exact(with_it) <= exact(rated(found)) + 1e-9
 
 
 def test_a_team_is_three_quarters_mean_and_a_quarter_its_weakest() -> None:

@@ -11,6 +11,7 @@ from picket.api.bodies import read
 from picket.api.repositories import known
 from picket.effects.mongo import repositories
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.errors import Malformed
 
 blueprint = Blueprint("builds", __name__)
@@ -45,10 +46,10 @@ def show(wanted: str) -> Response:
     return jsonify(_view(known(wanted)))
 
 
-def _changed(repository: Document, ref: str) -> Response:
+def _changed(repository: Repository, ref: str) -> Response:
     return jsonify(_view(repositories.update(repository["_id"], build_ref=ref) or repository))
 
 
-def _view(repository: Document) -> Document:
+def _view(repository: Repository) -> Document:
     names = {"ref": "build_ref", "commit": "build_sha", "at": "build_at", "error": "build_error"}
     return {name: repository.get(field) or None for name, field in names.items()}

@@ -17,6 +17,7 @@ from picket.api.queries import OddQuery, given
 from picket.effects import artifacts, broker, cloudevent
 from picket.effects.mongo import rejections as store
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.records import Letter
 from picket.effects.telemetry import count, note
 from picket.errors import Gone
 from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested
@@ -79,7 +80,7 @@ def page() -> Response:
     if "function" in wanted and function not in FUNCTIONS and not store.has_letters(function):
         raise OddQuery("function", f"no function or Trigger {function[:100]} is known", list(FUNCTIONS))
 
-    def following(after: str, limit: int) -> list[Document]:
+    def following(after: str, limit: int) -> list[Letter]:
         return store.page(after, limit, function=function, kind=wanted.get("kind", ""), closed=wanted["all"])
 
     letters, cursor = paged(following, by="place")
@@ -114,7 +115,7 @@ def drop(wanted: str) -> Response:
     return jsonify(summary(store.drop(_known(wanted), read(DropOrder).by)))
 
 
-def summary(letter: Document) -> Document:
+def summary(letter: Letter) -> Document:
     """Return a letter in one line, without its data."""
     event, error = letter["event"], _error(letter.get("error", {}))
     return {
@@ -135,7 +136,7 @@ def summary(letter: Document) -> Document:
     }
 
 
-def view(letter: Document) -> Document:
+def view(letter: Letter) -> Document:
     """Return a letter with its event, and what a replay would do."""
     try:
         text, lost = replay.data_of(letter), ""
@@ -156,7 +157,7 @@ def view(letter: Document) -> Document:
     }
 
 
-def _known(wanted: str) -> Document:
+def _known(wanted: str) -> Letter:
     letter = store.get(wanted)
     if letter is None:
         raise Gone("no such letter")

@@ -23,6 +23,7 @@ from flask import Blueprint, Response, request
 from picket.commits import lifecycle
 from picket.effects.mongo import batches, scans
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Scan
 from picket.errors import Gone
 from picket.runtime.problems import is_outage
 
@@ -69,7 +70,7 @@ def stream(wanted: str) -> Response:
     return Response(_told(wanted, seen), content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-def news(scan: Document, seen: Position) -> Iterator[tuple[Position, str]]:
+def news(scan: Scan, seen: Position) -> Iterator[tuple[Position, str]]:
     """Give what a client that has *seen* so much does not know of a scan: the position and the text of each event.
 
     Progress comes before steps, so that a final state is the last event there is.
@@ -119,7 +120,7 @@ def _until_the_end(wanted: str, seen: Position, deadline: float) -> Iterator[str
             pause = min(pause * 1.5, _LAST_PAUSE)
 
 
-def _progress(scan: Document) -> Document:
+def _progress(scan: Scan) -> Document:
     """Return how far a scan is: its batches and its child scans by state."""
     counts = batches.count_by_state(scan)
     return {
@@ -130,7 +131,7 @@ def _progress(scan: Document) -> Document:
     }
 
 
-def _children(scan: Document) -> Document:
+def _children(scan: Scan) -> Document:
     counts = scans.children_by_state(scan["_id"])
     return {"done": _final(counts, lifecycle.OPEN_SCAN), "total": sum(counts.values()), "by_state": counts}
 

@@ -14,10 +14,11 @@ from picket.api.queries import OddQuery, given
 from picket.effects import catalogue
 from picket.effects.mongo import batches, finding_lists, reports, scans
 from picket.effects.mongo import findings as store
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.client import Document, members
 from picket.errors import Gone
 from picket.findings.kinds import KINDS
 from picket.findings.life import due_at, named, opened_at, state_of
+from picket.findings.stored import Finding
 from picket.orchestration import triage
 from picket.runtime import access
 from picket.settings import settings
@@ -69,9 +70,9 @@ def filters_of(query: Document) -> dict[str, Any]:
     return filters
 
 
-def read(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+def read(filters: dict[str, Any], after: str, limit: int) -> list[Finding]:
     """Read a page by the state that a finding has now: an acceptance that has run out leaves it open."""
-    found: list[Document] = []
+    found: list[Finding] = []
     while len(found) < limit:
         page = finding_lists.page(filters, after, limit)
         found += _now(filters, page)
@@ -86,7 +87,7 @@ def _left_out(filters: dict[str, Any]) -> int:
     return len(_now(filters, finding_lists.below(filters, MOST_COUNTED)))
 
 
-def _now(filters: dict[str, Any], found: list[Document]) -> list[Document]:
+def _now(filters: dict[str, Any], found: list[Finding]) -> list[Finding]:
     """Return those of *found* that are in the state asked for now."""
     wanted, at = filters.get("state"), datetime.now(UTC)
     return [finding for finding in found if not wanted or state_of(finding, at) == wanted]
@@ -101,7 +102,7 @@ def show(wanted: str) -> Response:
     return jsonify(whole(finding))
 
 
-def whole(finding: Document) -> Document:
+def whole(finding: Finding) -> Document:
     """Return a finding with its occurrences, and where else the same secret stands."""
     others = [] if access.caller().assets else triage.elsewhere(finding)
     same = [
@@ -110,7 +111,7 @@ def whole(finding: Document) -> Document:
     return view(finding_lists.with_occurrences([finding])[0]) | {"elsewhere": same}
 
 
-def view(finding: Document) -> Document:
+def view(finding: Finding) -> Document:
     """Return a finding as the API shows it: one flat object and its occurrences."""
     evidence, state = finding["evidence"], state_of(finding, datetime.now(UTC))
     return {
@@ -120,7 +121,7 @@ def view(finding: Document) -> Document:
         "severity": finding["severity"],
         "confidence": finding["confidence"],
         **{name: evidence.get(name, "") for name in _EVIDENCE},
-        **{name: evidence[name] for name in _OF_A_TOOL if evidence.get(name)},
+        **members(evidence, (name for name in _OF_A_TOOL if evidence.get(name))),
         **{name: finding["first"].get(name, "") for name in PLACE},
         "state": state,
         "exemption": finding.get("exemption") if state == "accepted" else None,
@@ -142,7 +143,7 @@ def view(finding: Document) -> Document:
     }
 
 
-def _places(finding: Document) -> Document:
+def _places(finding: Finding) -> Document:
     """Return where a finding shows, where that was read."""
     if "occurrences" not in finding:
         return {}

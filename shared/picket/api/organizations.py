@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -16,15 +17,16 @@ from picket.commits.schedule import MAX_CRON_LENGTH, MAX_JITTER_SECONDS, Schedul
 from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import organizations as store
-from picket.effects.mongo.client import Document
-from picket.effects.mongo.schedules import unmarked
+from picket.effects.mongo.client import Document, members
+from picket.effects.mongo.documents import Fields, Organization, ScheduleFields
+from picket.effects.mongo.schedules import named, stored, unmarked
 from picket.errors import Gone, Malformed
 from picket.events import Envelope
 from picket.forges import FORGES
 from picket.orchestration import organizations
 
 blueprint = Blueprint("organizations", __name__)
-_ORDERED = ("forge", "host", "name", "token_ref", "include", "exclude", "schedule", "repository_schedule")
+_ORDERED = ("forge", "host", "name", "token_ref", "include", "exclude", "schedule")
 _TOLD = ("state", "reason", "listed", "kept", "refused", "vanished", "created_at", "requested_at", "listed_at")
 _LISTING = sorted(name for name, forge in FORGES.items() if forge.lists)
 # GitHub and Gitea: one name; GitLab: the path of a group. https://docs.gitlab.com/user/reserved_names/
@@ -76,7 +78,7 @@ class OrganizationOrder(BaseModel):
             raise ValueError("a glob has 1 to 200 characters")
         return globs
 
-    def organization(self) -> tuple[str, Document]:
+    def organization(self) -> tuple[str, Fields]:
         """Return the organization's id, and what is wanted of it.
 
         Raises:
@@ -91,11 +93,11 @@ class OrganizationOrder(BaseModel):
             raise Malformed("name is not that of an organization or group")
         admitted(f"{organizations.scheme_of(host)}://{host}/{self.name}/any")
         organizations.token_of(host, self.name, self.token_ref)
-        wanted = {**self.model_dump(), "host": host}
+        wanted: Fields = {**self.model_dump(), "host": host}
         if self.schedule:
             check(Schedule("sync", **self.schedule.model_dump()))
         if self.repository_schedule:
-            self.repository_schedule.schedule("organization")
+            wanted["repository_schedule"] = stored(self.repository_schedule.schedule("organization"))
         return fold(f"{host}/{self.name}"), wanted
 
 
@@ -135,28 +137,36 @@ def remove(wanted: str) -> Response:
     return jsonify(view(organization))
 
 
-def view(organization: Document) -> Document:
+def view(organization: Organization) -> Document:
     """Return an organization as the API shows it."""
     waits = organization["state"] == "Waiting"
     return {
         "id": organization["_id"],
-        **{name: organization[name] for name in _ORDERED},
-        **{name: bool(organization[name]) for name in ("archived", "forks")},
-        **{name: organization[name] for name in _TOLD},
+        **members(organization, _ORDERED),
+        "repository_schedule": _shown(organization["repository_schedule"]),
+        "archived": bool(organization["archived"]),
+        "forks": bool(organization["forks"]),
+        **members(organization, _TOLD),
         "pages": organization["page"],
         "resume_at": unmarked(organization["resume"]) if waits else None,
         "due_at": unmarked(organization["due"]) if "due" in organization else None,
     }
 
 
-def _accepted(organization: Document) -> Response:
+def _accepted(organization: Organization) -> Response:
     answer = jsonify(view(organization))
     answer.status_code = 202
     answer.headers["Location"] = url_for("organizations.show", wanted=organization["_id"])
     return answer
 
 
-def _known(wanted: str) -> Document:
+def _shown(schedule: ScheduleFields | None) -> Document | None:
+    """Return the schedule of new repositories without the name that each of them gives it."""
+    told = asdict(named("", schedule)) if schedule else None
+    return {name: value for name, value in told.items() if name != "name"} if told else None
+
+
+def _known(wanted: str) -> Organization:
     organization = store.find(fold(wanted))
     if organization is None:
         raise Gone("no such organization")

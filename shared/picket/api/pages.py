@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 
 from picket.api.paging import paged
 from picket.api.repositories import view
+from picket.api.scans import summary
 from picket.effects.mongo import repositories, scans
 
 # Not /static: functions-framework answers that itself, before any function.
@@ -21,4 +22,10 @@ def start() -> str:
     shown = [view(repository) for repository in documents]
     running = scans.page("", _SCANS_SHOWN + 1)
     more = len(running) > _SCANS_SHOWN
-    return render_template("start.html", repositories=shown, next=cursor, scans=running[:_SCANS_SHOWN], more_scans=more)
+    return render_template(
+        "start.html",
+        repositories=shown,
+        next=cursor,
+        scans=[summary(scan) for scan in running[:_SCANS_SHOWN]],
+        more_scans=more,
+    )

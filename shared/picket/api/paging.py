@@ -7,10 +7,10 @@ import binascii
 from collections.abc import Callable
 
 from picket.api.queries import OddQuery, given
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.client import D
 
 
-def paged(read: Callable[[str, int], list[Document]], by: str = "_id") -> tuple[list[Document], str | None]:
+def paged(read: Callable[[str, int], list[D]], by: str = "_id") -> tuple[list[D], str | None]:
     """Read the page the request asks for.
 
     Args:

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, jsonify, request
 from picket.api.paging import paged
 from picket.effects import policy as effective
 from picket.effects.mongo import finding_lists, repositories
-from picket.effects.mongo.client import Document
 from picket.errors import Malformed, TooLarge, WrongMediaType
 from picket.orchestration import reevaluation, trial
 from picket.policy.rules import combined
@@ -39,9 +38,7 @@ def test() -> Response:
         raise WrongMediaType("a policy is sent as application/yaml")
     policy = combined(_text(), name="policy")
     documents, cursor = paged(lambda after, limit: finding_lists.page({}, after, limit))
-    known: dict[str, Document] = {
-        one["_id"]: one for one in repositories.get_many(sorted({one["repository"] for one in documents}))
-    }
+    known = {one["_id"]: one for one in repositories.get_many(sorted({one["repository"] for one in documents}))}
     changes = [
         change
         for one in documents

@@ -15,7 +15,8 @@ from picket.api.queries import OddQuery, given
 from picket.effects import broker
 from picket.effects.mongo import idempotency
 from picket.effects.mongo import reports as store
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.client import Document, members
+from picket.effects.mongo.records import StoredReport
 from picket.errors import Malformed, WrongMediaType
 from picket.events import Envelope
 from picket.orchestration import reporting
@@ -77,9 +78,9 @@ def show(wanted: str) -> Response:
     return jsonify(view(store.get(wanted)))
 
 
-def view(report: Document) -> Document:
+def view(report: StoredReport) -> Document:
     """Return a report as the API shows it."""
-    shown = {name: report[name] for name in _SHOWN} | {name: report[name] for name in _LATER if name in report}
+    shown = members(report, _SHOWN) | members(report, (name for name in _LATER if name in report))
     return {"id": report["_id"], "by": report["by"], "received_at": report["received_at"], **shown}
 
 

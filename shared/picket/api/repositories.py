@@ -16,10 +16,12 @@ from picket.effects import broker
 from picket.effects.mongo import repositories as store
 from picket.effects.mongo import schedules, scores
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.errors import Gone, Malformed, Unsupported
 from picket.events import Envelope, RepositoryChanged, RepositoryForgotten
 from picket.runtime import access
 from picket.runtime.problems import problem
+from picket.scoring.stored import Score
 from picket.settings import settings
 
 blueprint = Blueprint("repositories", __name__)
@@ -94,7 +96,7 @@ def forget(wanted: str) -> Response:
     return answer
 
 
-def known(wanted: str) -> Document:
+def known(wanted: str) -> Repository:
     """Return a repository by id or any name it has had.
 
     Raises:
@@ -106,15 +108,17 @@ def known(wanted: str) -> Document:
     return found
 
 
-def view(repository: Document) -> Document:
+def view(repository: Repository) -> Document:
     """Return a repository as the API shows it."""
+    rated: Repository | Score | None = repository
     if "score_revision" not in repository:  # a former version has kept its score elsewhere alone
-        repository = {**repository, **{name: (scores.get(repository["_id"]) or {}).get(name) for name in _SCORE}}
+        rated = scores.get(repository["_id"])
     return {
         "id": repository["_id"],
         **{name: repository.get(name) for name in (*_SHOWN, *_TIMES)},
         **{name: bool(repository.get(name)) for name in _FLAGS},
         "missing_refs": repository.get("missing_refs", ""),
         "due_at": schedules.due_at(repository, settings().schedule_hours),
-        **{name: repository[name] for name in _SCORE},
+        "score": rated["score"] if rated else None,
+        "grade": rated["grade"] if rated else None,
     }

@@ -19,6 +19,7 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, idempotency, repositories
 from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, public
+from picket.effects.mongo.documents import Scan
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
 from picket.orchestration import bulk, cancellation, completion, waiting
@@ -107,14 +108,14 @@ def page() -> Response:
     query = given()
     repository = known_repository(query["repository"]) if "repository" in query else ""
 
-    def following(after: str, limit: int) -> list[Document]:
+    def following(after: str, limit: int) -> list[Scan]:
         return store.page(after, limit, state=query["state"], repository=repository)
 
     found, cursor = paged(following, by="place")
     return jsonify({"scans": [summary(scan) for scan in found], "next": cursor})
 
 
-def view(scan: Document) -> Document:
+def view(scan: Scan) -> Document:
     """Return a scan as the API shows it."""
     children = store.children(scan["_id"])
     told = scan["tally"] if "tally" in scan else tally(batches.of_scan(scan), children)
@@ -136,14 +137,14 @@ def view(scan: Document) -> Document:
     }
 
 
-def _of_many(scan: Document) -> Document:
+def _of_many(scan: Scan) -> Document:
     """Return how far a scan of many repositories is; nothing for any other."""
     if "wanted" not in scan:
         return {}
     return {"children_total": scan["wanted"], "children_open": store.count_open_children(scan["_id"])}
 
 
-def refs(scan: Document) -> Document:
+def refs(scan: Scan) -> Document:
     """Return which refs a scan looked at: their number, and those that its server offered and that are missing."""
     missing = scan.get("missing", 0)
     return {
@@ -154,10 +155,16 @@ def refs(scan: Document) -> Document:
     }
 
 
-def summary(scan: Document) -> Document:
+def summary(scan: Scan) -> Document:
     """Return a scan in one line."""
-    shown = ("state", "kind", "repository", "created_at", "completed_at")
-    return {"id": scan["_id"]} | {name: scan[name] for name in shown} | {"kind": store.kind(scan)}
+    return {
+        "id": scan["_id"],
+        "state": scan["state"],
+        "kind": store.kind(scan),
+        "repository": scan["repository"],
+        "created_at": scan["created_at"],
+        "completed_at": scan["completed_at"],
+    }
 
 
 def read_orders(body: bytes) -> ScanOrder | list[ScanOrder]:
@@ -199,7 +206,7 @@ def _root(key: str, body: bytes) -> Envelope:
     return Envelope(id=name, type="request", source="/picket/api", traceparent=trace)
 
 
-def _single(root: str, address: RepositoryAddress, *, pull_requests: bool) -> Document:
+def _single(root: str, address: RepositoryAddress, *, pull_requests: bool) -> Scan:
     repository, url = repositories.ensure(address.name, address.url)
     order = ScanRequested(
         repository=repository, url=url, scan=scan_id(root, "0"), pull_requests=pull_requests, reason="requested"

@@ -14,6 +14,7 @@ from picket.api.bodies import read
 from picket.commits.schedule import MAX_CRON_LENGTH, MAX_JITTER_SECONDS, Schedule, check, next_time
 from picket.effects.mongo import schedules as store
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.errors import Gone, Malformed
 from picket.events import RegularKind
 from picket.settings import settings
@@ -97,14 +98,14 @@ def remove(wanted: str, name: str) -> Response:
     return page(wanted)
 
 
-def view(schedule: Schedule, repository: Document) -> Document:
+def view(schedule: Schedule, repository: Repository) -> Document:
     """Return a schedule as the API shows it."""
     idle = not schedule.enabled or store.rests(repository)
     moment = None if idle else next_time(schedule, repository["_id"], datetime.now(UTC))
     return {**asdict(schedule), "next_at": moment.isoformat().replace("+00:00", "Z") if moment else None}
 
 
-def _repository(wanted: str) -> Document | None:
+def _repository(wanted: str) -> Repository | None:
     try:
         return repositories.known(wanted)
     except Gone:

@@ -11,7 +11,9 @@ from picket.api.repositories import known
 from picket.effects.mongo import costs, repositories
 from picket.effects.mongo import scores as store
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.client import members as part
 from picket.errors import Gone
+from picket.scoring.stored import Change, Score
 
 blueprint = Blueprint("scores", __name__)
 _HISTORY = 50
@@ -49,13 +51,13 @@ def team(wanted: str) -> Response:
         raise Gone(f"team {wanted[:64]} is not known")
     members = [
         {"repository": name, "score": value, "criticality": weight}
-        for name, value, weight in (score or {}).get("members", [])
+        for name, value, weight in (score.get("members", ()) if score else ())
     ]
     return jsonify(
         {
             "id": wanted,
-            "score": (score or {}).get("score"),
-            "grade": (score or {}).get("grade", "unknown"),
+            "score": score["score"] if score else None,
+            "grade": score["grade"] if score else "unknown",
             "members": members,
             "repositories": [repository["_id"] for repository in owned],
             "history": [change_view(change) for change in store.history(f"team:{wanted}", _HISTORY)],
@@ -63,22 +65,24 @@ def team(wanted: str) -> Response:
     )
 
 
-def team_row(name: str, scored: Mapping[str, Document]) -> Document:
+def team_row(name: str, scored: Mapping[str, Score]) -> Document:
     """Return a team in one line; *scored* holds the scores of teams that have one."""
-    score = scored.get(f"team:{name}", {})
-    told = {"score": score.get("score"), "grade": score.get("grade", "unknown")}
+    score = scored.get(f"team:{name}")
+    if score is None:
+        return {"id": name, "score": None, "grade": "unknown", "scored_repositories": 0}
+    told = {"score": score["score"], "grade": score["grade"]}
     return {"id": name, **told, "scored_repositories": len(score.get("members", ()))}
 
 
-def view(score: Document) -> Document:
+def view(score: Score) -> Document:
     """Return a score as the API shows it, with a page of its items, the heaviest first."""
     shown = ("score", "grade", "model", "coverage", "posture", "score_without_exemptions", "checks")
     _finish(score)
     found, cursor = paged(lambda after, limit: costs.heaviest(score["_id"], after, limit), by="weighs")
     return {
         "repository": score["_id"],
-        **{name: score[name] for name in shown},
-        "items": [{"id": one["_id"], **{name: one["cost"][name] for name in _ITEM}} for one in found],
+        **part(score, shown),
+        "items": [{"id": one["_id"], **part(one["cost"], _ITEM)} for one in found],
         "items_next": cursor,
         "item_count": score["tally"]["items"],
         "penalty": score["tally"]["total"] / 1_000_000,
@@ -86,12 +90,12 @@ def view(score: Document) -> Document:
     }
 
 
-def _finish(score: Document) -> None:
+def _finish(score: Score) -> None:
     """Put into findings what the score says that they cost, where its writer did not get to it."""
     if score["costs"]:
         costs.set_costs(score["_id"], score.get("rating", ""), score["costs"], score["revision"])
 
 
-def change_view(change: Document) -> Document:
+def change_view(change: Change) -> Document:
     """Return a change of a score: its deltas sum to it."""
-    return {name: change[name] for name in ("at", "score", "previous", "grade", "model", "cause", "deltas")}
+    return part(change, ("at", "score", "previous", "grade", "model", "cause", "deltas"))

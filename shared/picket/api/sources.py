@@ -11,6 +11,7 @@ from picket.effects import senders
 from picket.effects.git.address import admitted
 from picket.effects.mongo import sources as store
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.records import Webhook
 from picket.errors import Gone
 from picket.settings import settings
 
@@ -87,7 +88,7 @@ def revoke(wanted: str) -> Response:
     return jsonify(view(document))
 
 
-def view(source: Document) -> Document:
+def view(source: Webhook) -> Document:
     """Return a source as the API shows it."""
     shown = {name: source.get(name) for name in _SHOWN}
     return {"id": source["source"], **shown, "revoked": bool(source["revoked"])}

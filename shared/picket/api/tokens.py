@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from picket.api.bodies import read
 from picket.effects.mongo import tokens as store
 from picket.effects.mongo.client import Document
+from picket.effects.mongo.records import StoredToken
 from picket.errors import Gone, Malformed
 from picket.events import now
 from picket.runtime import access
@@ -67,8 +68,9 @@ def revoke(wanted: str) -> Response:
     return jsonify(view(document))
 
 
-def view(token: Document) -> Document:
+def view(token: StoredToken) -> Document:
     """Return a token's record as the API shows it."""
     state = "revoked" if token["revoked_at"] else "valid" if now() < token["expires_at"] else "expired"
-    shown = {name: token[name] for name in _SHOWN} | {name: token.get(name) or None for name in _TIMES}
+    stored: Document = {**token}
+    shown = {name: stored[name] for name in _SHOWN} | {name: stored.get(name) or None for name in _TIMES}
     return {"id": token["token"], "state": state, **shown, "assets": token.get("assets", [])}

@@ -14,10 +14,12 @@ from picket.api.queries import given
 from picket.effects import broker
 from picket.effects.mongo import approvals
 from picket.effects.mongo import findings as store
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.client import Document, members
+from picket.effects.mongo.records import Approval
 from picket.errors import Busy, Conflict, Gone
 from picket.events import Envelope, Severity
 from picket.findings.life import State
+from picket.findings.stored import Finding
 from picket.orchestration import triage
 from picket.orchestration.triage import Decision, Outcome
 from picket.runtime import access
@@ -145,9 +147,9 @@ def decide(wanted: str) -> Response:
     return jsonify(approval_view(decided) | {"outcome": _told(outcome)})
 
 
-def approval_view(approval: Document) -> Document:
+def approval_view(approval: Approval) -> Document:
     """Return a decision that waits, or waited, as the API shows it."""
-    told = {name: approval[name] for name in ("state", "asked_by", "asked_at", "decided_by", "decided_at", "comment")}
+    told = members(approval, ("state", "asked_by", "asked_at", "decided_by", "decided_at", "comment"))
     return {"id": approval["_id"], "wanted": approval["wanted"], "findings": approval["findings"], **told}
 
 
@@ -155,14 +157,14 @@ def _by_a_person() -> broker.Caused:
     return broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api"))
 
 
-def _known(wanted: str) -> Document:
+def _known(wanted: str) -> Finding:
     found = store.get(wanted)
     if found is None:
         raise Gone("no such finding")
     return found
 
 
-def _waiting(approval: Document, told: Document) -> Response:
+def _waiting(approval: Approval, told: Document) -> Response:
     answer = jsonify(told)
     answer.status_code = 202
     answer.headers["Location"] = url_for("triage.show", wanted=approval["_id"])

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from picket.detection.age import rank
 from picket.detection.model import Hit
 from picket.detection.report import Occurrence, Report
 from picket.findings.identity import finding_id, value_id
-
-Document = dict[str, Any]
+from picket.findings.stored import Evidence, NewFinding, NewOccurrence, StoredPlace
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
-def documents(report: Report, key: bytes, batch: Document) -> tuple[list[Document], list[Document]]:
+def documents(
+    report: Report, key: bytes, *, repository: str, scan: str
+) -> tuple[list[NewFinding], list[NewOccurrence]]:
     """Turn a report into finding and occurrence documents.
 
     Args:
         report: What the scan found.
         key: Key of every HMAC.
-        batch: The batch scanned: repository, scan, id.
+        repository: Id of the repository.
+        scan: Id of the scan.
 
     Returns:
         One finding per secret, with its oldest occurrence and best evidence in the batch; all occurrences.
     """
-    findings: dict[str, Document] = {}
-    occurrences: list[Document] = []
+    findings: dict[str, NewFinding] = {}
+    occurrences: list[NewOccurrence] = []
     for item in report.occurrences:
         hit = item.at.hit
         identity = value_id(key, hit.identity)
         place = _place(item)
-        finding = {
-            "_id": finding_id(key, batch["repository"], "secret", identity),
-            "repository": batch["repository"],
+        finding: NewFinding = {
+            "_id": finding_id(key, repository, "secret", identity),
+            "repository": repository,
             "kind": "secret",
             "identity": identity,
-            "scored_in": batch["repository"],
-            "scan": batch["scan"],
+            "scored_in": repository,
+            "scan": scan,
             "severity": hit.severity,
             "confidence": hit.confidence,
             "first": place,
@@ -47,23 +47,28 @@ def documents(report: Report, key: bytes, batch: Document) -> tuple[list[Documen
         }
         findings[finding["_id"]] = _merged(findings.get(finding["_id"]), finding)
         occurrences.append(
-            {"finding": finding["_id"], "repository": batch["repository"], "scan": batch["scan"], **place}
+            {**place, "finding": finding["_id"], "repository": repository, "scan": scan},
         )
     return list(findings.values()), occurrences
 
 
-def _merged(known: Document | None, found: Document) -> Document:
+def _merged(known: NewFinding | None, found: NewFinding) -> NewFinding:
     if known is None:
         return found
-    merged = dict(known)
+    merged = known.copy()
     if found["first_rank"] < known["first_rank"]:
-        merged |= {name: found[name] for name in ("first", "first_rank")}
+        merged |= {"first": found["first"], "first_rank": found["first_rank"]}
     if found["evidence_rank"] < known["evidence_rank"]:
-        merged |= {name: found[name] for name in ("evidence", "evidence_rank", "severity", "confidence")}
+        merged |= {
+            "evidence": found["evidence"],
+            "evidence_rank": found["evidence_rank"],
+            "severity": found["severity"],
+            "confidence": found["confidence"],
+        }
     return merged
 
 
-def _place(item: Occurrence) -> Document:
+def _place(item: Occurrence) -> StoredPlace:
     commit, at = item.commit, item.at
     return {
         "rank": rank(commit.committed, commit.sha, at.path, at.start_line, at.start_column),
@@ -79,7 +84,7 @@ def _place(item: Occurrence) -> Document:
     }
 
 
-def evidence_of(hit: Hit) -> Document:
+def evidence_of(hit: Hit) -> Evidence:
     """Describe what a hit is, and why it is believed; no word of the secret itself."""
     rule = hit.rule
     return {

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from picket.errors import Conflict, Malformed
+from picket.findings.stored import Changes
 
 State = Literal["open", "accepted", "fixed", "false-positive"]
 STATES: tuple[State, ...] = get_args(State)
@@ -117,7 +118,7 @@ def due_at(finding: Mapping[str, Any], due_days: Mapping[str, int]) -> str:
     return _text(datetime.fromisoformat(opened_at(finding)) + timedelta(days=days))
 
 
-def moved(finding: Mapping[str, Any], move: Move, now: datetime) -> dict[str, Any]:
+def moved(finding: Mapping[str, Any], move: Move, now: datetime) -> Changes:
     """Return the fields that *move* sets in a stored finding, one line of its history (`entry`) among them.
 
     Raises:
@@ -128,13 +129,19 @@ def moved(finding: Mapping[str, Any], move: Move, now: datetime) -> dict[str, An
     state = named(finding["state"]) if by_clock else state_of(finding, now)
     if move.actor not in MOVES.get((state, move.to), frozenset()):
         raise Conflict(_refusal(state, move))
-    fields: dict[str, Any] = {"state": move.to, "accepted_until": ""}
+    fields: Changes = {"state": move.to, "accepted_until": ""}
     if not by_clock:  # what has run out is kept: the policy that gave it must not give it anew
         fields["exemption"] = None
     if move.to == "accepted":
         until = _end(move.until, now)
-        given = {"reason": move.reason, "approver": move.by, "rule": move.rule, "comment": move.comment}
-        fields["exemption"] = {**given, "decided_at": at, "until": until}
+        fields["exemption"] = {
+            "reason": move.reason,
+            "approver": move.by,
+            "rule": move.rule,
+            "comment": move.comment,
+            "decided_at": at,
+            "until": until,
+        }
         fields["accepted_until"] = f"at {until}"
     if move.to == "fixed":
         fields |= {"resolved_at": at, "resolved_by": move.by}

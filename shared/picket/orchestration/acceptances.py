@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from picket.effects.mongo import findings
-from picket.effects.mongo.client import Document
 from picket.findings.life import Move, moved
+from picket.findings.stored import Finding
 from picket.orchestration import duties, review
 
 _AT_ONCE = 100
@@ -16,9 +16,9 @@ _AT_ONCE = 100
 def end(_cursor: str) -> str | None:
     """Open some findings whose acceptance has run out."""
     found = findings.with_acceptance_ended(_AT_ONCE + 1)
-    opened: list[Document] = []
+    opened: list[Finding] = []
 
-    def open_again(finding: Document) -> None:
+    def open_again(finding: Finding) -> None:
         move = Move("open", "clock", "picket", "the acceptance has ended")
         if findings.change(finding, moved(finding, move, datetime.now(UTC))):
             opened.append(finding)

@@ -10,7 +10,7 @@ from picket.commits.selection import is_zero
 from picket.effects import artifacts
 from picket.effects.git import archive, mirror
 from picket.effects.mongo import repositories
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.effects.telemetry import note
 from picket.errors import PermanentError
 from picket.events import ScanRequested, now
@@ -29,8 +29,8 @@ def keep(request: ScanRequested) -> None:
     """
     if request.kind != "push" or is_zero(request.after):
         return
-    repository = repositories.get(request.repository) or {}
-    if not repository.get("build_ref") or repository["build_ref"] != request.ref:
+    repository = repositories.get(request.repository)
+    if repository is None or repository.get("build_ref", "") != request.ref:
         return
     try:
         _keep(repository, request.after)
@@ -39,7 +39,7 @@ def keep(request: ScanRequested) -> None:
         repositories.update(request.repository, build_error=f"{request.after}: {error}")
 
 
-def _keep(repository: Document, sha: str) -> None:
+def _keep(repository: Repository, sha: str) -> None:
     git_dir, where = mirror.path_of(repository["_id"]), _place(str(repository["name"]))
     reference = artifacts.reference(f"{where}/{sha}.zip")
     latest = repository.get("build_sha", "")

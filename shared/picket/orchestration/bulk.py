@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from picket.commits import lifecycle
 from picket.effects import broker
 from picket.effects.mongo import orders, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Scan
 from picket.errors import PermanentError
 from picket.events import ScanRequested, scan_id
 from picket.events.spelling import former
@@ -18,7 +18,7 @@ AT_ONCE = 100
 """Child scans that one event makes."""
 
 
-def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool) -> Document:
+def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool) -> Scan:
     """Record a scan of many repositories, and ask for its children to be made; asking again changes nothing.
 
     Args:
@@ -73,7 +73,7 @@ def _child(request: ScanRequested, name: str, url: str, *, pull_requests: bool) 
     )
 
 
-def _is_admitted(child: ScanRequested, scan: Document) -> bool:
+def _is_admitted(child: ScanRequested, scan: Scan) -> bool:
     """Return whether a child can be asked for; one whose address is not admitted any more fails by itself."""
     try:
         waiting.forge_of(child)

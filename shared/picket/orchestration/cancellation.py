@@ -8,7 +8,7 @@ from __future__ import annotations
 from picket.commits import lifecycle
 from picket.effects import broker
 from picket.effects.mongo import batches, leases, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Batch, Scan
 from picket.errors import Busy, Conflict
 from picket.events import CancellationRequested
 from picket.orchestration import completion
@@ -19,7 +19,7 @@ AT_ONCE = 100
 """Children, and batches, that one event ends."""
 
 
-def ask(scan_id: str, actor: str, reason: str) -> Document:
+def ask(scan_id: str, actor: str, reason: str) -> Scan:
     """Cancel a scan, and ask for its children and batches to be ended.
 
     Returns:
@@ -35,7 +35,7 @@ def ask(scan_id: str, actor: str, reason: str) -> Document:
     return scan
 
 
-def ask_for_the_rest(scan: Document, reason: str = "cancelled") -> None:
+def ask_for_the_rest(scan: Scan, reason: str = "cancelled") -> None:
     """Ask for what is open of a cancelled scan to be ended."""
     broker.emit(CancellationRequested(repository=scan["repository"], scan=scan["_id"], reason=reason))
 
@@ -54,7 +54,7 @@ def carry_on(event: CancellationRequested) -> None:
         ask_for_the_rest(scan, event.reason)
 
 
-def _end_child(child: Document, reason: str) -> bool:
+def _end_child(child: Scan, reason: str) -> bool:
     """Cancel a child with what is open of it; False if it has ended meanwhile, which is just as well."""
     try:
         ask(child["_id"], _ACTOR, reason)
@@ -63,7 +63,7 @@ def _end_child(child: Document, reason: str) -> bool:
     return True
 
 
-def _end_batch(batch: Document, reason: str) -> bool:
+def _end_batch(batch: Batch, reason: str) -> bool:
     """Cancel a batch; False if it is scanned already, or somebody else moved it."""
     if batches.move(batch, "Cancelled", _ACTOR, reason) is None:
         return False
@@ -71,7 +71,7 @@ def _end_batch(batch: Document, reason: str) -> bool:
     return True
 
 
-def _end(scan_id: str, actor: str, reason: str) -> Document:
+def _end(scan_id: str, actor: str, reason: str) -> Scan:
     for _ in range(_TRIES):
         scan = scans.get(scan_id)
         if scan["state"] == "Cancelled":

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 from picket.effects import artifacts, broker
 from picket.effects.git import transport
 from picket.effects.git.address import admitted
 from picket.effects.mongo import findings, reports, repositories
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
+from picket.effects.mongo.records import StoredReport
 from picket.effects.mongo.reports import Said
 from picket.effects.telemetry import note
 from picket.errors import Busy, Gone, PermanentError
 from picket.events import ReportCollected, ReportReceived
 from picket.findings.model import Report
+from picket.findings.stored import Evidence, Finding, NewFinding
 from picket.orchestration import identification, renames, standing
 from picket.orchestration.identification import Identified
 
@@ -56,7 +59,7 @@ def fail(identity: str, reason: str) -> None:
     reports.finish(identity, "Failed", reason=reason)
 
 
-def _collect(report: Document) -> None:
+def _collect(report: StoredReport) -> None:
     repository = repositories.known(report["asset"])
     content = Report.model_validate_json(artifacts.get(report["artifact"]))
     target = _target(repository, report)
@@ -80,7 +83,7 @@ def _collect(report: Document) -> None:
     note("report applied", report=report["_id"], tool=report["tool"], findings=len(found), left_out=len(left_out))
 
 
-def _tell(report: Document, changed: list[str]) -> None:
+def _tell(report: StoredReport, changed: list[str]) -> None:
     """Say which findings a report has changed, some hundreds at a time."""
     told = {"repository": report["asset"], "report": report["_id"], "tool": report["tool"]}
     for part, start in enumerate(range(0, len(changed), _TOLD_AT_ONCE)):
@@ -88,7 +91,7 @@ def _tell(report: Document, changed: list[str]) -> None:
         broker.emit(ReportCollected(**told, part=part, findings=some))
 
 
-def _target(repository: Document, report: Document) -> Target:
+def _target(repository: Repository, report: StoredReport) -> Target:
     """Find out which ref and commit a report is of: the default branch and its tip unless it says.
 
     Raises:
@@ -110,7 +113,7 @@ def _full_name(ref: str) -> str:
 
 
 def _apply(
-    report: Document, target: Target, before: dict[str, Said], found: dict[str, Identified], *, is_complete: bool
+    report: StoredReport, target: Target, before: dict[str, Said], found: dict[str, Identified], *, is_complete: bool
 ) -> list[str]:
     """Store what a report says; return the ids of the findings that it changed, in order.
 
@@ -134,7 +137,7 @@ def _apply(
     return ordered
 
 
-def _said(name: str, report: Document, target: Target, scope: str, found: Identified) -> Said:
+def _said(name: str, report: StoredReport, target: Target, scope: str, found: Identified) -> Said:
     problem = found.problem
     places = [
         {**place.model_dump(), "commit": target.commit, "author": "", "email": "", "date": ""} for place in found.places
@@ -157,7 +160,7 @@ def _said(name: str, report: Document, target: Target, scope: str, found: Identi
     )
 
 
-def _new_finding(report: Document, said: Said, found: Identified) -> Document:
+def _new_finding(report: StoredReport, said: Said, found: Identified) -> NewFinding:
     """Return a finding as it is stored where it is new; `standing` decides what all reporters make of it."""
     return {
         "_id": said.finding,
@@ -174,12 +177,12 @@ def _new_finding(report: Document, said: Said, found: Identified) -> Document:
         "confidence": said.confidence,
         "first": standing.place_of(said),
         "first_rank": "",
-        "evidence": said.evidence,
+        "evidence": cast("Evidence", said.evidence),
         "evidence_rank": "",
     }
 
 
-def _settle(finding: Document | None, report: Document, scope: str, said: Said) -> None:
+def _settle(finding: Finding | None, report: StoredReport, scope: str, said: Said) -> None:
     """Put into a finding what all its reporters say now; see `standing.decided`.
 
     Raises:
@@ -197,6 +200,6 @@ def _settle(finding: Document | None, report: Document, scope: str, said: Said) 
     raise Busy(f"a finding of report {report['_id']} is being changed by others")
 
 
-def _has_others(finding: Document, said: Said) -> bool:
+def _has_others(finding: Finding, said: Said) -> bool:
     """Return whether other scopes than that of *said* report a finding."""
     return bool(finding.get("scopes", [said.scope]) != [said.scope])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from picket.commits import lifecycle
 from picket.effects import broker
 from picket.effects.mongo import batches, leases, reports, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Moving, Scan, Tally
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ReportReceived, ScanCompleted, ScanRequested
 from picket.orchestration import dispatch, evidence, merging, waiting
@@ -33,17 +35,17 @@ def settle(scan_id: str, actor: str) -> None:
                 _announce(scan, actor)
             return
         ending = _ending(scan)
-        if ending is None or finish(scan, ending.state, ending.reason, actor=actor, told=ending.told):
+        if ending is None or finish(scan, ending.state, ending.reason, actor=actor, told=ending.tally):
             return
     raise Busy(f"scan {scan_id} is being changed by others")
 
 
-def is_ending(scan: Document) -> bool:
+def is_ending(scan: Scan) -> bool:
     """Return whether a scan is cancelled and something of it has not ended yet."""
     return scan["state"] == "Cancelled" and bool(batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]))
 
 
-def finish(scan: Document, state: str, reason: str, *, actor: str, told: Document | None = None) -> bool:
+def finish(scan: Scan, state: str, reason: str, *, actor: str, told: Tally | None = None) -> bool:
     """Move a scan to a final state and, once all of it has ended, say so; False if somebody else changed it first.
 
     Args:
@@ -51,11 +53,11 @@ def finish(scan: Document, state: str, reason: str, *, actor: str, told: Documen
         state: The final state.
         reason: Why; empty where there is nothing to explain.
         actor: Who moves it.
-        told: Fields to keep with it.
+        told: What it came to, to be kept with it.
     """
     if "taken_by" not in scan:
         evidence.note(scan, state)
-    done = scans.move(scan, state, actor, reason, untold=broker.cause().id, **(told or {}))
+    done = scans.move(scan, state, actor, reason, untold=broker.cause().id, **_kept(told))
     if done is None:
         return False
     if "fetching" in scan:  # cancelled or given up: its worker does not leave the place any more
@@ -63,6 +65,10 @@ def finish(scan: Document, state: str, reason: str, *, actor: str, told: Documen
     if not is_ending(done):
         _announce(done, actor)
     return True
+
+
+def _kept(told: Tally | None) -> dict[str, Any]:
+    return {"tally": told} if told else {}
 
 
 def give_up(event: Event, actor: str, reason: str) -> None:
@@ -88,14 +94,14 @@ def give_up(event: Event, actor: str, reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """The final state of a scan, the reason, and what else is told of it."""
+    """The final state of a scan, the reason, and what it came to."""
 
     state: str
     reason: str
-    told: Document = field(default_factory=dict)
+    tally: Tally | None = None
 
 
-def _ending(scan: Document) -> _Ending | None:
+def _ending(scan: Scan) -> _Ending | None:
     """Return how a scan ends; None while something is open."""
     if "taken_by" in scan:
         taker = scans.get(scan["taken_by"])
@@ -106,17 +112,17 @@ def _ending(scan: Document) -> _Ending | None:
     state, reason = lifecycle.outcome(_by_state(own), _by_state(children))
     failed = [part["history"][-1]["reason"] for part in (*own, *children) if part["state"] == "Failed"]
     reason = f"{reason}: {failed[0]}" if failed else reason
-    told = {"tally": tally(own, children)}
+    told = tally(own, children)
     if missing := evidence.missing(scan):
         return _Ending("Partial" if state == "Done" else state, f"{reason}; {missing}" if reason else missing, told)
     return _Ending(state, reason or evidence.emptiness(scan), told)
 
 
-def _by_state(parts: list[Document]) -> dict[str, int]:
+def _by_state(parts: Sequence[Moving]) -> dict[str, int]:
     return dict(Counter(part["state"] for part in parts))
 
 
-def _announce(scan: Document, actor: str) -> None:
+def _announce(scan: Scan, actor: str) -> None:
     with broker.caused_by(replace(broker.cause(), id=scan["untold"])):
         broker.emit(
             ScanCompleted(
@@ -137,7 +143,7 @@ def _announce(scan: Document, actor: str) -> None:
     scans.told(scan["_id"])
 
 
-def _tell_those_taken_along(scan: Document, actor: str) -> None:
+def _tell_those_taken_along(scan: Scan, actor: str) -> None:
     """End the scans whose commits this one looked at; where it did not get to all, let them go on by themselves.
 
     What of theirs is scanned already is not scanned again, and what fails is then theirs, to be replayed as such.

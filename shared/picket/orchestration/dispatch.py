@@ -9,7 +9,7 @@ from __future__ import annotations
 from picket.commits import lifecycle
 from picket.effects import broker
 from picket.effects.mongo import batches, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Batch, Scan
 from picket.events import CommitBatchCreated, Lane
 from picket.settings import settings
 
@@ -24,14 +24,14 @@ def window(kind: str) -> int:
     return settings().batches_in_flight * _SHARE.get(kind, 1)
 
 
-def hand_out(scan: Document) -> None:
+def hand_out(scan: Scan) -> None:
     """Hand out the first window of a scan, or what of it is still open."""
     for batch in batches.at(scan, range(scan["window"])):
         if batch["state"] in lifecycle.OPEN_BATCH:
             broker.emit(created(batch, scan))
 
 
-def hand_out_after(batch: Document, scan: Document) -> None:
+def hand_out_after(batch: Batch, scan: Scan) -> None:
     """Hand out the batch that *batch*, which is done with, makes room for."""
     successor = batch["index"] + scan["window"]
     if successor < scan["planned"] and scan["state"] not in lifecycle.FINAL:
@@ -40,7 +40,7 @@ def hand_out_after(batch: Document, scan: Document) -> None:
                 broker.emit(created(found, scan))
 
 
-def created(batch: Document, scan: Document) -> CommitBatchCreated:
+def created(batch: Batch, scan: Scan) -> CommitBatchCreated:
     """Describe a batch as an event."""
     return CommitBatchCreated(
         repository=batch["repository"],

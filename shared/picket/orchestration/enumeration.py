@@ -9,7 +9,7 @@ from picket.effects import broker, ruleset
 from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, commits, leases, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Scan
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
@@ -32,7 +32,7 @@ def expand(request: ScanRequested) -> None:
     repositories.known(request.repository)
     scan = merging.unmerge(scans.open_scan(request, _ACTOR))
     if _is_to_do(scan):
-        with leases.held("scans", request.scan) as lease:  # it may have been merged meanwhile
+        with leases.held("scans", Scan, request.scan) as lease:  # it may have been merged meanwhile
             scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
     if "taken_by" in scan or scan["state"] == "Cancelled":
         waiting.notify_unless_held(scan, waiting.forge_of(request))
@@ -44,11 +44,11 @@ def expand(request: ScanRequested) -> None:
     completion.settle(request.scan, _ACTOR)
 
 
-def _is_to_do(scan: Document) -> bool:
+def _is_to_do(scan: Scan) -> bool:
     return scan["state"] not in lifecycle.FINAL | lifecycle.ENUMERATED and "taken_by" not in scan
 
 
-def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
+def enumerate_commits(lease: leases.Lease[Scan], request: ScanRequested) -> Scan:
     """Fetch, walk and plan, if there is a place to do so; the batches count once the scan is Scheduled."""
     scan = scans.advance(lease.document, ["Validating"], _ACTOR)
     address, forge = admitted(request.url), waiting.forge_of(request)
@@ -76,7 +76,7 @@ def enumerate_commits(lease: leases.Lease, request: ScanRequested) -> Document:
         raise
 
 
-def schedule(scan: Document, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease) -> Document:
+def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease[Scan]) -> Scan:
     """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
     git_dir, digest = fetched.git_dir, ruleset.plans()
     pulls = request.pull_requests
@@ -139,8 +139,8 @@ def announce_unknown(request: ScanRequested, git_dir: Path, digest: str, shas: l
     """Raise the alarm for commits that a scheduled scan met and no delivery announced."""
     if request.kind != "scheduled" or not shas:
         return
-    repository = repositories.get(request.repository) or {}
-    if repository.get("history_ruleset") != digest:
+    repository = repositories.get(request.repository)
+    if repository is None or repository.get("history_ruleset") != digest:
         return  # nothing to compare with: never scanned in full, or for other rules
     unknown = unannounced(request, git_dir, digest, shas)
     if unknown:

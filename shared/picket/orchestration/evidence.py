@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from picket.effects.mongo import batches, commits, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Scan
 from picket.events import now
 
 _OF_EVERYTHING = frozenset({"full", "scheduled"})
@@ -12,7 +12,7 @@ _NAMED = 3
 """Refs that a reason names."""
 
 
-def missing(scan: Document) -> str:
+def missing(scan: Scan) -> str:
     """Say which refs a scan could not look at; empty if it looked at all that its server offers."""
     count, names = scan.get("missing", 0), scan.get("missing_refs", ())
     if not count:
@@ -21,12 +21,12 @@ def missing(scan: Document) -> str:
     return f"{count} of {max(count, scan['refs'])} refs could not be fetched ({scan['missing_reason']}): {named}"
 
 
-def emptiness(scan: Document) -> str:
+def emptiness(scan: Scan) -> str:
     """Say that a scan of everything met no commit; empty if it met one, or looked for less."""
     return "" if scans.kind(scan) not in _OF_EVERYTHING or scan["tips"] else "the repository has no commits"
 
 
-def note(scan: Document, state: str) -> None:
+def note(scan: Scan, state: str) -> None:
     """Keep in a repository what a scan that ends as *state* proves: which tips are covered, and since when.
 
     A scan of everything that missed refs takes back that the whole history is known; one that met no commit proves
@@ -36,7 +36,7 @@ def note(scan: Document, state: str) -> None:
         repositories.update(scan["repository"], missing_refs=missing(scan), missing_at=now())
     if state != "Done" or scans.kind(scan) == "group" or emptiness(scan):
         return
-    known: Document = {"scanned_at": now()}
+    known = {"scanned_at": now()}
     is_for = (batch.get("counts_for", [batch["scanned_for"]]) for batch in batches.of_scan(scan))
     if scans.kind(scan) in _OF_EVERYTHING and all(scan["ruleset"] in digests for digests in is_for):
         commits.set_covered_tips(scan["repository"], scan["ruleset"], scan["tips"], scan["_id"])

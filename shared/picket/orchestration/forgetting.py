@@ -11,7 +11,7 @@ from datetime import timedelta
 from picket.effects import broker
 from picket.effects.git import mirror
 from picket.effects.mongo import batches, commits, findings, leases, reports, repositories, scans, scores, teams
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.telemetry import note
 from picket.errors import Busy, Conflict, Gone
 from picket.events import RepositoryForgotten, TeamChanged
@@ -54,7 +54,7 @@ def step(event: RepositoryForgotten) -> None:
     note("repository forgotten", repository=repository["_id"])
 
 
-def _delete_some(repository: Document) -> bool:
+def _delete_some(repository: Repository) -> bool:
     """Delete a part of what there can be much of; False if nothing is left of it."""
     found = scans.of_repository(repository["_id"], _SCANS_AT_ONCE)
     room = _BATCHES_AT_ONCE
@@ -72,14 +72,14 @@ def _delete_some(repository: Document) -> bool:
     return bool(found) or any(each.delete_some(repository["_id"], AT_ONCE) for each in (findings, reports))
 
 
-def _tell_of_end(scan: Document) -> None:
+def _tell_of_end(scan: Scan) -> None:
     """Announce the end of a scan whose batches are deleted, so that its parent does not wait for it."""
     if "untold" in scan:
         with suppress(Gone):  # its parent is deleted already
             completion.settle(scan["_id"], _ACTOR)
 
 
-def _delete_rest(repository: Document) -> None:
+def _delete_rest(repository: Repository) -> None:
     """Delete scores, mirror and builds, let the teams' scores follow, and the repository itself last."""
     identity = repository["_id"]
     commits.forget_coverage(identity)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from picket.effects.git import snapshot
 from picket.effects.git.address import admitted
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.findings.identity import finding_id, parts_id
 from picket.findings.kinds import KINDS
 from picket.findings.model import MAX_PLACES, LeftOut, Place, Problem, Report
@@ -32,7 +32,7 @@ class Identified:
 
 
 def identify(
-    report: Report, tool: str, repository: Document, commit: str
+    report: Report, tool: str, repository: Repository, commit: str
 ) -> tuple[dict[str, Identified], tuple[LeftOut, ...]]:
     """Find out which findings the problems of a report are.
 
@@ -90,7 +90,7 @@ def evidence(problem: Problem, tool: str) -> dict[str, object]:
     }
 
 
-def _texts(problems: Iterable[Problem], repository: Document, commit: str) -> Mapping[Place, str]:
+def _texts(problems: Iterable[Problem], repository: Repository, commit: str) -> Mapping[Place, str]:
     """Return the text of each problem's first place where its kind is told by it; what is not there is left out."""
     wanted: dict[str, set[Place]] = {}
     for problem in problems:

@@ -22,7 +22,7 @@ from picket.commits.plan import Plan
 from picket.effects import artifacts
 from picket.effects.git import history, mirror, packs, tags, upkeep
 from picket.effects.git.address import admitted
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Batch
 from picket.settings import settings
 
 PREFIX = "material/"
@@ -60,7 +60,7 @@ def keep(repository: str, git_dir: Path, plan: Plan) -> str:
 
 
 @contextmanager
-def of(batch: Document, url: str) -> Iterator[Material]:
+def of(batch: Batch, url: str) -> Iterator[Material]:
     """Give the material of a batch: from the artifact store if it is there, else from a mirror of *url*."""
     if not batch.get("material"):
         yield _from_mirror(batch, url)
@@ -96,7 +96,7 @@ def _from_artifacts(reference: str, folder: Path) -> Material:
     return Material(git_dir, found.changes, found.commits, found.too_large)
 
 
-def _from_mirror(batch: Document, url: str) -> Material:
+def _from_mirror(batch: Batch, url: str) -> Material:
     git_dir = mirror.path_of(batch["repository"])
     upkeep.note_use(git_dir)
     if batch["commits"] and not mirror.has_commit(git_dir, batch["commits"][-1]):

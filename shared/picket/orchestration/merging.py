@@ -5,7 +5,8 @@ from __future__ import annotations
 from picket.commits import lifecycle, selection
 from picket.effects import broker
 from picket.effects.mongo import scans
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Scan
 from picket.events import ScanRequested
 
 _ACTOR = "enumerate"
@@ -13,7 +14,7 @@ _MOST = 200
 """Requests that are merged at once."""
 
 
-def merge_waiting(scan: Document, request: ScanRequested) -> tuple[Document, ScanRequested]:
+def merge_waiting(scan: Scan, request: ScanRequested) -> tuple[Scan, ScanRequested]:
     """Merge the requests for the same branch that have not begun into *scan*; they end as it does.
 
     Returns:
@@ -32,7 +33,7 @@ def merge_waiting(scan: Document, request: ScanRequested) -> tuple[Document, Sca
     return scan, request
 
 
-def ends(scan: Document) -> list[str]:
+def ends(scan: Scan) -> list[str]:
     """Return the commits that the pushes end at which *scan* looks at, its own first; none where it is no push.
 
     The last of them need not lead to the others: not every sender tells of a push that it was forced.
@@ -42,7 +43,7 @@ def ends(scan: Document) -> list[str]:
     return [scan["after"], *(other["after"] for other in scans.merged_into(scan["_id"]))]
 
 
-def looked_at_all(taker: Document) -> bool:
+def looked_at_all(taker: Scan) -> bool:
     """Return whether a scan that has ended looked at the commits of the scans merged into it.
 
     One that failed to fetch and was then merged itself did not: the scan that it was merged into looked at its commits,
@@ -51,7 +52,7 @@ def looked_at_all(taker: Document) -> bool:
     return taker["state"] == "Done" and "taken_by" not in taker
 
 
-def unmerge_all(scan: Document) -> bool:
+def unmerge_all(scan: Scan) -> bool:
     """Release the scans merged into *scan*, so that each runs on its own; return False if there are none.
 
     If the worker dies half way, the sweep takes over. A request that was sent first could arrive while its scan is
@@ -64,7 +65,7 @@ def unmerge_all(scan: Document) -> bool:
     return bool(others)
 
 
-def unmerge(scan: Document) -> Document:
+def unmerge(scan: Scan) -> Scan:
     """Let a scan run by itself again if the one that it was merged into ended without looking at all of its commits.
 
     Its request may come before the other scan's end has released it: it must neither end nor wait with that scan.
@@ -79,18 +80,18 @@ def unmerge(scan: Document) -> Document:
     return scans.get(scan["_id"])
 
 
-def _branch(scan: Document) -> str:
+def _branch(scan: Scan) -> str:
     return scans.branch(scan["repository"], scan["ref"])
 
 
-def _mark(scan: Document) -> Document:
+def _mark(scan: Scan) -> Scan:
     """Note that other scans end with this one, before any does."""
     if not scan.get("took"):
         collection("scans").update_one({"_id": scan["_id"]}, {"$set": {"took": True}})
     return {**scan, "took": True}
 
 
-def _take(scan: Document, other: Document) -> bool:
+def _take(scan: Scan, other: Scan) -> bool:
     """Merge a scan unless it is merged already; False if it has begun meanwhile."""
     if other.get("taken_by") == scan["_id"]:
         return True

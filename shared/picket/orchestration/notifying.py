@@ -6,11 +6,11 @@ import time
 
 from picket.effects import broker, outgoing
 from picket.effects.mongo import findings, notices
-from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import PermanentError
 from picket.events import NoticeRequested, NoticeSent
 from picket.findings.life import named
+from picket.findings.stored import Finding
 from picket.notices.channel import Notice
 
 _TOLD = 100
@@ -57,7 +57,7 @@ def _notice(identity: str, at: str, event: NoticeRequested) -> Notice:
     return Notice(identity, at, event.repository, event.reason, event.message, shown, count)
 
 
-def _shown(finding: Document) -> Document:
+def _shown(finding: Finding) -> dict[str, object]:
     place = {"path": finding["first"].get("path", ""), "start_line": finding["first"].get("start_line", 0)}
     told = {name: finding[name] for name in ("kind", "severity", "confidence")}
     rule, state = finding["evidence"]["rule"], named(finding["state"])

@@ -11,6 +11,7 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -22,7 +23,8 @@ from picket.effects.forge import listing
 from picket.effects.git.address import admitted, token_for
 from picket.effects.mongo import leases, repositories, schedules
 from picket.effects.mongo import organizations as store
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.client import members
+from picket.effects.mongo.documents import Fields, Organization, OrganizationPage
 from picket.effects.telemetry import note
 from picket.errors import Exhausted, PermanentError, TransientError, Unsupported
 from picket.events import OrganizationRequested, now
@@ -40,7 +42,7 @@ _SCHEDULE = "organization"
 """Name of the schedule that new repositories get."""
 
 
-def request(organization: Document) -> None:
+def request(organization: Organization) -> None:
     """Ask for the page that a listing is at."""
     event = OrganizationRequested(
         organization=organization["_id"], sync=organization["sync"], page=organization["page"]
@@ -48,14 +50,14 @@ def request(organization: Document) -> None:
     broker.emit(event)
 
 
-def register(organization_id: str, wanted: Document) -> Document:
+def register(organization_id: str, wanted: Fields) -> Organization:
     """Record an organization, begin a listing, and ask for its first page."""
     begun = store.register(organization_id, wanted, _PATIENCE)
     request(begun)
     return begun
 
 
-def begin(organization: Document) -> Document:
+def begin(organization: Organization) -> Organization:
     """Begin a listing, unless one is under way."""
     begun = None if organization["state"] not in store.FINAL else store.begin(organization, _PATIENCE)
     if begun is None:
@@ -71,7 +73,7 @@ def go_on(_cursor: str) -> str | None:
     return None
 
 
-def _resume(organization: Document) -> None:
+def _resume(organization: Organization) -> None:
     if taken := store.take_turn(organization, _PATIENCE):
         request(taken)
         note("listing goes on", state=taken["state"])
@@ -91,7 +93,7 @@ def step(event: OrganizationRequested) -> None:
             request(organization)  # this very event was handled by somebody who died before saying so
         return
     try:
-        with leases.held("organizations", event.organization) as lease:
+        with leases.held("organizations", Organization, event.organization) as lease:
             after = _list_page(lease.document) if _concerns(event, lease.document) else None
     except Exhausted as error:
         _fail(organization, error)
@@ -128,14 +130,14 @@ def token_of(host: str, name: str, reference: str) -> SecretStr | None:
     return token
 
 
-def _concerns(event: OrganizationRequested, organization: Document) -> bool:
+def _concerns(event: OrganizationRequested, organization: Organization) -> bool:
     """Return whether an event belongs to the listing that is under way, at its page or the one before."""
     if event.sync != organization["sync"] or organization["state"] in store.FINAL:
         return False
     return bool(organization["page"] - 1 <= event.page <= organization["page"])
 
 
-def _list_page(organization: Document) -> Document | None:
+def _list_page(organization: Organization) -> Organization | None:
     """Read and register a page; what stands in the way is the state of the listing, not an event to retry."""
     try:
         page, kept = _read(organization)
@@ -152,29 +154,39 @@ def _list_page(organization: Document) -> Document | None:
         return _fail(organization, error)
 
 
-def _read(organization: Document) -> tuple[listing.Page | None, Document]:
+def _read(organization: Organization) -> tuple[listing.Page | None, OrganizationPage]:
     """Read a page and register its repositories; the page, None if it is as it was, and what is kept of it."""
     if organization["page"] >= MAX_PAGES:
         raise Unsupported(f"the forge's list has more than {MAX_PAGES} pages")
     forge, host, name = (str(organization[field]) for field in ("forge", "host", "name"))
     token = token_of(host, name, organization["token_ref"])
     url = organization["cursor"] or listing.first_url(organization["forge"], scheme_of(host), host, name)
-    same = {"url": url, "filter": _filter(organization)}
-    known = store.known_page(organization) or {}
-    fresh = any(known.get(field) != value for field, value in same.items())
-    page = listing.fetch(organization["forge"], name, url, token, "" if fresh else known["etag"])
+    known, same = store.known_page(organization), _filter(organization)
+    etag = known["etag"] if known and (known["url"], known["filter"]) == (url, same) else ""
+    page = listing.fetch(organization["forge"], name, url, token, etag)
     if page is None:
+        if known is None:
+            raise TransientError("the forge says that nothing has changed since nothing was known")
         store.see(organization, known["repositories"])
         return None, known
-    kept = _register(organization, page)
-    kept |= {**same, "etag": page.etag, "next": page.next}
+    ids, refused = _register(organization, page)
+    kept: OrganizationPage = {
+        "_id": "",
+        "url": url,
+        "filter": same,
+        "etag": page.etag,
+        "next": page.next,
+        "repositories": ids,
+        "listed": len(page.repositories),
+        "refused": refused,
+    }
     store.keep_page(organization, kept)
     note("page of an organization listed", forge=forge, repositories=len(page.repositories))
     return page, kept
 
 
-def _register(organization: Document, page: listing.Page) -> Document:
-    """Register what is wanted of a page, and bring what is known up to date; what to keep of the page."""
+def _register(organization: Organization, page: listing.Page) -> tuple[list[str], int]:
+    """Register what is wanted of a page, and bring what is known up to date; ids, and how many were refused."""
     ids: list[str] = []
     refused = 0
     for listed in page.repositories:
@@ -187,10 +199,10 @@ def _register(organization: Document, page: listing.Page) -> Document:
         if repository:
             ids.append(repository)
     store.see(organization, ids)
-    return {"repositories": ids, "listed": len(page.repositories), "refused": refused}
+    return ids, refused
 
 
-def _register_one(organization: Document, listed: Listed) -> str:
+def _register_one(organization: Organization, listed: Listed) -> str:
     """Register a repository unless it is unknown and unwanted; its id, "" if it is left out.
 
     Raises:
@@ -204,16 +216,16 @@ def _register_one(organization: Document, listed: Listed) -> str:
     known = repositories.find(address.name, forge_key)
     if known is None and not _is_wanted(organization, listed):
         return ""
-    seen: Document = {"visibility": listed.visibility} if listed.visibility else {}
+    seen: Any = {"visibility": listed.visibility} if listed.visibility else {}
     repository = str(repositories.register(address.name, address.url, forge_key=forge_key, at_once=True, **seen)["_id"])
     if known is None and organization["repository_schedule"]:
-        schedules.put(repository, Schedule(_SCHEDULE, **organization["repository_schedule"]))
-    if listed.archived != bool((known or {}).get("archived")):
+        schedules.put(repository, schedules.named(_SCHEDULE, organization["repository_schedule"]))
+    if listed.archived != bool(known and known.get("archived")):
         repositories.update(repository, archived=listed.archived)
     return repository
 
 
-def _is_wanted(organization: Document, listed: Listed) -> bool:
+def _is_wanted(organization: Organization, listed: Listed) -> bool:
     if (listed.archived and not organization["archived"]) or (listed.fork and not organization["forks"]):
         return False
     path = listed.path.lower()
@@ -223,10 +235,13 @@ def _is_wanted(organization: Document, listed: Listed) -> bool:
     )
 
 
-def _move_on(organization: Document, page: listing.Page | None, kept: Document) -> Document | None:
+def _move_on(organization: Organization, page: listing.Page | None, kept: OrganizationPage) -> Organization | None:
     """Note that a page is done; after the last one, what the listing did not see has vanished."""
-    counts = {name: organization[name] + kept[name] for name in ("listed", "refused")}
-    counts["kept"] = organization["kept"] + len(kept["repositories"])
+    counts = {
+        "listed": organization["listed"] + kept["listed"],
+        "refused": organization["refused"] + kept["refused"],
+        "kept": organization["kept"] + len(kept["repositories"]),
+    }
     if not kept["next"]:
         vanished = store.mark_vanished(organization)
         done = {**counts, "vanished": vanished, "state": "Done", "reason": "", "failures": 0, "listed_at": now()}
@@ -240,17 +255,17 @@ def _move_on(organization: Document, page: listing.Page | None, kept: Document) 
     return store.advance(organization, {**fields, "state": "Listing", "reason": ""}, _PATIENCE)
 
 
-def _put_off(organization: Document, delay: timedelta, reason: str, *, failures: int) -> Document | None:
+def _put_off(organization: Organization, delay: timedelta, reason: str, *, failures: int) -> Organization | None:
     note("listing waits", reason=reason, seconds=delay.total_seconds())
     return store.advance(organization, {"state": "Waiting", "reason": reason, "failures": failures}, delay)
 
 
-def _fail(organization: Document, error: Exception) -> Document | None:
+def _fail(organization: Organization, error: Exception) -> Organization | None:
     note("listing failed", reason=str(error))
     return store.end(organization, {"state": "Failed", "reason": str(error)}, _next(organization))
 
 
-def _next(organization: Document) -> datetime:
+def _next(organization: Organization) -> datetime:
     """Return when an organization is listed again: by its own schedule, or after the time set for all."""
     at = datetime.now(UTC)
     if organization["schedule"]:
@@ -258,8 +273,8 @@ def _next(organization: Document) -> datetime:
     return at + timedelta(hours=settings().schedule_hours)
 
 
-def _filter(organization: Document) -> str:
+def _filter(organization: Organization) -> str:
     """Return a hash of everything that decides what is made of a page."""
     names = ("forge", "host", "name", "token_ref", "include", "exclude", "archived", "forks", "repository_schedule")
-    text = json.dumps({name: organization[name] for name in names}, sort_keys=True)
+    text = json.dumps(members(organization, names), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

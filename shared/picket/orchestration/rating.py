@@ -17,15 +17,18 @@ from functools import partial
 
 from picket.effects import broker, ruleset
 from picket.effects.mongo import costs, findings, repositories, scores, teams
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
+from picket.effects.mongo.records import TeamChange
 from picket.effects.telemetry import count
 from picket.errors import Busy
 from picket.events import ItemDelta, ScoreChanged, ScoreRequested, TeamChanged, now
 from picket.findings.life import DUE_DAYS
+from picket.findings.stored import Cost
 from picket.probes import posture
 from picket.scoring.items import item
 from picket.scoring.model import MODEL
 from picket.scoring.score import cost, deltas, evaluate, evaluate_team, tally
+from picket.scoring.stored import Change, Delta, Evaluated, Score
 from picket.settings import settings
 
 _TRIES = 10
@@ -44,9 +47,9 @@ class Rating:
     `kept` are findings whose costs hold as they are; `is_partial` says that others are still to be rated anew.
     """
 
-    score: Document
-    deltas: list[Document] = field(default_factory=list)
-    costs: Document = field(default_factory=dict)
+    score: Evaluated
+    deltas: list[Delta] = field(default_factory=list)
+    costs: dict[str, Cost] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     is_partial: bool = False
 
@@ -66,12 +69,12 @@ def rate_repository(name: str, changed: Collection[str]) -> bool:
     if rated:
         costs.mark_rated(name, rated[-1].score["rating"], rated[-1].kept)
     # What a former attempt at this event did not get to say is found by looking.
-    if rated[-1].is_partial if rated else costs.rated_otherwise(name, _key(repositories.get(name) or {}), 1):
+    if rated[-1].is_partial if rated else costs.rated_otherwise(name, _key(repositories.get(name)), 1):
         broker.emit(ScoreRequested(repository=name))
     return bool(change["score"] != change["previous"])
 
 
-def note_for_teams(repository: Document) -> None:
+def note_for_teams(repository: Repository) -> None:
     """Note that a repository has changed for the scores of its teams, and evaluate those."""
     for team in repository.get("teams", ()):
         teams.note(team, repository["_id"], broker.cause().id)
@@ -80,7 +83,7 @@ def note_for_teams(repository: Document) -> None:
 
 def rate_team(team: str) -> None:
     """Put what was noted of a team's repositories into its score, unless another event does at the same time."""
-    noted: list[Document] = []
+    noted: list[TeamChange] = []
     with suppress(_Unchanged):
         _update(f"team:{team}", partial(_of_team, team, noted))
     teams.settle(noted)
@@ -88,9 +91,10 @@ def rate_team(team: str) -> None:
         broker.emit(TeamChanged(team=team))
 
 
-def _key(repository: Document) -> str:
+def _key(repository: Repository | None) -> str:
     """Return what a finding's cost depends on besides the finding."""
-    return f"{datetime.now(UTC).date().isoformat()} {_model()} {repository.get('visibility', '')}"
+    visibility = repository.get("visibility", "") if repository else ""
+    return f"{datetime.now(UTC).date().isoformat()} {_model()} {visibility}"
 
 
 def _model() -> str:
@@ -99,18 +103,18 @@ def _model() -> str:
     return MODEL if days == DUE_DAYS else f"{MODEL} due " + "/".join(str(days[name]) for name in DUE_DAYS)
 
 
-def _of_repository(name: str, changed: Collection[str], rated: list[Rating], former: Document | None) -> Rating:
-    at, repository = datetime.now(UTC), repositories.get(name) or {}
+def _of_repository(name: str, changed: Collection[str], rated: list[Rating], former: Score | None) -> Rating:
+    at, repository = datetime.now(UTC), repositories.get(name)
     if former is not None and "rating" not in former:
         costs.begin_rating(name)
     key = _key(repository)
     stale = costs.rated_otherwise(name, key, AT_ONCE)
     found = {one["_id"]: one for one in [*stale, *(findings.get_many(changed) if changed else [])]}
     before = {name: one["cost"] for name, one in found.items() if "cost" in one}
-    after = {name: cost(item(one, repository, at, settings().due)) for name, one in found.items()}
+    after = {name: cost(item(one, repository or {}, at, settings().due)) for name, one in found.items()}
     base = former["tally"] if former else None
     weighs = tally(after.values(), tally(before.values(), base, sign=-1) if base else None)
-    score = evaluate(weighs, posture.checks(repository, ruleset.in_force(), at))
+    score = evaluate(weighs, posture.checks(repository or {}, ruleset.in_force(), at))
     score |= {
         "model": _model(),
         "rating": key,
@@ -122,7 +126,7 @@ def _of_repository(name: str, changed: Collection[str], rated: list[Rating], for
     return rated[-1]
 
 
-def _of_team(team: str, noted: list[Document], former: Document | None) -> Rating:
+def _of_team(team: str, noted: list[TeamChange], former: Score | None) -> Rating:
     """Evaluate a team: what its score was made of, and what was noted since.
 
     Raises:
@@ -131,7 +135,7 @@ def _of_team(team: str, noted: list[Document], former: Document | None) -> Ratin
     noted[:] = teams.noted(team, AT_ONCE)
     if not noted:
         raise _Unchanged
-    members = {name: (exact, weight) for name, exact, weight in (former or {}).get("members", ())}
+    members = {name: (exact, weight) for name, exact, weight in (former.get("members", ()) if former else ())}
     names = [str(note["repository"]) for note in noted]
     exact = scores.exact_of(names)
     owned = {one["_id"]: one for one in repositories.get_many(names) if one.get("team") == team}
@@ -141,11 +145,11 @@ def _of_team(team: str, noted: list[Document], former: Document | None) -> Ratin
         if name in owned and value is not None:
             members[name] = (value, owned[name]["criticality"])
     result = evaluate_team([(name, value, weight) for name, (value, weight) in sorted(members.items())])
-    kept = [list(member) for member in result.members]
+    kept = list(result.members)
     return Rating({"score": result.score, "exact": result.score, "grade": result.grade, "members": kept})
 
 
-def _update(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> Document:
+def _update(entity: str, evaluate_now: Callable[[Score | None], Rating]) -> Change:
     """Put a score in place and, if it moved, say what moved it.
 
     Returns:
@@ -156,12 +160,13 @@ def _update(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> D
     if change["score"] == change["previous"]:
         return change
     broker.emit(_announcement(entity, change))
-    if None not in {change["score"], change["previous"]} and change["previous"] - change["score"] >= _DROP:
+    before, after = change["previous"], change["score"]
+    if before is not None and after is not None and before - after >= _DROP:
         count("picket_score_drops_total", kind=change["kind"])
     return change
 
 
-def _attempts(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> Document:
+def _attempts(entity: str, evaluate_now: Callable[[Score | None], Rating]) -> Change:
     """Evaluate until no other instance was faster; the change that this event made.
 
     Raises:
@@ -173,7 +178,7 @@ def _attempts(entity: str, evaluate_now: Callable[[Document | None], Rating]) ->
     return _replace(entity, evaluate_now)
 
 
-def _replace(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> Document:
+def _replace(entity: str, evaluate_now: Callable[[Score | None], Rating]) -> Change:
     """Put a score in the place of the one there is, unless this event did so before.
 
     What it replaces is read before anything is evaluated: so a newer score is never replaced by an older evaluation.
@@ -187,14 +192,14 @@ def _replace(entity: str, evaluate_now: Callable[[Document | None], Rating]) -> 
     if former:
         _complete(entity, former)
         if former["last_change"]["cause"] == cause:
-            return dict(former["last_change"])
+            return former["last_change"]
     rated = evaluate_now(former)
-    change = _difference(entity, former, rated, cause)
-    _complete(entity, scores.replace(entity, former, rated.score | {"costs": rated.costs}, change))
-    return change
+    moved = _difference(entity, former, rated, cause)
+    _complete(entity, scores.replace(entity, former, rated.score, rated.costs, moved))
+    return moved
 
 
-def _complete(entity: str, score: Document) -> None:
+def _complete(entity: str, score: Score) -> None:
     """Put into history and findings what a score says that led to it; doing it again changes nothing."""
     scores.keep_change(entity, score["last_change"])
     if not entity.startswith("team:"):
@@ -204,7 +209,7 @@ def _complete(entity: str, score: Document) -> None:
         scores.forget_costs(score)
 
 
-def _difference(entity: str, former: Document | None, rated: Rating, cause: str) -> Document:
+def _difference(entity: str, former: Score | None, rated: Rating, cause: str) -> Change:
     """Describe how a score moves, item by item where it has items."""
     return {
         "cause": cause,
@@ -218,7 +223,7 @@ def _difference(entity: str, former: Document | None, rated: Rating, cause: str)
     }
 
 
-def _announcement(entity: str, change: Document) -> ScoreChanged:
+def _announcement(entity: str, change: Change) -> ScoreChanged:
     """Describe a change as an event."""
     return ScoreChanged(
         repository="" if change["kind"] == "team" else entity,

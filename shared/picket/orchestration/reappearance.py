@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from picket.effects.mongo import findings, occurrences
-from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.errors import Busy
 from picket.findings.life import Move, moved, named
+from picket.findings.stored import Finding
 
 
-def reopened(found: list[Document]) -> list[Document]:
+def reopened(found: list[Finding]) -> list[Finding]:
     """Open those of *found* that are fixed and were committed again since; return all of them as they are now.
 
     Raises:
@@ -20,11 +20,11 @@ def reopened(found: list[Document]) -> list[Document]:
     return [_reopened(one) if _is_back(one) else one for one in found]
 
 
-def _is_back(finding: Document) -> bool:
+def _is_back(finding: Finding) -> bool:
     return named(finding["state"]) == "fixed" and occurrences.is_committed_after(finding["_id"], finding["resolved_at"])
 
 
-def _reopened(finding: Document) -> Document:
+def _reopened(finding: Finding) -> Finding:
     fields = moved(finding, Move("open", "scan", "picket", "it was committed again"), datetime.now(UTC))
     if not findings.change(finding, fields):
         raise Busy(f"finding {finding['_id']} is being changed by others")

@@ -53,7 +53,7 @@ def step(event: PolicyChanged) -> None:
         repository = repositories.get(finding["repository"])
         if repository is None:
             continue
-        if review.put(finding, review.judge(finding, None, repository, {}, ("policy",))):
+        if review.put(finding, review.judge(finding, None, repository, None, ("policy",))):
             changed.setdefault(finding["repository"], []).append(finding["_id"])
     for repository_id, names in changed.items():
         review.tell(repository_id, names, f"{event.policy}|{event.turn}")

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping
 from picket.effects.git import snapshot
 from picket.effects.git.address import admitted
 from picket.effects.mongo import findings, reports
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.effects.mongo.reports import Said
 from picket.orchestration.identification import Identified, joined
 
 Found = dict[str, Identified]
 
 
-def follow(found: Found, before: Mapping[str, Said], repository: Document, commit: str, *, is_complete: bool) -> Found:
+def follow(
+    found: Found, before: Mapping[str, Said], repository: Repository, commit: str, *, is_complete: bool
+) -> Found:
     """Return the problems of a report by the finding that each is, renames followed.
 
     Args:
@@ -38,7 +40,7 @@ def follow(found: Found, before: Mapping[str, Said], repository: Document, commi
     return followed
 
 
-def _renamed(found: Found, before: Mapping[str, Said], repository: Document, commit: str) -> dict[str, str]:
+def _renamed(found: Found, before: Mapping[str, Said], repository: Repository, commit: str) -> dict[str, str]:
     """Find new renames and record them; the former finding by the new place's id."""
     gone = [one for name, one in before.items() if one.present and one.statement and name not in found]
     fresh = {name: one for name, one in found.items() if one.statement and name not in before}

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from picket.effects import artifacts, broker
 from picket.effects.mongo import rejections, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.records import Letter, Replay
 from picket.effects.telemetry import note
 from picket.errors import Busy, Unsupported
 from picket.events import CommitBatchCreated, Envelope, ScanRequested, event_id, now, scan_id
@@ -21,7 +21,7 @@ ACTOR = "api"
 _TRIES = 5
 
 
-def replay(letter: Document, number: int | None, by: str) -> Document:
+def replay(letter: Letter, number: int | None, by: str) -> Letter:
     """Send what *letter* holds once more.
 
     Args:
@@ -53,7 +53,7 @@ def replay(letter: Document, number: int | None, by: str) -> Document:
     raise Busy(f"{letter['_id']} is being replayed by others")
 
 
-def asks_for_scan(letter: Document) -> bool:
+def asks_for_scan(letter: Letter) -> bool:
     """Return whether a replay asks for a new scan: the former one is final, so its own event would change nothing.
 
     What a scanned batch holds is in the store already, and its commits count as scanned: that event itself is sent.
@@ -61,7 +61,7 @@ def asks_for_scan(letter: Document) -> bool:
     return bool(letter["event"]["type"] in {ScanRequested.TYPE, CommitBatchCreated.TYPE})
 
 
-def data_of(letter: Document) -> str:
+def data_of(letter: Letter) -> str:
     """Return the data of a letter's event as text.
 
     Raises:
@@ -73,7 +73,7 @@ def data_of(letter: Document) -> str:
     return str(letter["data"])
 
 
-def _record(letter: Document, number: int, by: str) -> Document:
+def _record(letter: Letter, number: int, by: str) -> Replay:
     """Describe a replay before it is sent; what cannot be replayed fails here."""
     if asks_for_scan(letter):
         event = _new_scan(letter, number)
@@ -83,7 +83,7 @@ def _record(letter: Document, number: int, by: str) -> Document:
     return {"number": number, "event": _envelope(letter, number).id, "scan": "", "at": now(), "by": by}
 
 
-def _send(letter: Document, number: int) -> Document:
+def _send(letter: Letter, number: int) -> Letter:
     if asks_for_scan(letter):
         request = _new_scan(letter, number)
         scans.open_scan(request, ACTOR)
@@ -95,7 +95,7 @@ def _send(letter: Document, number: int) -> Document:
     return rejections.end_replay(letter, number)
 
 
-def _envelope(letter: Document, number: int) -> Envelope:
+def _envelope(letter: Letter, number: int) -> Envelope:
     dead = Envelope(**letter["event"])
     return Envelope(
         id=event_id(dead.id, dead.type, f"replay|{letter['_id']}|{number}"),
@@ -109,7 +109,7 @@ def _envelope(letter: Document, number: int) -> Envelope:
     )
 
 
-def _new_scan(letter: Document, number: int) -> ScanRequested:
+def _new_scan(letter: Letter, number: int) -> ScanRequested:
     """Ask for the same commits as the scan that the letter belongs to; that one stays as it ended."""
     dead = Envelope(**letter["event"])
     try:
@@ -123,7 +123,7 @@ def _new_scan(letter: Document, number: int) -> ScanRequested:
     return former.model_copy(update=anew)
 
 
-def _json_of(letter: Document) -> bytes:
+def _json_of(letter: Letter) -> bytes:
     """Return the event's data, if the broker can carry it."""
     text = data_of(letter)
     try:

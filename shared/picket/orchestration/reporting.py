@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from picket.effects import artifacts, broker
 from picket.effects.mongo import reports
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Fields
+from picket.effects.mongo.records import StoredReport
 from picket.events import ReportReceived
 from picket.findings.model import Report
 
 
-def take_in(identity: str, order: reports.Order, report: Report, *, format: str) -> Document:  # noqa: A002 - its word
+def take_in(identity: str, order: reports.Order, report: Report, *, format: str) -> StoredReport:  # noqa: A002 - its word
     """Keep a report and ask for it to be collected; doing it again changes nothing.
 
     Args:
@@ -26,7 +27,7 @@ def take_in(identity: str, order: reports.Order, report: Report, *, format: str)
         TransientError: The artifact store or the broker does not take it.
     """
     artifact = artifacts.put(f"reports/{identity}.json", report.model_dump_json().encode())
-    told: Document = {"problems": len(report.problems), "left_out": len(report.left_out)}
+    told: Fields = {"problems": len(report.problems), "left_out": len(report.left_out)}
     told |= {"succeeded": report.succeeded, "format": format, "tool_version": report.tool_version}
     kept = reports.add(identity, order, artifact, **told)
     broker.emit(ReportReceived(repository=order.asset, report=identity, tool=order.tool))

@@ -7,7 +7,6 @@ from datetime import timedelta
 from picket.effects import artifacts
 from picket.effects.mongo import batches, commits, occurrences, reports, retention
 from picket.effects.mongo import duties as store
-from picket.effects.mongo.client import Document
 from picket.effects.telemetry import note
 from picket.orchestration import duties
 from picket.settings import settings
@@ -53,7 +52,7 @@ def trim_occurrences(_cursor: str) -> str | None:
     return duties.more(len(found) == _FINDINGS_AT_ONCE)
 
 
-def _let_go(rule: retention.Rule, document: Document) -> bool:
+def _let_go(rule: retention.Rule, document: retention.Old) -> bool:
     """Delete what belongs to a document; return whether all of it is gone, and the document may follow."""
     if rule.collection == "reports":
         artifacts.delete(document["artifact"])

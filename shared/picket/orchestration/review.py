@@ -7,29 +7,32 @@ stays: the policy takes back only its own decisions.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import cast
 
 from picket.effects import broker
 from picket.effects import policy as effective
 from picket.effects.mongo import findings, repositories, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.telemetry import note
 from picket.errors import Busy
 from picket.events import Event, FindingChanged, NoticeRequested, ScanRequested, now, scan_id
 from picket.findings import lists
 from picket.findings.life import Move, moved, named, state_of
+from picket.findings.stored import Changes, Finding
 from picket.policy.decide import MAX_SCANS_PER_ROOT, Decision, decide
-from picket.policy.rules import Notify, Scan
+from picket.policy.rules import Notify
+from picket.policy.rules import Scan as WantedScan
 
 _ACTOR = "feedback"
 _TOLD_AT_ONCE = 500
 """Findings that one event names: each costs its consumers a few reads and writes."""
 
 
-def review(event: Event, found: list[Document], scan: Document, chain: tuple[str, ...]) -> None:
+def review(event: Event, found: list[Finding], scan: Scan | None, chain: tuple[str, ...]) -> None:
     """Judge each finding, do what was decided, and say which findings may have changed."""
     repository = repositories.known(event.repository)
     notices: dict[tuple[str, Notify], list[str]] = {}
-    decisions: list[tuple[Document, Decision]] = []
+    decisions: list[tuple[Finding, Decision]] = []
     for finding in found:
         decision = judge(finding, event, repository, scan, chain)
         decisions.append((finding, decision))
@@ -45,15 +48,15 @@ def review(event: Event, found: list[Document], scan: Document, chain: tuple[str
 
 
 def judge(
-    finding: Document, event: Event | None, repository: Document, scan: Document, chain: tuple[str, ...]
+    finding: Finding, event: Event | None, repository: Repository, scan: Scan | None, chain: tuple[str, ...]
 ) -> Decision:
     """Return what the policy makes of a finding."""
     context = {"finding": shown(finding), "event": event.model_dump() if event else {}}
     rules = effective.policy().rules
-    return decide(rules, {**context, "repository": repository, "scan": scan}, chain, datetime.now(UTC))
+    return decide(rules, {**context, "repository": repository, "scan": scan or {}}, chain, datetime.now(UTC))
 
 
-def put(finding: Document, decision: Decision) -> bool:
+def put(finding: Finding, decision: Decision) -> bool:
     """Put a decision into its finding; return whether anything that is shown of it has changed.
 
     Raises:
@@ -89,12 +92,12 @@ def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] =
         broker.emit(FindingChanged(repository=repository, findings=ids, cause=where, chain=chain))
 
 
-def shown(finding: Document) -> Document:
+def shown(finding: Finding) -> dict[str, object]:
     """Flatten a finding so that a rule can name `finding.rule` or `finding.path`."""
     return {**finding["evidence"], **finding["first"], **finding, "state": named(finding["state"])}
 
 
-def decided(finding: Document, decision: Decision, digest: str, at: datetime) -> Document:
+def decided(finding: Finding, decision: Decision, digest: str, at: datetime) -> Changes:
     """Return the fields of a finding that a decision changes, empty if it changes none.
 
     Args:
@@ -103,13 +106,13 @@ def decided(finding: Document, decision: Decision, digest: str, at: datetime) ->
         digest: That of the policy.
         at: The time of the decision.
     """
-    judged: Document = {
+    judged: Changes = {
         "severity": decision.severity,
         "confidence": decision.confidence,
         "applied_rules": list(decision.applied),
         "policy": digest,
     }
-    fields = {name: value for name, value in judged.items() if finding.get(name) != value}
+    fields = cast("Changes", {name: value for name, value in judged.items() if finding.get(name) != value})
     move = _move(finding, decision, at)
     if move is not None:
         fields |= moved({**finding, **fields}, move, at)
@@ -119,31 +122,33 @@ def decided(finding: Document, decision: Decision, digest: str, at: datetime) ->
     return fields
 
 
-def _move(finding: Document, decision: Decision, at: datetime) -> Move | None:
+def _move(finding: Finding, decision: Decision, at: datetime) -> Move | None:
     """Return what the policy makes of a finding's state: it may accept what is open, and take that back."""
     if decided_by(finding) == "person":
         return None
-    given, wanted = finding.get("exemption") or {}, decision.exemption
+    given, wanted = finding.get("exemption"), decision.exemption
     state = state_of(finding, at)
-    by_policy = state == "accepted" and given.get("rule")
-    if wanted and datetime.fromisoformat(wanted["until"]) > at and (state == "open" or by_policy):
-        if given.get("until") == wanted["until"] and given.get("rule") == wanted["rule"]:
+    rule_in_force = given.get("rule", "") if given and state == "accepted" else ""
+    if wanted and datetime.fromisoformat(wanted["until"]) > at and (state == "open" or rule_in_force):
+        if given and (given["until"], given.get("rule", "")) == (wanted["until"], wanted["rule"]):
             return None  # it is accepted as it should be, or that has run out
         approver, rule = wanted["approver"], wanted["rule"]
         return Move("accepted", "policy", approver, wanted["reason"], until=wanted["until"], rule=rule)
-    if by_policy:
-        return Move("open", "policy", f"rule:{given['rule']}", "the rule no longer applies", rule=given["rule"])
+    if rule_in_force:
+        return Move("open", "policy", f"rule:{rule_in_force}", "the rule no longer applies", rule=rule_in_force)
     return None
 
 
-def decided_by(finding: Document) -> str:
+def decided_by(finding: Finding) -> str:
     """Return which actor moved a finding last; empty if nothing has moved it."""
     moves = [line["actor"] for line in finding.get("history", ()) if "to" in line]
-    given = finding.get("exemption") or {}
+    given = finding.get("exemption")
     return str(moves[-1]) if moves else "person" if given and not given.get("rule") else ""
 
 
-def request_scan(repository: Document, wanted: Scan, rule: str, scan: Document, chain: tuple[str, ...]) -> None:
+def request_scan(
+    repository: Repository, wanted: WantedScan, rule: str, scan: Scan | None, chain: tuple[str, ...]
+) -> None:
     """Ask for a scan as a child of the one at hand, within the budget of the root."""
     cause = broker.cause()
     request = ScanRequested(
@@ -151,7 +156,7 @@ def request_scan(repository: Document, wanted: Scan, rule: str, scan: Document, 
         url=repository["url"],
         scan=scan_id(cause.correlation or cause.id, f"{rule}|{repository['_id']}"),
         kind=wanted.kind,
-        parent=scan.get("_id", ""),
+        parent=scan["_id"] if scan else "",
         reason=f"rule {rule}",
         chain=(*chain, rule),
     )

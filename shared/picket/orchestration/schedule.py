@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from picket.effects import broker, ruleset
 from picket.effects.mongo import scans, schedules
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.effects.telemetry import note
 from picket.events import ScanRequested, scan_id
 from picket.events.spelling import former
@@ -44,7 +44,7 @@ def ask_for_rescans(_cursor: str) -> str | None:
     left = allowed - schedules.rescans_since(_HOUR, allowed) if found else 0
     asked: list[str] = []
 
-    def ask_unless_enough(repository: Document) -> None:
+    def ask_unless_enough(repository: Repository) -> None:
         if len(asked) < min(left, AT_ONCE) and ask_for_rescan(repository, digest):
             asked.append(repository["_id"])
 
@@ -52,7 +52,7 @@ def ask_for_rescans(_cursor: str) -> str | None:
     return duties.more(len(asked) == AT_ONCE < left)
 
 
-def ask(repository: Document, at: datetime) -> None:
+def ask(repository: Repository, at: datetime) -> None:
     """Ask for what one repository is due for, and move it on; times that were missed count as one."""
     if schedules.rests(repository):
         schedules.claim(repository, at)
@@ -68,7 +68,7 @@ def ask(repository: Document, at: datetime) -> None:
         note("scheduled scan requested", repository=repository["_id"], scans=[request.scan for request in asked])
 
 
-def ask_for_rescan(repository: Document, digest: str) -> bool:
+def ask_for_rescan(repository: Repository, digest: str) -> bool:
     """Ask for a full scan for *digest*, unless another tick does; False if the repository rests or is being scanned."""
     if schedules.rests(repository):
         schedules.leave_out(repository)
@@ -84,7 +84,7 @@ def ask_for_rescan(repository: Document, digest: str) -> bool:
     return True
 
 
-def _open(repository: Document, kind: str, key: str, reason: str, *, pull_requests: bool) -> ScanRequested | None:
+def _open(repository: Repository, kind: str, key: str, reason: str, *, pull_requests: bool) -> ScanRequested | None:
     """Record a scan; None where another of its kind is under way, which sees what this one would."""
     request = ScanRequested.model_validate(
         {

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from picket.effects.mongo.client import Document
 from picket.effects.mongo.findings import ENGINE
 from picket.effects.mongo.reports import Said
 from picket.findings.kinds import KINDS
 from picket.findings.life import Move, moved, named
+from picket.findings.stored import Changes, Evidence, Finding, StoredPlace
 
 _GRAVEST_FIRST = ("critical", "high", "medium", "low", "info")
 _PLACE = ("path", "start_line", "start_column", "end_line", "end_column", "commit", "author", "email", "date")
 
 
-def decided(finding: Document, said: Sequence[Said], by: str, at: datetime) -> Document:
+def decided(finding: Finding, said: Sequence[Said], by: str, at: datetime) -> Changes:
     """Return the fields of a finding that its reporters change, empty if they change none.
 
     The repository's state is judged on its default branch: once a finding was reported there, reports of other refs
@@ -28,40 +29,50 @@ def decided(finding: Document, said: Sequence[Said], by: str, at: datetime) -> D
         at: The time.
     """
     present = [one for one in said if one.present]
-    fields: Document = {
+    fields: Changes = {
         "scopes": sorted(one.scope for one in said),
         "reporters": sorted({one.tool for one in present} | ({ENGINE} & set(finding.get("reporters", ())))),
     }
     if present:
         fields |= _evidence(present)
-    changed = {name: value for name, value in fields.items() if finding.get(name) != value}
+    changed = cast("Changes", {name: value for name, value in fields.items() if finding.get(name) != value})
     if "evidence" in changed:  # the policy judges it anew from here
-        changed |= {"severity": fields["evidence"]["severity"], "confidence": fields["evidence"]["confidence"]}
+        changed |= {"severity": _gravest(present).severity, "confidence": _surest(present)}
     move = _move(finding, said, by)
     return {**changed, **moved(finding, move, at)} if move else changed
 
 
-def place_of(said: Said) -> Document:
+def place_of(said: Said) -> StoredPlace:
     """Return the place where a finding is shown: the first one that a report names."""
     first = said.places[0] if said.places else {}
-    return {"rank": "", **{name: first.get(name, 0 if name.endswith(("line", "column")) else "") for name in _PLACE}}
+    told = {name: first.get(name, 0 if name.endswith(("line", "column")) else "") for name in _PLACE}
+    return cast("StoredPlace", {"rank": "", **told})
 
 
-def _evidence(present: Sequence[Said]) -> Document:
+def _evidence(present: Sequence[Said]) -> Changes:
     """Return what is most telling of all that is reported: the highest severity, and the evidence that justifies it."""
-    best = min(present, key=lambda one: (_GRAVEST_FIRST.index(one.severity), -one.confidence, one.tool, one.scope))
+    best = _gravest(present)
     shown = min(present, key=lambda one: (not one.is_default, one.tool, one.scope))
     reasons = sorted({f"reported by {one.tool}" for one in present})
-    confidence = max(one.confidence for one in present)
+    confidence = _surest(present)
+    told = {**best.evidence, "severity": best.severity, "confidence": confidence, "reasons": reasons}
     return {
-        "evidence": {**best.evidence, "severity": best.severity, "confidence": confidence, "reasons": reasons},
+        "evidence": cast("Evidence", told),
         "first": place_of(shown),
         "exploitability": max(one.exploitability for one in present),
         "is_live": any(one.is_exploited for one in present),
     }
 
 
-def _move(finding: Document, said: Sequence[Said], by: str) -> Move | None:
+def _gravest(present: Sequence[Said]) -> Said:
+    return min(present, key=lambda one: (_GRAVEST_FIRST.index(one.severity), -one.confidence, one.tool, one.scope))
+
+
+def _surest(present: Sequence[Said]) -> float:
+    return max(one.confidence for one in present)
+
+
+def _move(finding: Finding, said: Sequence[Said], by: str) -> Move | None:
     judging = [one for one in said if one.is_default] or list(said)
     stands, state = any(one.present for one in judging), named(finding["state"])
     kind = KINDS[finding["kind"]]

@@ -11,7 +11,7 @@ from functools import partial
 from picket.commits import lifecycle
 from picket.effects import broker, telemetry
 from picket.effects.mongo import batches, finding_lists, leases, listing, scans, teams
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Batch, Scan
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
 from picket.events import CommitBatchScanned, TeamChanged
@@ -28,9 +28,9 @@ AT_ONCE = 100
 
 def return_work_of_the_dead(_cursor: str) -> str | None:
     """Put work whose lease ran out back into the queue; fail what too many workers died over."""
-    expired = leases.expired("batches", AT_ONCE + 1)
+    expired = leases.expired("batches", Batch, AT_ONCE + 1)
     duties.each("leases", expired[:AT_ONCE], _take_batch, partial(leases.put_off, "batches"))
-    others = leases.expired("scans", AT_ONCE + 1)
+    others = leases.expired("scans", Scan, AT_ONCE + 1)
     duties.each("leases", others[:AT_ONCE], _take_scan, partial(leases.put_off, "scans"))
     return duties.more(max(len(expired), len(others)) > AT_ONCE)
 
@@ -68,7 +68,7 @@ def count_findings(_cursor: str) -> str | None:
     return None
 
 
-def nudge(scan: Document) -> None:
+def nudge(scan: Scan) -> None:
     """Ask again for whatever an open scan waits for; tell others of the end of one that has ended."""
     if scan["state"] in lifecycle.FINAL:
         _tell(scan)
@@ -87,7 +87,7 @@ def nudge(scan: Document) -> None:
     note("due scan asked for again", scan=scan["_id"], state=scan["state"])
 
 
-def _tell(scan: Document) -> None:
+def _tell(scan: Scan) -> None:
     scans.release_told(scan["_id"])
     scans.put_off(scan, _IN_A_MOMENT)
     if completion.is_ending(scan):
@@ -96,24 +96,24 @@ def _tell(scan: Document) -> None:
         _settle(scan)
 
 
-def _hand_out(batch: Document, scan: Document) -> None:
+def _hand_out(batch: Batch, scan: Scan) -> None:
     if batch["state"] != "Scanned":
         broker.emit(dispatch.created(batch, scan))
         return
     broker.emit(CommitBatchScanned.of(batch, tuple(scan["chain"])))
 
 
-def _take_batch(batch: Document) -> None:
+def _take_batch(batch: Batch) -> None:
     if leases.end("batches", batch):
         _requeue_batch(batches.get(batch["_id"]))
 
 
-def _take_scan(scan: Document) -> None:
+def _take_scan(scan: Scan) -> None:
     if leases.end("scans", scan):
         _requeue_scan(scans.get(scan["_id"]))
 
 
-def _requeue_batch(batch: Document) -> None:
+def _requeue_batch(batch: Batch) -> None:
     note("batch taken from a dead worker", batch=batch["_id"], takeovers=batch["takeovers"])
     scan = scans.get(batch["scan"])
     if batch["takeovers"] >= lifecycle.MAX_TAKEOVERS:
@@ -124,7 +124,7 @@ def _requeue_batch(batch: Document) -> None:
         broker.emit(dispatch.created(batch, scan))
 
 
-def _requeue_scan(scan: Document) -> None:
+def _requeue_scan(scan: Scan) -> None:
     note("scan taken from a dead worker", scan=scan["_id"], takeovers=scan["takeovers"])
     if scan["takeovers"] >= lifecycle.MAX_TAKEOVERS:
         completion.give_up(scans.request_of(scan), _ACTOR, f"{scan['takeovers']} workers died over it")
@@ -135,7 +135,7 @@ def _requeue_scan(scan: Document) -> None:
         waiting.ask_again(scan)
 
 
-def _settle(scan: Document) -> None:
+def _settle(scan: Scan) -> None:
     try:
         completion.settle(scan["_id"], _ACTOR)
     except (Busy, Newer) as error:

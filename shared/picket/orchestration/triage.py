@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from picket.effects import policy as effective
 from picket.effects.mongo import approvals, findings
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.records import Approval, Wanted
 from picket.errors import Busy, Conflict, Gone, Malformed
 from picket.findings.life import Move, State, entry, moved, state_of
+from picket.findings.stored import Changes, Finding
 from picket.orchestration import duties, review
 
 _TRIES = 5
@@ -36,9 +37,11 @@ class Decision:
     assignee: str | None = None
 
     @property
-    def wanted(self) -> dict[str, str]:
-        """What an approval keeps of it."""
-        return {"state": self.state or "", "reason": self.reason, "comment": self.comment, "until": self.until}
+    def wanted(self) -> Wanted | None:
+        """What an approval keeps of it; None where it moves nothing."""
+        if self.state is None:
+            return None
+        return {"state": self.state, "reason": self.reason, "comment": self.comment, "until": self.until}
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Outcome:
     unchanged: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
-    approval: Document | None = None
+    approval: Approval | None = None
 
 
 def decide(names: Sequence[str], decision: Decision, *, dry_run: bool = False, approved: bool = False) -> Outcome:
@@ -76,14 +79,14 @@ def decide(names: Sequence[str], decision: Decision, *, dry_run: bool = False, a
         else:
             _one(finding, decision, outcome, dry_run=dry_run)
     if not dry_run:
-        if outcome.waiting:
-            outcome.approval = approvals.ask(outcome.waiting, decision.wanted, decision.by)
+        if outcome.waiting and (wanted := decision.wanted):
+            outcome.approval = approvals.ask(outcome.waiting, wanted, decision.by)
         for repository, changed in outcome.changed.items():
             review.tell(repository, changed, f"person|{decision.by}")
     return outcome
 
 
-def settle(approval: Document, by: str, *, agrees: bool, comment: str = "") -> tuple[Document, Outcome]:
+def settle(approval: Approval, by: str, *, agrees: bool, comment: str = "") -> tuple[Approval, Outcome]:
     """Let a second person decide on what the first one asked for; what they agree to is done.
 
     Raises:
@@ -102,7 +105,7 @@ def go_on(_cursor: str) -> str | None:
     return duties.more(len(found) == _AT_ONCE)
 
 
-def _apply(approval: Document) -> Outcome:
+def _apply(approval: Approval) -> Outcome:
     """Do what was approved, and say so of every finding: an earlier attempt may have died before it could."""
     wanted, by, comment = approval["wanted"], approval["decided_by"], approval["comment"]
     told = f"approved by {by}" + (f": {comment}" if comment else "")
@@ -123,7 +126,7 @@ def _by_repository(names: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def elsewhere(finding: Document) -> list[Document]:
+def elsewhere(finding: Finding) -> list[Finding]:
     """Return the findings of the same secret in other repositories, which a decision may hold for, too."""
     if not value_id(finding):
         return []
@@ -146,13 +149,13 @@ def _check(decision: Decision) -> None:
         raise Malformed("until: only what is accepted has an end")
 
 
-def _needs_approval(finding: Document, decision: Decision) -> bool:
+def _needs_approval(finding: Finding, decision: Decision) -> bool:
     if decision.state is None or state_of(finding, datetime.now(UTC)) == decision.state != "accepted":
         return False
     return effective.policy().needs_approval(decision.state, finding["severity"])
 
 
-def _one(finding: Document, decision: Decision, outcome: Outcome, *, dry_run: bool) -> None:
+def _one(finding: Finding, decision: Decision, outcome: Outcome, *, dry_run: bool) -> None:
     try:
         fields = _changed(finding, decision) if dry_run else _put(finding, decision)
     except (Busy, Conflict) as error:
@@ -164,7 +167,7 @@ def _one(finding: Document, decision: Decision, outcome: Outcome, *, dry_run: bo
         outcome.unchanged.append(finding["_id"])
 
 
-def _put(finding: Document, decision: Decision) -> Document:
+def _put(finding: Finding, decision: Decision) -> Changes:
     """Change a finding; return what changed.
 
     Raises:
@@ -182,14 +185,14 @@ def _put(finding: Document, decision: Decision) -> Document:
     raise Busy(f"the finding is {_BUSY}")
 
 
-def _changed(finding: Document, decision: Decision) -> Document:
+def _changed(finding: Finding, decision: Decision) -> Changes:
     """Return the fields that a decision changes; none where the finding is in the state that is wanted.
 
     Raises:
         Conflict: There is no such move.
     """
     now = datetime.now(UTC)
-    fields: Document = {}
+    fields: Changes = {}
     if decision.state is not None and (state_of(finding, now) != decision.state or decision.state == "accepted"):
         reason = decision.reason or _REASONS.get(decision.state, "")
         move = Move(decision.state, "person", decision.by, reason, decision.comment, decision.until)

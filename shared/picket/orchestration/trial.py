@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Repository
 from picket.findings.life import state_of
+from picket.findings.stored import Finding
 from picket.orchestration import review
 from picket.policy.decide import decide
 from picket.policy.rules import Policy
 
 COUNTED = ("severity", "state")
+Told = dict[str, Any]
+"""A change as the API tells it."""
 
 
-def change(finding: Document, repository: Document, policy: Policy) -> Document:
+def change(finding: Finding, repository: Repository, policy: Policy) -> Told:
     """Return what *policy* would change: `severity`, `confidence` and `state` as (now, then); empty if nothing.
 
     Conditions on the event and the scan that found it do not hold: a policy that comes into force meets neither.
@@ -22,7 +26,7 @@ def change(finding: Document, repository: Document, policy: Policy) -> Document:
     context = {"finding": review.shown(finding), "event": {}, "repository": repository, "scan": {}}
     decision = decide(policy.rules, context, ("policy",), now)
     then = {**finding, **review.decided(finding, decision, policy.digest, now)}
-    told: Document = {
+    told: Told = {
         name: [finding[name], then[name]] for name in ("severity", "confidence") if finding[name] != then[name]
     }
     if (before := state_of(finding, now)) != (after := state_of(then, now)):

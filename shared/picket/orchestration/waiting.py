@@ -14,7 +14,7 @@ from datetime import timedelta
 from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import leases, places, queues, scans
-from picket.effects.mongo.client import Document
+from picket.effects.mongo.documents import Scan
 from picket.effects.mongo.places import Place
 from picket.errors import Busy, TransientError
 from picket.events import ScanRequested
@@ -34,7 +34,7 @@ _MAX_FAILURES = 30
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 
 
-def take_place(scan: Document, forge: str, fence: int) -> Document:
+def take_place(scan: Scan, forge: str, fence: int) -> Scan:
     """Let a scan that is Queued begin; it stays Queued where there is no place for it.
 
     Raises:
@@ -46,7 +46,7 @@ def take_place(scan: Document, forge: str, fence: int) -> Document:
     return _moved(scan, "Scheduling", fence, unset=("queue", "branch"), fetching=forge)
 
 
-def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Document:
+def put_off(scan: Scan, forge: str, fence: int, error: TransientError) -> Scan:
     """Leave the place at a forge that does not answer: the broker's retries come first, then longer and longer waits.
 
     Raises:
@@ -55,7 +55,7 @@ def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Do
     failures = scan.get("failures", 0) + 1
     doublings = min(max(0, failures - _ATTEMPTS), _MAX_FAILURES)  # more would be no timedelta any more
     delay = min(_FIRST_DELAY * 2**doublings, _LONGEST_DELAY)
-    later: Document = {} if failures < _ATTEMPTS else {"due": scans.in_time(delay)}
+    later: dict[str, object] = {} if failures < _ATTEMPTS else {"due": scans.in_time(delay)}
     put = _moved(
         scan,
         "Queued",
@@ -73,7 +73,7 @@ def put_off(scan: Document, forge: str, fence: int, error: TransientError) -> Do
     return put
 
 
-def leave_place(scan: Document, forge: str) -> None:
+def leave_place(scan: Scan, forge: str) -> None:
     """Leave a place without having got anywhere, and ask for those that wait for it."""
     scans.leave(scan, "fetching")
     notify_next(scan, forge)
@@ -106,20 +106,20 @@ def forge_of(request: ScanRequested) -> str:
     return admitted(request.url).host or _THIS_MACHINE
 
 
-def notify_next(scan: Document, forge: str) -> None:
+def notify_next(scan: Scan, forge: str) -> None:
     """Ask again for those that wait for what *scan* has left: its repository, and its forge."""
     next_of_forge = (found for lane in _LANES for found in queues.waiting(_lane(forge, lane)))
     for waiting in (*queues.waiting(_repository(scan)), *list(next_of_forge)[:2]):
         ask_again(waiting)
 
 
-def notify_unless_held(scan: Document, forge: str) -> None:
+def notify_unless_held(scan: Scan, forge: str) -> None:
     """Ask for those that wait behind a scan that needs no place any more, unless the holder of a place will."""
     if not any(other["repository"] == scan["repository"] for other in holders(scan, forge)):
         notify_next(scan, forge)
 
 
-def ask_again(scan: Document) -> None:
+def ask_again(scan: Scan) -> None:
     """Hand a scan's request to the broker once more; then, and only then, it no longer waits.
 
     One that has waited anew since is asked for by another event: the broker drops an id that it has seen.
@@ -131,18 +131,18 @@ def ask_again(scan: Document) -> None:
         scans.put_off(scan)
 
 
-def retry_at(scan: Document) -> str | None:
+def retry_at(scan: Scan) -> str | None:
     """Return when a scan whose forge did not answer is tried again (RFC 3339); None if it does not wait for that."""
     waits = scan["state"] == "Queued" and scan.get("failures", 0) >= _ATTEMPTS
     return scans.due_at(scan) if waits and not {"queue", "taken_by"} & scan.keys() else None
 
 
-def holders(scan: Document, forge: str) -> list[Document]:
+def holders(scan: Scan, forge: str) -> list[Scan]:
     """Return the other scans that have a place at *forge* and whose workers are alive."""
     return [other for other in scans.fetching(forge) if other["_id"] != scan["_id"] and leases.runs(other)]
 
 
-def _look(scan: Document, forge: str) -> tuple[str, list[Place]]:
+def _look(scan: Scan, forge: str) -> tuple[str, list[Place]]:
     """Return where a scan must wait, empty if it need not, and the places that it may take."""
     others = holders(scan, forge)
     if any(other["repository"] == scan["repository"] for other in others):
@@ -160,7 +160,7 @@ def _numbers(kind: str, total: int) -> Sequence[int]:
     return range(total - 1, 0, -1) if total > 1 else range(1)
 
 
-def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
+def _wait(scan: Scan, forge: str, queue: str, fence: int) -> Scan:
     """Put a scan into a queue, unless what it waits for has become free meanwhile: then no other scan would wake it."""
     waiting = _moved(
         scan,
@@ -178,8 +178,8 @@ def _wait(scan: Document, forge: str, queue: str, fence: int) -> Document:
 
 
 def _moved(
-    scan: Document, target: str, fence: int, *, reason: str = "", unset: tuple[str, ...] = (), **fields: object
-) -> Document:
+    scan: Scan, target: str, fence: int, *, reason: str = "", unset: tuple[str, ...] = (), **fields: object
+) -> Scan:
     moved = scans.move(scan, target, _ACTOR, reason, unset=unset, fence=fence, **fields)
     if moved is None:
         raise Busy(f"scan {scan['_id']} was changed by others")
@@ -195,5 +195,5 @@ def _lane(forge: str, kind: str) -> str:
     return f"forge|{former(kind)}|{forge}"
 
 
-def _repository(scan: Document) -> str:
+def _repository(scan: Scan) -> str:
     return f"repository|{scan['repository']}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 from flask import Request, Response
 from pydantic import ValidationError
@@ -24,10 +24,11 @@ from picket.runtime.problems import is_outage, problem, reason_of, status_of
 from picket.settings import settings
 
 HttpFunction = Callable[[Request], Response]
-E = TypeVar("E", bound=Event)
+Handler = Callable[[Any], None]
+"""Takes an event of one of the classes that it is registered for."""
 
 
-def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
+def consumes(*types: type[Event]) -> Callable[[Handler], HttpFunction]:
     """Make an HTTP function of a handler of one typed event.
 
     It answers 204 when the handler returns; 204 after keeping a rejection on `PermanentError`, because a 4xx would be
@@ -37,7 +38,7 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
         types: Event classes the handler takes; anything else is rejected.
     """
 
-    def decorate(handler: Callable[[E], None]) -> HttpFunction:
+    def decorate(handler: Handler) -> HttpFunction:
         def main(request: Request) -> Response:
             if probe := answer_probe(request):
                 return probe
@@ -57,13 +58,11 @@ def consumes(*types: type[E]) -> Callable[[Callable[[E], None]], HttpFunction]:
     return decorate
 
 
-def _run(
-    envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...], handler: Callable[[E], None]
-) -> Response:
+def _run(envelope: Envelope, text: str, dataref: str, types: tuple[type[Event], ...], handler: Handler) -> Response:
     with telemetry.handling(envelope) as handled:
         try:
             with broker.caused_by(envelope):
-                event: E | None = None
+                event: Event | None = None
                 try:
                     event = _data(envelope, text, dataref, types)
                     handled.is_about(event)
@@ -97,7 +96,7 @@ def unexpected(error: Exception, *, tell: bool = False) -> Response:
     return problem(500, (tell and reason) or "unexpected error", error=kind)
 
 
-def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[E], ...]) -> E:
+def _data(envelope: Envelope, text: str, dataref: str, types: tuple[type[Event], ...]) -> Event:
     """Find the class of the event and build it, saying where the data does not fit, never what it is."""
     model = next((event for event in types if event.handles(envelope.type)), None)
     if model is None:

@@ -17,7 +17,7 @@ from typing import Any
 from picket.commits import refs
 from picket.detection.age import rank
 from picket.detection.caching import read, write_atomically
-from picket.effects.git.command import GitFailed, output
+from picket.effects.git.command import GitFailed, run
 from picket.effects.git.objects import Absent
 from picket.scanning.environment import cache_dir
 from picket.scanning.files import read_text
@@ -172,11 +172,11 @@ def _at_first(finding: Json) -> Json:
 
 def count(git_dir: Path, tips: Collection[str]) -> int:
     """Count the commits that *tips* lead to."""
-    return int(output(git_dir, "rev-list", "--count", "--stdin", stdin=_lines(tips, ())) or 0)
+    return int(run(git_dir, "rev-list", "--count", "--stdin", stdin=_lines(tips, ())) or 0)
 
 
 def _listed(git_dir: Path, wanted: Collection[str]) -> set[str]:
-    return set(output(git_dir, "rev-list", "--stdin", stdin=_lines(wanted, ())).decode().split())
+    return set(run(git_dir, "rev-list", "--stdin", stdin=_lines(wanted, ())).decode().split())
 
 
 def _lines(wanted: Iterable[str], without: Iterable[str]) -> bytes:

@@ -15,7 +15,7 @@ from typing import IO
 from picket.changes import Commit
 from picket.commits import refs
 from picket.commits.log import LOG_OPTIONS, RAW_OPTIONS, Log
-from picket.effects.git.command import GitFailed, output
+from picket.effects.git.command import GitFailed, run
 from picket.errors import Gone, Malformed
 from picket.scanning.environment import pushed_by_pre_commit
 from picket.scanning.order import Order
@@ -114,7 +114,7 @@ def since(git_dir: Path, text: str, of: Revisions, now: datetime) -> Revisions:
     first = _date(text, now).timestamp()
     if of.bounded:
         _check_whole(git_dir, of)
-    listed = output(git_dir, "rev-list", "--timestamp", *of.arguments).decode().split()
+    listed = run(git_dir, "rev-list", "--timestamp", *of.arguments).decode().split()
     chosen = [sha for made, sha in zip(listed[::2], listed[1::2], strict=True) if int(made) >= first]
     return Revisions(("--no-walk=unsorted", "--stdin"), "\n".join([*chosen, ""]).encode()) if chosen else Revisions(())
 
@@ -170,7 +170,7 @@ def log_of(git_dir: Path, revisions: Revisions) -> Iterator[Log]:
     if revisions.bounded:
         _check_whole(git_dir, revisions)
     with tempfile.TemporaryFile(prefix="picket-log-") as file:
-        output(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
+        run(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
         if not file.seek(0, 2):
             yield b""
             return
@@ -186,12 +186,12 @@ def staged(git_dir: Path) -> bytes:
     """
     compared = ("diff-index", "--cached", *RAW_OPTIONS)
     try:
-        return output(git_dir, *compared, "HEAD", "--")
+        return run(git_dir, *compared, "HEAD", "--")
     except GitFailed:
         if _has_head(git_dir):
             raise
     # Before a branch's first commit everything is new, as it is against an empty tree.
-    return output(git_dir, *compared, output(git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip())
+    return run(git_dir, *compared, run(git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip())
 
 
 def commit_of(git_dir: Path, name: str) -> str:
@@ -201,7 +201,7 @@ def commit_of(git_dir: Path, name: str) -> str:
         Gone: It does not exist.
     """
     try:
-        found = output(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        found = run(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except GitFailed:
         raise Gone(f"{name!r} is no commit of this repository") from None
     return found.decode().split()[-1]
@@ -235,7 +235,7 @@ def _new_on(wanted: list[str], has: list[str], remote: str) -> Revisions:
 def _check_commits(git_dir: Path, shas: list[str]) -> None:
     """Refuse tags of files or folders, which no walk over commits would look into."""
     asked = "".join(f"{sha}^{{commit}}\n" for sha in shas).encode()
-    lines = output(git_dir, "cat-file", "--batch-check", stdin=asked).decode().splitlines()
+    lines = run(git_dir, "cat-file", "--batch-check", stdin=asked).decode().splitlines()
     for sha, line in zip(shas, lines, strict=True):
         if line.split()[1:2] != ["commit"]:
             raise Gone(f"{sha} leads to no commit: what it holds cannot be looked at")
@@ -249,7 +249,7 @@ def _check_whole(git_dir: Path, revisions: Revisions) -> None:
     cut = shallow_commits(git_dir)
     if not cut:
         return
-    listed = output(git_dir, "rev-list", *revisions.arguments, stdin=revisions.stdin).decode().split()
+    listed = run(git_dir, "rev-list", *revisions.arguments, stdin=revisions.stdin).decode().split()
     if not cut.isdisjoint(listed):
         raise Gone("the range reaches where this shallow clone is cut off; fetch more history (git fetch --unshallow)")
 
@@ -258,7 +258,7 @@ def _present(git_dir: Path, shas: list[str]) -> list[str]:
     """Keep those of *shas* that are here: a remote may have commits that were never fetched."""
     if not shas:
         return []
-    lines = output(git_dir, "cat-file", "--batch-check", stdin="\n".join([*shas, ""]).encode()).decode().splitlines()
+    lines = run(git_dir, "cat-file", "--batch-check", stdin="\n".join([*shas, ""]).encode()).decode().splitlines()
     return [sha for sha, line in zip(shas, lines, strict=True) if line.split()[1:2] in (["commit"], ["tag"])]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picket.detection import Ruleset
-from picket.effects.git.command import GitFailed, output
+from picket.effects.git.command import GitFailed, run
 from picket.scanning.files import read_text
 from picket.scanning.order import Order
 from picket.scanning.result import ACCEPTED, DOUBTFUL, IGNORED
@@ -69,6 +69,6 @@ def _text_at_top(repository: Repository | None, name: str) -> str:
         path: Path = repository.top / name
         return read_text(path) if path.exists() else ""
     try:
-        return output(repository.git_dir, "cat-file", "blob", f"HEAD:{name}").decode("utf-8", "replace")
+        return run(repository.git_dir, "cat-file", "blob", f"HEAD:{name}").decode("utf-8", "replace")
     except GitFailed:  # there is no such file, or no commit yet
         return ""

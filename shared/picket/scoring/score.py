@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import cast
 
+from picket.findings.stored import Cost
 from picket.probes import posture
 from picket.scoring.model import MODEL, Item, cap_of, combine, grade, penalty
+from picket.scoring.stored import Delta, Evaluated, StoredCheck, Tally
 
 _ROUNDING = 6
 """Decimals: a store may keep no more than 15 digits of a number, and what it gives back must compare as equal."""
 _MILLION = 1_000_000
-
-Cost = dict[str, Any]
-Tally = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def tally(costs: Iterable[Cost], onto: Tally | None = None, *, sign: int = 1) ->
     Returns:
         `items`, their number; `total` and `bare` (without exemptions); how many put each cap: `caps` and `bare_caps`.
     """
-    begin = onto or {"items": 0, "total": 0, "bare": 0, "caps": {}, "bare_caps": {}}
+    begin: Tally = onto or {"items": 0, "total": 0, "bare": 0, "caps": {}, "bare_caps": {}}
     items, total, bare = begin["items"], begin["total"], begin["bare"]
     caps, bare_caps = Counter[str](begin["caps"]), Counter[str](begin["bare_caps"])
     for one in costs:
@@ -63,7 +62,7 @@ def tally(costs: Iterable[Cost], onto: Tally | None = None, *, sign: int = 1) ->
     return {"items": items, "total": total, "bare": bare, "caps": _named(caps), "bare_caps": _named(bare_caps)}
 
 
-def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> dict[str, Any]:
+def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> Evaluated:
     """Compute a repository's score.
 
     Args:
@@ -86,15 +85,15 @@ def evaluate(weighs: Tally, checks: tuple[posture.Check, ...]) -> dict[str, Any]
         "grade": grade(score, coverage if posture.history_is_known(checks) else 0.0),
         "coverage": round(coverage, 3),
         "posture": round(rating, 1),
-        "checks": [asdict(check) for check in checks],
+        "checks": [_stored(check) for check in checks],
         "score_without_exemptions": round(bare, 1) if is_known else None,
         "tally": weighs,
     }
 
 
 def deltas(
-    former: Mapping[str, Any] | None, score: Mapping[str, Any], before: Mapping[str, Cost], after: Mapping[str, Cost]
-) -> list[dict[str, Any]]:
+    former: Evaluated | None, score: Evaluated, before: Mapping[str, Cost], after: Mapping[str, Cost]
+) -> list[Delta]:
     """Attribute the change between two score documents to items.
 
     Posture first, then each item in the order of its id: each gets what the score moved when it was put in place, so
@@ -113,14 +112,22 @@ def deltas(
         old, new = before.get(item), after.get(item)
         if old != new:
             weighs = tally([new] if new else [], tally([old] if old else [], weighs, sign=-1))
-            steps.append((item, str((new or old or {})["label"]), weighs))
-    moved: list[dict[str, Any]] = []
+            steps.append((item, _label(new or old), weighs))
+    moved: list[Delta] = []
     for item, label, weighs in steps:
         now = _combined(weighs, score["posture"])
         if abs(now - value) > 10**-_ROUNDING:
             moved.append({"item": item, "label": label, "delta": round(now - value, _ROUNDING)})
         value = now
     return moved
+
+
+def _stored(check: posture.Check) -> StoredCheck:
+    return cast("StoredCheck", asdict(check))
+
+
+def _label(one: Cost | None) -> str:
+    return one["label"] if one else ""
 
 
 def evaluate_team(members: Sequence[tuple[str, float, float]]) -> Team:

@@ -17,6 +17,7 @@ from tests.support.repositories import GitHttpServer, Work
 from picket.effects import broker
 from picket.effects.mongo import leases, teams
 from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Batch
 from picket.effects.telemetry import count, metrics, observe, traces
 from picket.effects.telemetry.names import METRICS, Metric
 from picket.events import Envelope
@@ -150,9 +151,9 @@ def test_a_dead_workers_lease_is_counted_by_whoever_ends_it_or_takes_over(counti
         [{"_id": "a", **past}, {"_id": "b", **past}, *({"_id": free, **leases.UNLEASED} for free in "cd")]
     )
     for name in "acd":
-        with leases.held("batches", name):
+        with leases.held("batches", Batch, name):
             pass
-    assert [leases.end("batches", document) for document in leases.expired("batches", 10)] == [True]
+    assert [leases.end("batches", document) for document in leases.expired("batches", Batch, 10)] == [True]
 
     found = scraped(deployed)
     assert found["picket_takeovers_total", "collection=batches"] == 1

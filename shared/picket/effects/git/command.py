@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
-from subprocess import run as run_process
 from typing import IO
 
 from picket.errors import PicketError, TooLarge
@@ -61,7 +60,7 @@ class GitFailed(PicketError):
 
 
 def child_environment(more: dict[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a git process that is started without GitPython: this one's, hardened."""
+    """Return the environment of a git process: this one's, hardened."""
     return {**os.environ, **ENVIRONMENT, **(more or {})}
 
 
@@ -70,77 +69,44 @@ def options(config: dict[str, str] | None = None) -> list[str]:
     return [part for name, value in {**_HARDENED, **(config or {})}.items() for part in ("-c", f"{name}={value}")]
 
 
-def run(
+def run(  # noqa: PLR0913 - what a process is given
     git_dir: Path,
     *arguments: str,
     config: dict[str, str] | None = None,
     environment: dict[str, str] | None = None,
     stdin: bytes = b"",
-    timeout: float | None = None,
-) -> bytes:
-    """Run one git command in *git_dir*.
-
-    Args:
-        git_dir: A bare repository.
-        arguments: The command and its arguments.
-        config: More configuration for this command.
-        environment: More environment; secrets go here, never into arguments.
-        stdin: What the command reads.
-        timeout: Seconds after which it is killed.
-
-    Returns:
-        Its standard output.
-
-    Raises:
-        GitFailed: It ended with an error or was killed.
-    """
-    from git import Git  # noqa: PLC0415 - 46 ms that a hook does without
-    from git.exc import GitCommandError  # noqa: PLC0415
-
-    with tempfile.TemporaryFile() as source:
-        source.write(stdin)
-        source.seek(0)
-        try:
-            output = Git(git_dir).execute(
-                ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments],
-                istream=source,
-                env={**ENVIRONMENT, **(environment or {})},
-                kill_after_timeout=timeout,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-            )
-        except GitCommandError as error:
-            raise GitFailed(error.status, shortened(error.stderr)) from None
-    return output if isinstance(output, bytes) else str(output).encode()
-
-
-def output(
-    git_dir: Path,
-    *arguments: str,
-    config: dict[str, str] | None = None,
-    stdin: bytes = b"",
     stdout: int | IO[bytes] = PIPE,
+    seconds: float | None = None,
 ) -> bytes:
-    """Run one git command in a repository of this machine's user, with no limits and without GitPython's start.
+    """Run one git command whose output fits into memory.
 
     Args:
         git_dir: A git directory.
         arguments: The command and its arguments.
         config: More configuration for this command.
+        environment: More environment; secrets go here, never into arguments.
         stdin: What the command reads.
         stdout: A file that takes its output instead.
+        seconds: How long it may take; None: as long as it does.
 
     Returns:
         Its standard output, empty when *stdout* took it.
 
     Raises:
-        GitFailed: It ended with an error.
+        GitFailed: It ended with an error or took too long.
     """
     command = ["git", "--no-pager", "--git-dir", str(git_dir), *options(config), *arguments]
-    done = run_process(command, input=stdin, stdout=stdout, stderr=PIPE, env=child_environment(), check=False)
-    if done.returncode != 0:
-        raise GitFailed(done.returncode, shortened(done.stderr))
-    return done.stdout or b""
+    environment = child_environment(environment)
+    with Popen(command, stdin=PIPE, stdout=stdout, stderr=PIPE, env=environment, start_new_session=True) as process:
+        try:
+            found, said = process.communicate(stdin, timeout=seconds)
+        except TimeoutExpired:
+            raise GitFailed("timeout", f"took longer than {seconds:g} seconds") from None
+        finally:
+            _end(process)
+    if process.returncode != 0:
+        raise GitFailed(process.returncode, shortened(said))
+    return found or b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +166,19 @@ def run_limited(
                 if _bytes_in(limits.folder) > limits.max_bytes:
                     raise TooLarge(f"the repository is larger than {limits.max_bytes} bytes")
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)  # git's helpers, too
-                process.wait()
+            _end(process)
         stderr.seek(0)
         said = stderr.read(_MAX_STDERR)
         if process.returncode != 0:
             raise GitFailed(process.returncode, shortened(said))
         return said.decode(errors="replace")
+
+
+def _end(process: Popen[bytes]) -> None:
+    """Kill a process that still runs, with the helpers that git has started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _bytes_in(folder: Path) -> int:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
-from picket.effects.git.command import child_environment, options, output
+from picket.effects.git.command import child_environment, options, run
 from picket.errors import TransientError
 
 _DRAIN = 1 << 20
@@ -81,7 +81,7 @@ def _is_partial(git_dir: Path) -> bool:
 
 def _all_ids(git_dir: Path) -> frozenset[str]:
     listing = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
-    return frozenset(output(git_dir, *listing).decode().split())
+    return frozenset(run(git_dir, *listing).decode().split())
 
 
 @contextmanager

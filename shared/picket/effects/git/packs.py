@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from picket.effects.git.command import output
+from picket.effects.git.command import run
 
 _NAME = "pack-picket"
 _SHA256_DIGITS = 64
@@ -30,7 +30,7 @@ def write(git_dir: Path, blobs: Iterable[str], folder: Path) -> tuple[Path, Path
         return None
     base = folder / _NAME
     options = ("--quiet", "--threads=1", "--window=0", "--delta-base-offset", "--no-write-bitmap-index")
-    digest = output(git_dir, "pack-objects", *options, str(base), stdin=asked).decode().strip()
+    digest = run(git_dir, "pack-objects", *options, str(base), stdin=asked).decode().strip()
     return base.with_name(f"{_NAME}-{digest}.pack"), base.with_name(f"{_NAME}-{digest}.idx")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git import mirror, objects, transport
-from picket.effects.git.command import output
+from picket.effects.git.command import run
 from picket.errors import Gone
 from picket.settings import settings
 
@@ -23,7 +23,7 @@ class Snapshot:
 
     def __init__(self, git_dir: Path, commit: str) -> None:
         self._git_dir = git_dir
-        listed = output(git_dir, "ls-tree", "-r", "-z", "--full-tree", commit)
+        listed = run(git_dir, "ls-tree", "-r", "-z", "--full-tree", commit)
         entries = (_ENTRY.fullmatch(entry) for entry in listed.split(b"\0") if entry)
         self._ids = {
             entry["path"].decode("utf-8", "surrogateescape"): entry["oid"].decode()

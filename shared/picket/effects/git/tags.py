@@ -9,7 +9,7 @@ from pathlib import Path
 
 from picket.changes import Change, Commit
 from picket.effects.git import objects
-from picket.effects.git.command import output
+from picket.effects.git.command import run
 
 Found = tuple[Commit, tuple[Change, ...]]
 
@@ -70,7 +70,7 @@ def _kinds(git_dir: Path, oids: Iterable[str]) -> dict[str, str]:
     asked = "".join(f"{oid}\n" for oid in oids)
     if not asked:
         return {}
-    listed = output(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
+    listed = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
     return {fields[0]: fields[1] for fields in (line.split() for line in listed.decode().split("\n")) if fields}
 
 
@@ -82,12 +82,12 @@ def _tags(git_dir: Path, oids: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _blobs(git_dir: Path, root: str, oid: str, kind: str) -> tuple[Change, ...]:
     """List the blobs of a file or folder that the object *root*, which a ref names, leads to."""
-    listed = output(git_dir, "for-each-ref", "--count=1", f"--points-at={root}", "--format=%(refname)")
+    listed = run(git_dir, "for-each-ref", "--count=1", f"--points-at={root}", "--format=%(refname)")
     name = listed.decode("utf-8", "replace").strip() or root
     commit = Commit(root, "", "", "", "")
     if kind == "blob":
         return (Change(commit, name, oid, ()),)
-    entries = output(git_dir, "ls-tree", "-r", "-z", oid).split(b"\0")
+    entries = run(git_dir, "ls-tree", "-r", "-z", oid).split(b"\0")
     fields = (entry.partition(b"\t") for entry in entries if entry and not entry.startswith(_SUBMODULE))
     return tuple(
         Change(commit, f"{name}/{path.decode('utf-8', 'replace')}", head.split()[2].decode(), ())

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve, token_for
-from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, output, run_limited
+from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, run, run_limited
 from picket.effects.git.failures import meaning
 from picket.errors import Gone
 from picket.settings import settings
@@ -77,7 +77,7 @@ def worktree_heads(address: RepositoryAddress) -> tuple[str, ...]:
     folder = Path(unquote(urlsplit(address.url).path))
     git_dir = folder / ".git" if (folder / ".git").exists() else folder
     try:
-        listed = output(git_dir.resolve(), "worktree", "list", "--porcelain", config={"safe.directory": "*"})
+        listed = run(git_dir.resolve(), "worktree", "list", "--porcelain", config={"safe.directory": "*"})
     except GitFailed:
         return ()  # a folder that is no repository: the fetch says so
     heads = re.findall(rb"^HEAD ([0-9a-f]{40}|[0-9a-f]{64})$", listed, re.MULTILINE)

@@ -105,7 +105,7 @@ def repack(git_dir: Path) -> None:
     with holding(git_dir) as is_held:
         if is_held and git_dir.exists():
             tasks = [f"--task={task}" for task in _TASKS]
-            run(git_dir, "maintenance", "run", "--quiet", *tasks, timeout=_MOST_SECONDS)
+            run(git_dir, "maintenance", "run", "--quiet", *tasks, seconds=_MOST_SECONDS)
 
 
 def remove(one: Mirror) -> bool:

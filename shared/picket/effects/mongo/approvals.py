@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-from picket.effects.mongo.client import Document, collection, key
-from picket.effects.mongo.schema import STAMP, readable
+from picket.effects.mongo.client import collection, key
+from picket.effects.mongo.records import Approval, Wanted
+from picket.effects.mongo.schema import VERSION, readable
 from picket.errors import Conflict, Gone
 from picket.events import ago, now
 
 
-def ask(findings: Sequence[str], wanted: Mapping[str, str], by: str) -> Document:
+def ask(findings: Sequence[str], wanted: Wanted, by: str) -> Approval:
     """Record a decision that somebody asks for; asking again for the same one while it waits gives the one there is.
 
     Args:
@@ -20,14 +21,14 @@ def ask(findings: Sequence[str], wanted: Mapping[str, str], by: str) -> Document
         by: Who asks.
     """
     identity = f"apr-{key(by, *sorted(findings), *(f'{name}={text}' for name, text in sorted(wanted.items())))[:32]}"
-    known = collection("approvals").find_one({"_id": identity})
+    known = collection("approvals", Approval).find_one({"_id": identity})
     if known is not None and known["state"] == "waiting":
         return known
     at = now()
-    document = {
+    document: Approval = {
         "_id": identity,
         "findings": list(findings),
-        "wanted": dict(wanted),
+        "wanted": wanted,
         "asked_by": by,
         "asked_at": at,
         "state": "waiting",
@@ -36,25 +37,25 @@ def ask(findings: Sequence[str], wanted: Mapping[str, str], by: str) -> Document
         "comment": "",
         "place": f"at {at} {identity}",
         "open": f"at {at} {identity}",
-        **STAMP,
+        "schema": VERSION,
     }
-    collection("approvals").replace_one({"_id": identity}, document, upsert=True)
+    collection("approvals").replace_one({"_id": identity}, {**document}, upsert=True)
     return document
 
 
-def get(identity: str) -> Document:
+def get(identity: str) -> Approval:
     """Return a decision that was asked for.
 
     Raises:
         Gone: No approval has this id.
     """
-    found = readable(collection("approvals").find_one({"_id": identity}))
+    found = readable(collection("approvals", Approval).find_one({"_id": identity}))
     if found is None:
         raise Gone("no such approval")
     return found
 
 
-def page(after: str, limit: int, *, decided: bool) -> list[Document]:
+def page(after: str, limit: int, *, decided: bool) -> list[Approval]:
     """Return decisions that were asked for, the newest first: those that wait, or all.
 
     Args:
@@ -64,10 +65,10 @@ def page(after: str, limit: int, *, decided: bool) -> list[Document]:
     """
     field = "place" if decided else "open"
     which = {field: {"$lt": after} if after else {"$gt": ""}}
-    return list(collection("approvals").find(which).sort(field, -1).limit(limit))
+    return list(collection("approvals", Approval).find(which).sort(field, -1).limit(limit))
 
 
-def decide(approval: Document, state: str, by: str, comment: str) -> Document:
+def decide(approval: Approval, state: str, by: str, comment: str) -> Approval:
     """Move what waits to `approved` or `denied`; what is so already stays.
 
     Raises:
@@ -83,12 +84,12 @@ def decide(approval: Document, state: str, by: str, comment: str) -> Document:
     return found
 
 
-def applied(approval: Document) -> None:
+def applied(approval: Approval) -> None:
     """Note that what was approved is done, and told."""
     collection("approvals").update_one({"_id": approval["_id"]}, {"$set": {"unapplied": ""}})
 
 
-def unapplied(span: timedelta, limit: int) -> list[Document]:
+def unapplied(span: timedelta, limit: int) -> list[Approval]:
     """Return up to *limit* decisions that were approved longer ago than *span* and are not known to be done."""
     which = {"unapplied": {"$gt": "at ", "$lt": f"at {ago(span)}"}}
-    return list(collection("approvals").find(which).sort("unapplied", 1).limit(limit))
+    return list(collection("approvals", Approval).find(which).sort("unapplied", 1).limit(limit))

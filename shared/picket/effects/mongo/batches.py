@@ -12,15 +12,14 @@ from picket.commits import lifecycle
 from picket.commits.plan import Plan
 from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.documents import Batch, Scan
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import now
 
 
-def create(
-    scan: Document, attempt: int, ruleset: str, plans: Sequence[Plan], materials: Sequence[str] = ()
-) -> list[Document]:
+def create(scan: Scan, attempt: int, ruleset: str, plans: Sequence[Plan], materials: Sequence[str] = ()) -> None:
     """Record the batches of a scan.
 
     Args:
@@ -53,10 +52,9 @@ def create(
         for index, plan in enumerate(plans)
     ]
     insert_new("batches", documents)
-    return documents
 
 
-def get(batch_id: str) -> Document:
+def get(batch_id: str) -> Batch:
     """Return a batch.
 
     Raises:
@@ -68,52 +66,52 @@ def get(batch_id: str) -> Document:
     return document
 
 
-def find(batch_id: str) -> Document | None:
+def find(batch_id: str) -> Batch | None:
     """Return a batch, or None."""
-    return readable(collection("batches").find_one({"_id": batch_id}))
+    return readable(collection("batches", Batch).find_one({"_id": batch_id}))
 
 
-def at(scan: Document, indexes: range) -> list[Document]:
+def at(scan: Scan, indexes: range) -> list[Batch]:
     """Return the batches of a scan at these places, without their commits."""
     ids = [_id(scan["_id"], scan["attempt"], index) for index in indexes]
-    found = collection("batches").find({"_id": {"$in": ids}}, {"commits": 0})
+    found = collection("batches", Batch).find({"_id": {"$in": ids}}, {"commits": 0})
     return sorted(found, key=lambda batch: int(batch["index"]))
 
 
-def of_scan(scan: Document) -> list[Document]:
+def of_scan(scan: Scan) -> list[Batch]:
     """Return the batches of a scan without their commits."""
-    found = collection("batches").find({"scan": scan["_id"]}, {"commits": 0})
+    found = collection("batches", Batch).find({"scan": scan["_id"]}, {"commits": 0})
     return [batch for batch in found if batch["attempt"] == scan.get("attempt")]
 
 
-def open_of(scan: Document, limit: int) -> list[Document]:
+def open_of(scan: Scan, limit: int) -> list[Batch]:
     """Return up to *limit* batches of a scan that are not final, without their commits."""
     if "attempt" not in scan:
         return []
     which = {"open_in": _open_in(scan["_id"], scan["attempt"])}
-    return list(collection("batches").find(which, {"commits": 0}).limit(limit))
+    return list(collection("batches", Batch).find(which, {"commits": 0}).limit(limit))
 
 
 def needs(material: str) -> bool:
     """Return whether an open batch of an open scan needs *material*; those of an abandoned attempt stay open."""
-    found = collection("batches").find({"material": material}, {"open_in": 1, "scan": 1})
+    found = collection("batches", Batch).find({"material": material}, {"open_in": 1, "scan": 1})
     owners = sorted({batch["scan"] for batch in found if "open_in" in batch})
     return any("running" in scan for scan in collection("scans").find({"_id": {"$in": owners}}, {"running": 1}))
 
 
-def findings_of(scan: Document) -> list[str]:
+def findings_of(scan: Scan) -> list[str]:
     """Return the ids of the findings that the batches of a scan introduce."""
     return sorted({finding for batch in of_scan(scan) for finding in batch.get("findings", ())})
 
 
-def count_by_state(scan: Document) -> dict[str, int]:
+def count_by_state(scan: Scan) -> dict[str, int]:
     """Count the batches of a scan by state."""
     return dict(Counter(batch["state"] for batch in of_scan(scan)))
 
 
 def move(
-    batch: Document, target: str, actor: str, reason: str = "", *, fence: int | None = None, **fields: object
-) -> Document | None:
+    batch: Batch, target: str, actor: str, reason: str = "", *, fence: int | None = None, **fields: object
+) -> Batch | None:
     """Move a batch to *target*; see `moves.Step`.
 
     Returns:
@@ -123,12 +121,12 @@ def move(
     return moves.move("batches", lifecycle.BATCH, batch, moves.Step(target, actor, reason, fields, unset, fence))
 
 
-def all_of(scan_id: str, limit: int) -> list[Document]:
+def all_of(scan_id: str, limit: int) -> list[Batch]:
     """Return up to *limit* batches of a scan, those of abandoned enumerations and their commits included."""
-    return list(collection("batches").find({"scan": scan_id}).limit(limit))
+    return list(collection("batches", Batch).find({"scan": scan_id}).limit(limit))
 
 
-def delete(found: Sequence[Document]) -> None:
+def delete(found: Sequence[Batch]) -> None:
     """Delete batches."""
     collection("batches").delete_many({"_id": {"$in": [batch["_id"] for batch in found]}})
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar, overload
 
 from pymongo import IndexModel, MongoClient
 from pymongo.collection import Collection
@@ -13,6 +14,8 @@ from picket.context import context
 from picket.settings import settings
 
 Document = dict[str, Any]
+"""A document, filter or update as PyMongo takes it; those that leave `effects.mongo` have a type: see `documents`."""
+D = TypeVar("D", bound=Mapping[str, Any])
 
 _INDEXES: dict[str, tuple[str, ...]] = {
     "scans": (
@@ -66,9 +69,21 @@ def client() -> MongoClient[Document]:
     )
 
 
+@overload
+def collection(name: str) -> Collection[Document]: ...
+
+
+@overload
+def collection(name: str, of: type[D]) -> Collection[D]: ...
+
+
+def collection(name: str, of: type[D] | None = None) -> Collection[Any]:  # noqa: ARG001 - read by the type checker
+    """Return a collection whose indexes are there, of documents of the type *of* (see `documents`)."""
+    return _collection(name)
+
+
 @context.kept
-def collection(name: str) -> Collection[Document]:
-    """Return a collection whose indexes are there."""
+def _collection(name: str) -> Collection[Document]:
     found = client()[settings().mongodb_database][name]
     if fields := _INDEXES.get(name):
         found.create_indexes([IndexModel(field) for field in fields])
@@ -85,7 +100,7 @@ def missing_indexes() -> list[str]:
     return missing
 
 
-def insert_new(name: str, documents: list[Document]) -> None:
+def insert_new(name: str, documents: Sequence[Mapping[str, Any]]) -> None:
     """Insert those of *documents* whose `_id` is not there yet.
 
     Raises:
@@ -95,7 +110,7 @@ def insert_new(name: str, documents: list[Document]) -> None:
     if not documents:
         return
     try:
-        collection(name).insert_many(documents, ordered=False)
+        _collection(name).insert_many([dict(one) for one in documents], ordered=False)
     except BulkWriteError as error:
         if any(item.get("code") != duplicate_key for item in error.details.get("writeErrors", [])):
             raise
@@ -121,6 +136,11 @@ def key(*parts: str) -> str:
     return hashlib.sha256("|".join(parts).encode(errors="surrogateescape")).hexdigest()
 
 
-def public(document: Document) -> Document:
+def members(document: Mapping[str, Any], names: Iterable[str]) -> Document:
+    """Return the members of *document* that are named, in that order."""
+    return {name: document[name] for name in names}
+
+
+def public(document: Mapping[str, Any]) -> Document:
     """Return *document* with `_id` as `id` first."""
     return {"id": document["_id"], **{name: value for name, value in document.items() if name not in {"_id", "schema"}}}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.client import collection, insert_new, key
+from picket.effects.mongo.documents import Batch
 
 _CHUNK = 1_000
 
@@ -42,7 +43,7 @@ def set_covered_tips(repository: str, ruleset: str, tips: Sequence[str], scan: s
     )
 
 
-def unmark(batches: Iterable[Document]) -> None:
+def unmark(batches: Iterable[Batch]) -> None:
     """Forget that the commits of *batches* are scanned."""
     for batch in batches:
         digests = {batch["scanned_for"], *batch.get("counts_for", ())}

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from pymongo import UpdateOne
 
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import collection
 from picket.findings.lists import END
+from picket.findings.stored import Cost, Finding
 
 _HEAVIEST = 10**14
 """Millionths of a point; no penalty comes near it."""
@@ -15,12 +16,12 @@ NEVER = "never"
 """The key of a finding that nothing has rated yet."""
 
 
-def weight_key(repository: str, cost: Mapping[str, object], finding: str) -> str:
+def weight_key(repository: str, cost: Cost, finding: str) -> str:
     """Return the key by which what weighs on a score is listed, the heaviest first."""
-    return f"{repository}|{_HEAVIEST - round(float(str(cost['penalty'])) * 1_000_000):015}|{finding}"
+    return f"{repository}|{_HEAVIEST - round(cost['penalty'] * 1_000_000):015}|{finding}"
 
 
-def heaviest(repository: str, after: str, limit: int) -> list[Document]:
+def heaviest(repository: str, after: str, limit: int) -> list[Finding]:
     """Return up to *limit* findings that weigh on the score of a repository, the heaviest first.
 
     Args:
@@ -29,15 +30,15 @@ def heaviest(repository: str, after: str, limit: int) -> list[Document]:
         limit: At most so many.
     """
     between = {"$gt": after or f"{repository}|", "$lt": f"{repository}|{END}"}
-    return list(collection("findings").find({"weighs": between}).sort("weighs", 1).limit(limit))
+    return list(collection("findings", Finding).find({"weighs": between}).sort("weighs", 1).limit(limit))
 
 
-def scored_in(repository: str) -> list[Document]:
+def scored_in(repository: str) -> list[Finding]:
     """Return the findings that weigh on the score of *repository*."""
-    return list(collection("findings").find({"scored_in": repository}))
+    return list(collection("findings", Finding).find({"scored_in": repository}))
 
 
-def rated_otherwise(repository: str, rating: str, limit: int) -> list[Document]:
+def rated_otherwise(repository: str, rating: str, limit: int) -> list[Finding]:
     """Return up to *limit* findings of a repository that were last rated under another key than *rating*, or never.
 
     Args:
@@ -46,10 +47,10 @@ def rated_otherwise(repository: str, rating: str, limit: int) -> list[Document]:
         limit: At most so many.
     """
     start, current = f"{repository}|", f"{repository}|{rating}"
-    found: list[Document] = []
+    found: list[Finding] = []
     for between in ({"$gte": start, "$lt": current}, {"$gt": current, "$lt": f"{repository}}}"}):
         if len(found) < limit:
-            found += collection("findings").find({"rated": between}).limit(limit - len(found))
+            found += collection("findings", Finding).find({"rated": between}).limit(limit - len(found))
     return found
 
 
@@ -59,7 +60,7 @@ def begin_rating(repository: str) -> None:
     collection("findings").update_many(unrated, {"$set": {"rated": f"{repository}|{NEVER}"}})
 
 
-def set_costs(repository: str, rating: str, costs: Mapping[str, Document], revision: int) -> None:
+def set_costs(repository: str, rating: str, costs: Mapping[str, Cost], revision: int) -> None:
     """Note what findings cost as of *revision* of their repository's score; what is newer stays."""
     rated = f"{repository}|{rating}"
     writes = [

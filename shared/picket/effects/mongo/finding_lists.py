@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from picket.effects.mongo import findings as store
 from picket.effects.mongo import listing, occurrences, ranges, reports
@@ -12,12 +12,13 @@ from picket.effects.mongo.findings import ENGINE
 from picket.events import Severity
 from picket.findings import lists
 from picket.findings.life import stored_as
+from picket.findings.stored import Finding, StoredPlace
 
 _IDS_AT_ONCE = 500
 _STATE = ("state", "exemption")
 
 
-def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+def page(filters: dict[str, Any], after: str, limit: int) -> list[Finding]:
     """Return findings in the order of their ids.
 
     Args:
@@ -30,12 +31,12 @@ def page(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
         return _of_ids(filters, after, limit)
     planned = _plan(filters)
     if planned is None:
-        return listing.following("findings", after, limit, _which(filters))
+        return listing.following("findings", Finding, after, limit, _which(filters))
     left = {name: value for name, value in filters.items() if name in planned.left}
-    return ranges.merged("findings", planned, _which(left), after, limit)
+    return ranges.merged(planned, _which(left), after, limit)
 
 
-def below(filters: dict[str, Any], limit: int) -> list[Document]:
+def below(filters: dict[str, Any], limit: int) -> list[Finding]:
     """Return `state` and `exemption` of up to *limit* findings that only `min_confidence` of *filters* leaves out.
 
     The one-machine store counts by reading every document in Python, and reads a limited number fast.
@@ -48,9 +49,9 @@ def below(filters: dict[str, Any], limit: int) -> list[Document]:
         return _of_ids(others, "", limit)
     planned = _plan(others)
     if planned is None:
-        return list(collection("findings").find(_which(others), dict.fromkeys(_STATE, 1)).limit(limit))
+        return list(collection("findings", Finding).find(_which(others), dict.fromkeys(_STATE, 1)).limit(limit))
     left = {name: value for name, value in others.items() if name in planned.left}
-    return ranges.some("findings", planned, _which(left), limit, _STATE)
+    return ranges.some(planned, _which(left), limit, _STATE)
 
 
 def _plan(filters: dict[str, Any]) -> lists.Plan | None:
@@ -58,16 +59,16 @@ def _plan(filters: dict[str, Any]) -> lists.Plan | None:
     return None if "value_id" in filters or listing.has_unlisted("findings") else lists.plan(filters)
 
 
-def _of_ids(filters: dict[str, Any], after: str, limit: int) -> list[Document]:
+def _of_ids(filters: dict[str, Any], after: str, limit: int) -> list[Finding]:
     """Return those of the findings of a scan or tool, whose ids are known, that match *filters*, in their order."""
     if "ids" in filters:
         parts = _parts_of(sorted(each for each in filters["ids"] if each > after))
     else:
         parts = reports.findings_of(filters["reporter"], after, _IDS_AT_ONCE)
-    found: list[Document] = []
+    found: list[Finding] = []
     for ids in parts:
         which = {**_which(filters), "_id": {"$in": ids}}
-        found += collection("findings").find(which).sort("_id", 1).limit(limit - len(found))
+        found += collection("findings", Finding).find(which).sort("_id", 1).limit(limit - len(found))
         if len(found) == limit:
             break
     return found
@@ -94,7 +95,7 @@ def _which(filters: dict[str, Any]) -> Document:
 
 def has_rule(rule: str) -> bool:
     """Return whether a finding is of *rule*."""
-    return collection("findings").find_one({"evidence.rule": rule}, {"_id": 1}) is not None
+    return collection("findings", Finding).find_one({"evidence.rule": rule}, {"_id": 1}) is not None
 
 
 def count_open() -> dict[str, int]:
@@ -104,7 +105,7 @@ def count_open() -> dict[str, int]:
     return {severity: found.get(severity, 0) for severity in get_args(Severity)}
 
 
-def with_occurrences(findings: list[Document]) -> list[Document]:
+def with_occurrences(findings: list[Finding]) -> list[Finding]:
     """Add to each finding its occurrences and their number: oldest commit first, then what tools report."""
     for finding in findings:
         found, number = occurrences.oldest(finding)
@@ -113,7 +114,7 @@ def with_occurrences(findings: list[Document]) -> list[Document]:
     return findings
 
 
-def with_counts(findings: list[Document]) -> list[Document]:
+def with_counts(findings: list[Finding]) -> list[Finding]:
     """Add to each finding the number of its occurrences; it is counted anew where it has changed since."""
     for finding in findings:
         if finding.get("occurrence_count") is None:
@@ -123,8 +124,9 @@ def with_counts(findings: list[Document]) -> list[Document]:
     return findings
 
 
-def _reported(finding: Document) -> list[Document]:
+def _reported(finding: Finding) -> list[StoredPlace]:
     """Return the places that tools report of a finding."""
     if not set(finding.get("reporters", ())) - {ENGINE}:
         return []
-    return [place for said in reports.said_of(finding["_id"]) if said.present for place in said.places]
+    told = [place for said in reports.said_of(finding["_id"]) if said.present for place in said.places]
+    return cast("list[StoredPlace]", told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from pymongo import UpdateOne
 
@@ -17,16 +16,28 @@ from picket.events import FindingReported, now
 from picket.findings import lists
 from picket.findings.identity import finding_id
 from picket.findings.life import MAX_HISTORY
+from picket.findings.stored import Changes, Evidence, Finding, NewFinding, NewOccurrence, StoredPlace
 from picket.settings import settings
 
 ENGINE = "picket"
 """Name of the reporter that is Picket's own engine."""
-_UNTOLD: Document = {"is_live": False, "exploitability": 0.0, "judged": "never"}
-"""Fields of a new finding of which nothing is known yet."""
+_NEW: Document = {
+    "state": "open",
+    "revision": 0,
+    "cost_revision": 0,
+    "episode": 1,
+    "assignee": "",
+    "judged": "never",
+    "is_live": False,
+    "exploitability": 0.0,
+    ARRIVED: 0,
+    **STAMP,
+}
+"""Fields of a new finding, where nothing else is told."""
 
 
 @span("store findings")
-def record(findings: Sequence[Document], places: Sequence[Document]) -> None:
+def record(findings: Sequence[NewFinding], places: Sequence[NewOccurrence]) -> None:
     """Record what a batch introduces; recording it again changes nothing.
 
     Batches come in any order, so what a finding shows is decided by comparison, not by who came first: `first` is its
@@ -46,11 +57,17 @@ def record(findings: Sequence[Document], places: Sequence[Document]) -> None:
         collection("findings").bulk_write(counted, ordered=False)
 
 
-def report(event: FindingReported) -> Document:
+def report(event: FindingReported) -> Finding:
     """Record what a tool reports, under the same key a later report of the same problem gets."""
     identity = finding_id(settings().hmac_key, event.repository, event.kind, event.identity)
-    place = {"path": event.path, "start_line": event.start_line, "commit": event.commit, "rank": "", "date": ""}
-    evidence = {
+    place: StoredPlace = {
+        "path": event.path,
+        "start_line": event.start_line,
+        "commit": event.commit,
+        "rank": "",
+        "date": "",
+    }
+    evidence: Evidence = {
         "rule": event.rule,
         "description": event.title,
         "provider": event.tool,
@@ -77,27 +94,38 @@ def report(event: FindingReported) -> Document:
                 "evidence_rank": f"{1 - event.confidence:.3f}|{event.rule}",
             }
         ],
-        [{"finding": identity, "repository": event.repository, **place, "start_column": 0}],
+        [
+            {
+                "finding": identity,
+                "repository": event.repository,
+                "path": event.path,
+                "start_line": event.start_line,
+                "start_column": 0,
+                "commit": event.commit,
+                "rank": "",
+                "date": "",
+            }
+        ],
     )
     return get_many([identity])[0]
 
 
-def get(wanted: str) -> Document | None:
+def get(wanted: str) -> Finding | None:
     """Return a finding."""
-    return readable(collection("findings").find_one({"_id": wanted}))
+    return readable(collection("findings", Finding).find_one({"_id": wanted}))
 
 
-def get_many(ids: Iterable[str]) -> list[Document]:
+def get_many(ids: Iterable[str]) -> list[Finding]:
     """Return the findings with these ids, in the order of their ids."""
-    found = map(known, collection("findings").find({"_id": {"$in": list(ids)}}))
+    found = map(known, collection("findings", Finding).find({"_id": {"$in": list(ids)}}))
     return sorted(found, key=lambda finding: str(finding["_id"]))
 
 
-def change(finding: Document, fields: dict[str, Any]) -> bool:
-    """Set *fields* of a finding if nothing changed it since it was read; an `entry` among them joins its history."""
-    if "entry" in fields:
-        said = [*finding.get("history", ()), fields["entry"]][-MAX_HISTORY:]
-        fields = {**{name: value for name, value in fields.items() if name != "entry"}, "history": said}
+def change(finding: Finding, changes: Changes) -> bool:
+    """Set fields of a finding if nothing changed it since it was read; an `entry` among them joins its history."""
+    fields: Document = {name: value for name, value in changes.items() if name != "entry"}
+    if "entry" in changes:
+        fields["history"] = [*finding.get("history", ()), changes["entry"]][-MAX_HISTORY:]
     fields |= lists.keys({**finding, **fields})
     result = collection("findings").update_one(
         {"_id": finding["_id"], "revision": finding["revision"]},
@@ -106,47 +134,49 @@ def change(finding: Document, fields: dict[str, Any]) -> bool:
     return result.matched_count == 1
 
 
-def set_count(finding: Document, count: int) -> None:
+def set_count(finding: Finding, count: int) -> None:
     """Keep the number of a finding's occurrences, unless something has changed it meanwhile."""
     same = {"_id": finding["_id"], "occurrence_count": None}
     collection("findings").update_one(same, {"$set": {"occurrence_count": count}})
 
 
-def of_value(identity: str, limit: int) -> list[Document]:
+def of_value(identity: str, limit: int) -> list[Finding]:
     """Return up to *limit* findings, in any repository, of the secret whose value's id is *identity*."""
-    found = collection("findings").find({"identity": identity}).limit(limit)
+    found = collection("findings", Finding).find({"identity": identity}).limit(limit)
     return [known(one) for one in found if one["kind"] == "secret"]
 
 
-def judged_otherwise(policy: str, limit: int) -> list[Document]:
+def judged_otherwise(policy: str, limit: int) -> list[Finding]:
     """Return up to *limit* findings that were last judged by another policy than *policy*, the longest ago first.
 
     Those of a former version, of which that is not known, come first. What is new, and was not judged at all, is left
     out: the event that brings it is on its way.
     """
-    found = list(collection("findings").find({"judged": None}).limit(limit))
+    found = list(collection("findings", Finding).find({"judged": None}).limit(limit))
     start, end = f"p:{policy}|", f"p:{policy}}}"
     for between in ({"$gte": "p:", "$lt": start}, {"$gte": end, "$lt": "p;"}):
         if len(found) < limit:
-            part = collection("findings").find({"judged": between}).sort("judged", 1)
+            part = collection("findings", Finding).find({"judged": between}).sort("judged", 1)
             found += part.limit(limit - len(found))
     return [known(one) for one in found]
 
 
-def with_acceptance_ended(limit: int) -> list[Document]:
+def with_acceptance_ended(limit: int) -> list[Finding]:
     """Return up to *limit* findings that are stored as accepted, and whose acceptance has ended."""
     ended = {"accepted_until": {"$gt": "at ", "$lt": f"at {now()}"}}
-    return [known(one) for one in collection("findings").find(ended).limit(limit)]
+    return [known(one) for one in collection("findings", Finding).find(ended).limit(limit)]
 
 
-def put_off_acceptance(finding: Document) -> None:
+def put_off_acceptance(finding: Finding) -> None:
     """Keep a finding that cannot be opened again from standing before the others; it reads as open anyway."""
     collection("findings").update_one({"_id": finding["_id"]}, {"$set": {"accepted_until": ""}})
 
 
 def delete_some(repository: str, limit: int) -> bool:
     """Delete up to *limit* findings of a repository and their occurrences; return whether there were any."""
-    found = [one["_id"] for one in collection("findings").find({"repository": repository}, {"_id": 1}).limit(limit)]
+    found = [
+        one["_id"] for one in collection("findings", Finding).find({"repository": repository}, {"_id": 1}).limit(limit)
+    ]
     for identity in found:
         occurrences.delete(identity)
     if found:
@@ -154,25 +184,23 @@ def delete_some(repository: str, limit: int) -> bool:
     return bool(found)
 
 
-def _writes(finding: Document) -> list[UpdateOne]:
+def _writes(finding: NewFinding) -> list[UpdateOne]:
     """Insert the finding if it is new, then let its oldest occurrence and its best evidence win."""
-    same = {"_id": finding["_id"]}
+    same, at = {"_id": finding["_id"]}, now()
     evidence = {name: finding[name] for name in ("evidence", "evidence_rank", "severity", "confidence")}
     first = {"first": people.veiled(finding["first"]), "first_rank": finding["first_rank"]}
-    fixed = {name: finding[name] for name in ("repository", "kind", "identity", "scored_in", "scan")}
-    fresh = {**fixed, **evidence, **first, "state": "open", "revision": 0, "cost_revision": 0, "created_at": now()}
-    fresh |= {ARRIVED: 0}
-    fresh |= {"rated": f"{finding['scored_in']}|{costs.NEVER}", **listing.entry(finding["_id"])}
-    fresh |= {
-        "reporters": finding.get("reporters", [ENGINE]),
-        "assignee": "",
-        "episode": 1,
-        "opened_at": fresh["created_at"],
+    fresh: Document = {
+        **_NEW,
+        "reporters": [ENGINE],
+        **finding,
+        **first,
+        **listing.entry(finding["_id"]),
+        "created_at": at,
+        "opened_at": at,
+        "rated": f"{finding['scored_in']}|{costs.NEVER}",
     }
-    fresh |= {name: finding.get(name, untold) for name, untold in _UNTOLD.items()}
-    fresh |= {"scopes": finding["scopes"]} if "scopes" in finding else {}
-    fresh |= lists.keys({**fresh, "_id": finding["_id"]})
-    fresh |= STAMP
+    fresh |= lists.keys(fresh)
+    del fresh["_id"]
     return [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
         UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),
@@ -180,5 +208,5 @@ def _writes(finding: Document) -> list[UpdateOne]:
     ]
 
 
-def _occurrence_id(item: Document) -> str:
+def _occurrence_id(item: NewOccurrence) -> str:
     return key(item["finding"], item["commit"], item["path"], str(item["start_line"]), str(item["start_column"]))

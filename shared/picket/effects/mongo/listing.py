@@ -10,7 +10,7 @@ from __future__ import annotations
 from pymongo import UpdateOne
 
 from picket.effects.mongo import costs
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import D, Document, collection
 from picket.findings import lists
 from picket.findings.life import named
 
@@ -26,18 +26,19 @@ def entry(identity: str) -> Document:
     return {FIELD: identity}
 
 
-def following(name: str, after: str, limit: int, which: Document | None = None) -> list[Document]:
+def following(name: str, of: type[D], after: str, limit: int, which: Document | None = None) -> list[D]:
     """Return documents of a collection in the order of their ids.
 
     Args:
         name: One of `COLLECTIONS`.
+        of: The type of its documents.
         after: Only documents whose id follows this one.
         limit: At most so many.
         which: Only documents that match this.
     """
     field = "_id" if has_unlisted(name) else FIELD
     position: Document = {field: {"$gt": after}} if after or field == FIELD else {}
-    return list(collection(name).find({**(which or {}), **position}).sort(field, 1).limit(limit))
+    return list(collection(name, of).find({**(which or {}), **position}).sort(field, 1).limit(limit))
 
 
 def has_unlisted(name: str) -> bool:

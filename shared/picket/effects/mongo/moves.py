@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pymongo import ReturnDocument
 
 from picket.commits import lifecycle
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.documents import Moving
 from picket.events import now
+
+M = TypeVar("M", bound=Moving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ def first(state: str, actor: str, reason: str) -> Document:
     return {"state": state, "revision": 0, "history": [_entry(state, actor, reason)]}
 
 
-def move(name: str, moves: Iterable[lifecycle.Move], document: Document, step: Step) -> Document | None:
+def move(name: str, moves: Iterable[lifecycle.Move], document: M, step: Step) -> M | None:
     """Move a document of collection *name* if that is one of the legal *moves* and it was not moved since it was read.
 
     Returns:
@@ -54,7 +58,7 @@ def move(name: str, moves: Iterable[lifecycle.Move], document: Document, step: S
     }
     if gone := dict.fromkeys(step.unset, ""):
         change["$unset"] = gone
-    return collection(name).find_one_and_update(which, change, return_document=ReturnDocument.AFTER)
+    return collection(name, type(document)).find_one_and_update(which, change, return_document=ReturnDocument.AFTER)
 
 
 def _entry(state: str, actor: str, reason: str) -> Document:

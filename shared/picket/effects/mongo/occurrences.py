@@ -5,6 +5,7 @@ from __future__ import annotations
 from picket.detection.age import instant
 from picket.effects.mongo import client
 from picket.effects.mongo.client import Document, collection
+from picket.findings.stored import Finding, StoredOccurrence
 
 SHOWN = 100
 """Occurrences of a finding that are shown: its oldest."""
@@ -16,26 +17,28 @@ _DELETED_AT_ONCE = 10_000
 _CHUNK = 1_000
 
 
-def oldest(finding: Document) -> tuple[list[Document], int]:
+def oldest(finding: Finding) -> tuple[list[StoredOccurrence], int]:
     """Return the oldest occurrences of a finding, as many as are shown, and the number of all.
 
     One finding at a time: the one-machine store has an index for each field, and uses none for a list of values.
     """
     which = {"finding": finding["_id"]}
-    found = list(collection("occurrences").find(which).limit(SHOWN + 1))
+    found = list(collection("occurrences", StoredOccurrence).find(which).limit(SHOWN + 1))
     if len(found) <= SHOWN:
         return sorted(found, key=lambda item: (item["rank"], item["_id"])), len(found)
-    oldest = collection("occurrences").find(which).sort([("rank", 1), ("_id", 1)]).limit(SHOWN)
+    oldest = collection("occurrences", StoredOccurrence).find(which).sort([("rank", 1), ("_id", 1)]).limit(SHOWN)
     return list(oldest), count(finding)
 
 
 def is_committed_after(finding: str, moment: str) -> bool:
     """Return whether a finding shows in a commit that was made later than *moment* (RFC 3339), by the commit's date."""
-    newest = collection("occurrences").find({"finding": finding}, {"rank": 1}).sort("rank", -1).limit(1)
+    newest = (
+        collection("occurrences", StoredOccurrence).find({"finding": finding}, {"rank": 1}).sort("rank", -1).limit(1)
+    )
     return any(str(one["rank"]).partition("\x01")[0] > instant(moment) for one in newest)
 
 
-def count(finding: Document) -> int:
+def count(finding: Finding) -> int:
     """Return how often a finding shows in commits, those that are no longer stored included."""
     return client.count("occurrences", {"finding": finding["_id"]}) + int(finding.get("dropped", 0))
 
@@ -45,24 +48,24 @@ def delete(finding: str) -> None:
     collection("occurrences").delete_many({"finding": finding})
 
 
-def crowded(limit: int) -> list[Document]:
+def crowded(limit: int) -> list[Finding]:
     """Return up to *limit* findings that may have more occurrences than are kept."""
-    found = list(collection("findings").find({ARRIVED: {"$gt": KEPT}}).limit(limit))
-    return found or list(collection("findings").find({ARRIVED: None}).limit(limit))  # of a former version
+    found = list(collection("findings", Finding).find({ARRIVED: {"$gt": KEPT}}).limit(limit))
+    return found or list(collection("findings", Finding).find({ARRIVED: None}).limit(limit))  # of a former version
 
 
-def trim(finding: Document) -> int:
+def trim(finding: Finding) -> int:
     """Delete what is neither among a finding's oldest occurrences nor among its newest; return how many.
 
     What is dropped is counted before it is deleted. A scan that is done again brings dropped occurrences back: they
     stand before the last one dropped, and count once.
     """
-    found = collection("occurrences").find({"finding": finding["_id"]}, {"rank": 1})
+    found = collection("occurrences", StoredOccurrence).find({"finding": finding["_id"]}, {"rank": 1})
     places = sorted((str(one["rank"]), str(one["_id"])) for one in found)
     middle = places[SHOWN : max(SHOWN, len(places) - (KEPT - SHOWN))][:_DELETED_AT_ONCE]
     last = finding.get("dropped_to", "")
     new = sum("|".join(place) > last for place in middle)
-    change: Document = {"$inc": {ARRIVED: len(places) - len(middle) - finding.get(ARRIVED, 0)}}
+    change: Document = {"$inc": {ARRIVED: len(places) - len(middle) - finding.get("arrived", 0)}}
     if middle:
         dropped = max(int(finding.get("dropped", 0)), len(middle) - new) + new
         fields = {"dropped": dropped, "dropped_to": max(last, "|".join(middle[-1])), "occurrence_count": None}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Order
 
 
 def put(scan: str, repositories: Sequence[tuple[str, str]], *, pull_requests: bool) -> None:
@@ -13,9 +14,9 @@ def put(scan: str, repositories: Sequence[tuple[str, str]], *, pull_requests: bo
     collection("orders").update_one({"_id": scan}, {"$setOnInsert": fields}, upsert=True)
 
 
-def get(scan: str) -> Document | None:
+def get(scan: str) -> Order | None:
     """Return `repositories`, `pull_requests`, and how many child scans are `made`; None once all are."""
-    return collection("orders").find_one({"_id": scan})
+    return collection("orders", Order).find_one({"_id": scan})
 
 
 def advance(scan: str, made: int, further: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from pymongo import UpdateOne
 
@@ -16,8 +16,10 @@ from picket.context import context
 from picket.effects.mongo.client import Document, collection, insert_new
 from picket.events import now
 from picket.findings import lists
+from picket.findings.stored import StoredPlace
 from picket.settings import settings
 
+P = TypeVar("P", bound=StoredPlace)
 _REMEMBERED_SECONDS = 60
 _FIELDS: dict[str, tuple[str, ...]] = {"findings": ("assignee",), "approvals": ("asked_by", "decided_by")}
 """Fields that name one person as a whole."""
@@ -42,14 +44,14 @@ def remember(person: str) -> str:
     return name
 
 
-def veiled(place: Document) -> Document:
+def veiled(place: P) -> P:
     """Return an occurrence with a pseudonym where its author was forgotten, in this process within a minute."""
     hidden = _forgotten(int(time.monotonic() / _REMEMBERED_SECONDS))
     if not hidden or "email" not in place:
         return place
-    for known in (place["email"], place["author"]):
-        if known and (name := pseudonym(known)) in hidden:
-            return {**place, "author": name, "email": name}
+    for known in (place["email"], place.get("author", "")):
+        if known and (name := pseudonym(str(known))) in hidden:
+            return cast("P", {**place, "author": name, "email": name})
     return place
 
 

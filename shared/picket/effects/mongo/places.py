@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo import leases
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.documents import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Place:
     seen: Document | None
 
 
-def free(forge: str, scan: Document, numbers: Sequence[int], total: int, fetching: Collection[str]) -> list[Place]:
+def free(forge: str, scan: Scan, numbers: Sequence[int], total: int, fetching: Collection[str]) -> list[Place]:
     """Return the free places among *numbers* at a forge, in their order.
 
     Args:
@@ -45,7 +46,7 @@ def free(forge: str, scan: Document, numbers: Sequence[int], total: int, fetchin
     return [Place(name, known.get(name)) for name in wanted if name not in taken]
 
 
-def take(places: Sequence[Place], scan: Document) -> bool:
+def take(places: Sequence[Place], scan: Scan) -> bool:
     """Take the first of *places* that is still free; False if others were faster at all of them."""
     return any(_took(place, {"scan": scan["_id"], "revision": scan["revision"]}) for place in places)
 
@@ -53,7 +54,7 @@ def take(places: Sequence[Place], scan: Document) -> bool:
 def _on_their_way(taken: Iterable[Document]) -> set[str]:
     """Return the scans that have taken a place and not moved since: their workers are about to say that they fetch."""
     revisions = {one["scan"]: one["revision"] for one in taken}
-    found = collection("scans").find({"_id": {"$in": sorted(revisions)}}) if revisions else ()
+    found = collection("scans", Scan).find({"_id": {"$in": sorted(revisions)}}) if revisions else ()
     return {one["_id"] for one in found if one["revision"] == revisions[one["_id"]] and leases.runs(one)}
 
 

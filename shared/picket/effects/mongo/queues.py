@@ -6,20 +6,21 @@ that ends asks for the first of a queue, which may be long.
 
 from __future__ import annotations
 
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Scan
 from picket.events import now
 
 _END = "}"
 """Sorts after the bar that ends a queue's name."""
 
 
-def waiting(queue: str, limit: int = 1) -> list[Document]:
+def waiting(queue: str, limit: int = 1) -> list[Scan]:
     """Return scans that wait in *queue*, oldest first.
 
     Those that a former version let wait are not among them: what stands still is asked for again by the sweep.
     """
     which = {"queue": {"$gt": f"{queue}|", "$lt": f"{queue}{_END}"}}
-    return list(collection("scans").find(which).sort("queue", 1).limit(limit))
+    return list(collection("scans", Scan).find(which).sort("queue", 1).limit(limit))
 
 
 def turn(queue: str, created_at: str, scan_id: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Literal, TypedDict, cast
 
 from pymongo import ReturnDocument
 
 from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection, count, key
+from picket.effects.mongo.records import Letter, Replay
 from picket.effects.mongo.schema import STAMP
 from picket.events import Envelope, now
 from picket.settings import settings
@@ -38,7 +40,7 @@ def keep_dead_letter(trigger: str, envelope: Envelope, data: str, dataref: str, 
     _keep("letter", trigger, envelope, {"trigger": trigger, "error": error, "data": data, "dataref": dataref})
 
 
-def page(after: str, limit: int, *, function: str = "", kind: str = "", closed: bool = False) -> list[Document]:
+def page(after: str, limit: int, *, function: str = "", kind: str = "", closed: bool = False) -> list[Letter]:
     """Return letters without their data, by function and then oldest first.
 
     Args:
@@ -53,7 +55,7 @@ def page(after: str, limit: int, *, function: str = "", kind: str = "", closed: 
     found = [
         letter
         for name in ([COLLECTIONS[kind]] if kind else COLLECTIONS.values())
-        for letter in collection(name).find(which, {"data": 0}).sort(field, 1).limit(limit)
+        for letter in collection(name, Letter).find(which, {"data": 0}).sort(field, 1).limit(limit)
     ]
     return sorted(found, key=lambda letter: str(letter["place"]))[:limit]
 
@@ -61,13 +63,26 @@ def page(after: str, limit: int, *, function: str = "", kind: str = "", closed: 
 def has_letters(function: str) -> bool:
     """Return whether there is a letter of a function or Trigger, open or not."""
     which = {"place": {"$gt": _start(function), "$lt": f"{function}{_END}"}}
-    return any(collection(name).find_one(which, {"_id": 1}) for name in COLLECTIONS.values()) if function else False
+    return (
+        any(collection(name, Letter).find_one(which, {"_id": 1}) for name in COLLECTIONS.values())
+        if function
+        else False
+    )
 
 
-def counts() -> dict[str, Document]:
+class Count(TypedDict):
+    """Open letters of one function, and the time of the oldest."""
+
+    dead_letters: int
+    rejections: int
+    oldest: str
+
+
+def counts() -> dict[str, Count]:
     """Count open letters by function: `dead_letters`, `rejections` and the time of the `oldest` of both."""
-    found: dict[str, Document] = {}
-    for name in COLLECTIONS.values():
+    found: dict[str, Count] = {}
+    names: tuple[Literal["dead_letters", "rejections"], ...] = ("dead_letters", "rejections")
+    for name in names:
         for function, oldest in _functions(name):
             which = {"open": {"$gt": _start(function), "$lt": f"{function}{_END}"}}
             entry = found.setdefault(function, {"dead_letters": 0, "rejections": 0, "oldest": oldest})
@@ -76,13 +91,13 @@ def counts() -> dict[str, Document]:
     return dict(sorted(found.items()))
 
 
-def get(letter_id: str) -> Document | None:
+def get(letter_id: str) -> Letter | None:
     """Return a letter with its data."""
     name = _PREFIXES.get(letter_id.partition("-")[0])
-    return collection(name).find_one({"_id": letter_id}) if name else None
+    return collection(name, Letter).find_one({"_id": letter_id}) if name else None
 
 
-def former(letter: Document) -> Document | None:
+def former(letter: Letter) -> Letter | None:
     """Return the letter that *letter* is a failed replay of; None if it is not a replay."""
     prefix, function, event = letter["_id"].partition("-")[0], function_of(letter), letter["event"]
     found = get(_id(prefix, function, event["causation"])) if event["causation"] else None
@@ -91,15 +106,15 @@ def former(letter: Document) -> Document | None:
 
 def refers_to(dataref: str) -> bool:
     """Return whether the data of a letter is in the artifact store under *dataref*."""
-    return any(collection(name).find_one({"dataref": dataref}, {"_id": 1}) for name in COLLECTIONS.values())
+    return any(collection(name, Letter).find_one({"dataref": dataref}, {"_id": 1}) for name in COLLECTIONS.values())
 
 
-def function_of(letter: Document) -> str:
+def function_of(letter: Letter) -> str:
     """Return the function that did not take the event; a Trigger is named like its function."""
     return str(letter.get("trigger") or letter["function"])
 
 
-def begin_replay(letter: Document, record: Document) -> Document | None:
+def begin_replay(letter: Letter, record: Replay) -> Letter | None:
     """Note a replay that is about to be sent, the letter being open until it is.
 
     Returns:
@@ -107,28 +122,28 @@ def begin_replay(letter: Document, record: Document) -> Document | None:
     """
     count = letter["replay_count"]
     fields = {"replays": [*letter.get("replays", ()), record], "replay_count": count + 1, "open": letter["place"]}
-    return collection(_name(letter)).find_one_and_update(
+    return collection(_name(letter), Letter).find_one_and_update(
         {"_id": letter["_id"], "replay_count": count}, {"$set": fields}, return_document=ReturnDocument.AFTER
     )
 
 
-def end_replay(letter: Document, number: int) -> Document:
+def end_replay(letter: Letter, number: int) -> Letter:
     """Note that the broker has replay *number*."""
     return _close(letter, {"state": "replayed", "sent": number})
 
 
-def drop(letter: Document, by: str) -> Document:
+def drop(letter: Letter, by: str) -> Letter:
     """Take a letter from the list; it is kept for the record."""
     if letter["state"] == "dropped" and "open" not in letter:
         return letter
     return _close(letter, {"state": "dropped", "dropped_at": now(), "dropped_by": by})
 
 
-def _close(letter: Document, fields: Document) -> Document:
-    closed = collection(_name(letter)).find_one_and_update(
+def _close(letter: Letter, fields: Document) -> Letter:
+    closed = collection(_name(letter), Letter).find_one_and_update(
         {"_id": letter["_id"]}, {"$set": fields, "$unset": {"open": ""}}, return_document=ReturnDocument.AFTER
     )
-    return closed or {**letter, **fields}
+    return closed or cast("Letter", {**letter, **fields})
 
 
 def _keep(prefix: str, function: str, envelope: Envelope, fields: Document) -> None:
@@ -150,7 +165,7 @@ def _keep(prefix: str, function: str, envelope: Envelope, fields: Document) -> N
 def _functions(name: str) -> Iterator[tuple[str, str]]:
     """Give the functions with open letters, and the time of the oldest, by leaps from one to the next."""
     at = ""
-    while first := collection(name).find_one({"open": {"$gt": at}}, {"open": 1}, sort=[("open", 1)]):
+    while first := collection(name, Letter).find_one({"open": {"$gt": at}}, {"open": 1}, sort=[("open", 1)]):
         function, oldest, _ = first["open"].split("|")
         yield function, oldest
         at = f"{function}{_END}"
@@ -164,5 +179,5 @@ def _id(prefix: str, function: str, event: str) -> str:
     return f"{prefix}-{key(function, event)[:24]}"
 
 
-def _name(letter: Document) -> str:
+def _name(letter: Letter) -> str:
     return _PREFIXES[letter["_id"].partition("-")[0]]

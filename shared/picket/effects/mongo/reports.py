@@ -6,12 +6,14 @@ A scope is one reporter (tool and token), asset and ref. Its newest report decid
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo.client import Document, collection, insert_new, key
+from picket.effects.mongo.records import StoredReport
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Gone
 from picket.events import now
@@ -63,7 +65,7 @@ class Said(BaseModel):
         return self.model_dump(exclude={"changed_by"}) == other.model_dump(exclude={"changed_by"})
 
 
-def add(identity: str, order: Order, artifact: str, **told: object) -> Document:
+def add(identity: str, order: Order, artifact: str, **told: object) -> StoredReport:
     """Record a report that came in; one that is recorded already stays as it is.
 
     Args:
@@ -87,22 +89,22 @@ def add(identity: str, order: Order, artifact: str, **told: object) -> Document:
         collection("reports").insert_one(document)
     except DuplicateKeyError:
         return get(identity)
-    return document
+    return cast("StoredReport", document)
 
 
-def get(identity: str) -> Document:
+def get(identity: str) -> StoredReport:
     """Return a report.
 
     Raises:
         Gone: No report has this id.
     """
-    found = readable(collection("reports").find_one({"_id": identity}))
+    found = readable(collection("reports", StoredReport).find_one({"_id": identity}))
     if found is None:
         raise Gone("no such report")
     return found
 
 
-def page(after: str, limit: int, repository: str = "") -> list[Document]:
+def page(after: str, limit: int, repository: str = "") -> list[StoredReport]:
     """Return reports, the newest first.
 
     Args:
@@ -113,7 +115,7 @@ def page(after: str, limit: int, repository: str = "") -> list[Document]:
     which: Document = {"place": {"$lt": after}} if after else {"place": {"$gt": ""}}
     if repository:
         which["asset"] = {"$eq": repository}
-    return list(collection("reports").find(which).sort("place", -1).limit(limit))
+    return list(collection("reports", StoredReport).find(which).sort("place", -1).limit(limit))
 
 
 def finish(identity: str, state: str, not_applied: Sequence[Document] = (), **told: object) -> None:
@@ -123,12 +125,12 @@ def finish(identity: str, state: str, not_applied: Sequence[Document] = (), **to
     collection("reports").update_one({"_id": identity}, {"$set": fields})
 
 
-def scope_of(order: Document, ref: str) -> str:
+def scope_of(order: StoredReport, ref: str) -> str:
     """Return the id of a report's scope, once its ref is known."""
     return key("scope", order["asset"], order["tool"], order["by"], ref)
 
 
-def begin(scope: str, report: Document) -> bool:
+def begin(scope: str, report: StoredReport) -> bool:
     """Make *report* the newest of its scope; return False if a newer one is."""
     order = report["place"]
     collection("report_scopes").update_one({"_id": scope}, {"$setOnInsert": {"order": order}}, upsert=True)
@@ -190,7 +192,7 @@ def _of_tool(said: Said) -> str:
 
 def has_reported(tool: str) -> bool:
     """Return whether a tool has reported something."""
-    return collection("reports").find_one({"tool": tool}, {"_id": 1}) is not None
+    return collection("reports", StoredReport).find_one({"tool": tool}, {"_id": 1}) is not None
 
 
 def findings_of(tool: str, after: str, limit: int) -> Iterator[list[str]]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import cast
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from picket.effects.mongo import listing, schedules
-from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.documents import Name, Repository
 from picket.effects.mongo.schema import STAMP, readable
 from picket.errors import Busy, Forgotten, Gone
 from picket.events import ago, now
+from picket.scoring.stored import Score
 
 _AHEAD = timedelta(days=1)
 _TRIES = 5
@@ -26,14 +29,14 @@ _BY_FORGE_ID = "id "
 
 def resolve(name: str) -> str | None:
     """Return the id of the repository with canonical *name*, now or formerly; None if it is unknown."""
-    document = collection("names").find_one({"_id": name})
+    document = collection("names", Name).find_one({"_id": name})
     return str(document["repository"]) if document and not document.get("forgotten") else None
 
 
-def find(name: str, forge_key: str = "") -> Document | None:
+def find(name: str, forge_key: str = "") -> Repository | None:
     """Return the repository that *forge_key* or, without one, *name* leads to; None if it is not registered."""
     if forge_key:
-        known = collection("repositories").find_one({"forge_key": forge_key})
+        known = collection("repositories", Repository).find_one({"forge_key": forge_key})
         if known is not None:
             return readable(known)
     holder = resolve(name)
@@ -77,7 +80,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
     delivered_at: str = "",
     revive: bool = False,
     **fields: object,
-) -> Document:
+) -> Repository:
     """Record a repository as a forge tells of it, unless something later is known already.
 
     Args:
@@ -118,7 +121,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
         if collection("repositories").update_one(same, {"$set": told}).matched_count:
             held = {"repository": repository, "forgotten": False}
             collection("names").update_one({"_id": name}, {"$set": held}, upsert=True)
-            return known | told
+            return cast("Repository", {**known, **told})
     raise Busy(f"{repository} is being changed by others")
 
 
@@ -138,7 +141,7 @@ def link(name: str, repository: str) -> None:
 
 
 def _by_forge_key(forge_key: str) -> str | None:
-    found = collection("repositories").find_one({"forge_key": forge_key}, {"_id": 1}) if forge_key else None
+    found = collection("repositories", Repository).find_one({"forge_key": forge_key}, {"_id": 1}) if forge_key else None
     return str(found["_id"]) if found else None
 
 
@@ -148,18 +151,23 @@ def _by_name(name: str, forge_key: str, *, revive: bool) -> str:
         collection("names").insert_one({"_id": name, "repository": name})
     except DuplicateKeyError:
         holder = _held(_entry(name) or {"_id": name, "repository": name}, revive=revive)
-        known = get(holder) or {}
-        if forge_key and known.get("forge_key") and known["forge_key"] != forge_key:
+        held_by = _forge_key_of(holder)
+        if forge_key and held_by and held_by != forge_key:
             return f"{name}~{forge_key.rpartition(':')[2]}"
         return holder
     return name
 
 
-def _entry(name: str) -> Document | None:
-    return collection("names").find_one({"_id": name})
+def _forge_key_of(repository: str) -> str:
+    known = get(repository)
+    return known.get("forge_key", "") if known else ""
 
 
-def _held(entry: Document, *, revive: bool) -> str:
+def _entry(name: str) -> Name | None:
+    return collection("names", Name).find_one({"_id": name})
+
+
+def _held(entry: Name, *, revive: bool) -> str:
     """Return the repository that an entry of `names` leads to; one that was forgotten begins anew where asked."""
     if not entry.get("forgotten"):
         return str(entry["repository"])
@@ -172,12 +180,12 @@ def _held(entry: Document, *, revive: bool) -> str:
     return anew
 
 
-def get(repository: str) -> Document | None:
+def get(repository: str) -> Repository | None:
     """Return a repository by id."""
-    return readable(collection("repositories").find_one({"_id": repository}))
+    return readable(collection("repositories", Repository).find_one({"_id": repository}))
 
 
-def known(repository: str) -> Document:
+def known(repository: str) -> Repository:
     """Return a repository that something is to be stored of.
 
     Raises:
@@ -192,11 +200,11 @@ def known(repository: str) -> Document:
     return document
 
 
-def update(repository: str, **fields: object) -> Document | None:
+def update(repository: str, **fields: object) -> Repository | None:
     """Set fields of a repository, and what follows from them for when it is due; None if it does not exist."""
     if "history_ruleset" in fields:
         fields |= schedules.evidence(str(fields["history_ruleset"]), str(fields["history_scanned_at"]))
-    document = collection("repositories").find_one_and_update(
+    document = collection("repositories", Repository).find_one_and_update(
         {"_id": repository}, {"$set": fields}, return_document=ReturnDocument.AFTER
     )
     if document is not None and not fields.keys().isdisjoint({"archived", "deleted", "scanned_at"}):
@@ -204,7 +212,7 @@ def update(repository: str, **fields: object) -> Document | None:
     return document
 
 
-def own(repository: str, team: str) -> Document | None:
+def own(repository: str, team: str) -> Repository | None:
     """Let a team own a repository, none if it is empty; `teams` are all that have, and whose scores follow it.
 
     Raises:
@@ -222,9 +230,9 @@ def own(repository: str, team: str) -> Document | None:
     raise Busy(f"{repository} is being changed by others")
 
 
-def forget(repository: str, by: str) -> Document | None:
+def forget(repository: str, by: str) -> Repository | None:
     """Mark a repository and all of its names as forgotten; return it, or None if it is unknown."""
-    if key := (get(repository) or {}).get("forge_key"):  # an earlier version kept no entry of it
+    if key := _forge_key_of(repository):  # an earlier version kept no entry of it
         entry = {"$setOnInsert": {"repository": repository}}
         collection("names").update_one({"_id": _BY_FORGE_ID + key}, entry, upsert=True)
     collection("names").update_many({"repository": repository}, {"$set": {"forgotten": True}})
@@ -235,19 +243,21 @@ def forget(repository: str, by: str) -> Document | None:
 def is_forgotten(repository: str) -> bool:
     """Return whether a person has forgotten the repository with this id."""
     return bool(repository) and any(
-        entry.get("forgotten") for entry in collection("names").find({"repository": repository})
+        entry.get("forgotten") for entry in collection("names", Name).find({"repository": repository})
     )
 
 
 def names_of(repository: str) -> list[str]:
     """Return every name that leads to the repository with this id."""
-    found = (str(entry["_id"]) for entry in collection("names").find({"repository": repository}))
+    found = (str(entry["_id"]) for entry in collection("names", Name).find({"repository": repository}))
     return [name for name in found if not name.startswith(_BY_FORGE_ID)]
 
 
-def being_forgotten(span: timedelta, limit: int) -> list[Document]:
+def being_forgotten(span: timedelta, limit: int) -> list[Repository]:
     """Return repositories that were forgotten and of which nothing was deleted for *span*."""
-    return list(collection("repositories").find({"forgetting": {"$lt": schedules.MARK + ago(span)}}).limit(limit))
+    return list(
+        collection("repositories", Repository).find({"forgetting": {"$lt": schedules.MARK + ago(span)}}).limit(limit)
+    )
 
 
 def touch_forgotten(repository: str) -> None:
@@ -260,21 +270,21 @@ def delete(repository: str) -> None:
     collection("repositories").delete_one({"_id": repository})
 
 
-def get_many(ids: Iterable[str]) -> list[Document]:
+def get_many(ids: Iterable[str]) -> list[Repository]:
     """Return the repositories with these ids."""
-    return list(collection("repositories").find({"_id": {"$in": list(ids)}}))
+    return list(collection("repositories", Repository).find({"_id": {"$in": list(ids)}}))
 
 
-def show_score(repository: str, score: Document) -> None:
+def show_score(repository: str, score: Score) -> None:
     """Keep with a repository what lists show of its score, unless that of a later revision is there."""
     shown = {"score": score["score"], "grade": score["grade"], "score_revision": score["revision"]}
     older = [{"score_revision": {"$lt": score["revision"]}}, {"score_revision": None}]
     collection("repositories").update_one({"_id": repository, "$or": older}, {"$set": shown})
 
 
-def page(after: str, limit: int) -> list[Document]:
+def page(after: str, limit: int) -> list[Repository]:
     """Return up to *limit* repositories whose id follows *after*."""
-    return listing.following("repositories", after, limit)
+    return listing.following("repositories", Repository, after, limit)
 
 
 def teams(after: str, limit: int) -> list[str]:
@@ -282,13 +292,13 @@ def teams(after: str, limit: int) -> list[str]:
     found: list[str] = []
     while len(found) < limit:
         which = {"team": {"$gt": found[-1] if found else after}}
-        first = collection("repositories").find_one(which, {"team": 1}, sort=[("team", 1)])
+        first = collection("repositories", Repository).find_one(which, {"team": 1}, sort=[("team", 1)])
         if first is None:
             break
         found.append(str(first["team"]))
     return found
 
 
-def of_team(team: str) -> list[Document]:
+def of_team(team: str) -> list[Repository]:
     """Return the repositories of a team."""
-    return list(collection("repositories").find({"team": team}).sort("_id", 1))
+    return list(collection("repositories", Repository).find({"team": team}).sort("_id", 1))

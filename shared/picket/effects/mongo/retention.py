@@ -10,18 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NotRequired
 
 from pymongo import UpdateOne
 
 from picket.commits import lifecycle
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.documents import Stored
 from picket.events import ago, now
 
 KEPT_FROM = "kept_from"
 """Field by which what is old is found; `at ` comes before the time, since the one-machine store compares plain times
 without its index."""
 _MARK = "at "
+
+
+class Old(Stored):
+    """What may be deleted; `artifact` is the content of a report."""
+
+    artifact: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,10 @@ class Rule:
     field: str = KEPT_FROM
     personal: bool = False
     when: tuple[tuple[str, Any], ...] = ()
-    is_needed: Callable[[Document], bool] = lambda _document: False
+    is_needed: Callable[[Old], bool] = lambda _document: False
 
 
-def _is_newest_of_scope(report: Document) -> bool:
+def _is_newest_of_scope(report: Old) -> bool:
     return collection("report_scopes").find_one({"report": report["_id"]}, {"_id": 1}) is not None
 
 
@@ -71,7 +78,7 @@ def entry() -> Document:
     return {KEPT_FROM: f"{_MARK}{now()}"}
 
 
-def old(rule: Rule, days: float, after: str, limit: int) -> tuple[list[Document], str]:
+def old(rule: Rule, days: float, after: str, limit: int) -> tuple[list[Old], str]:
     """Return documents that have lived for longer than *days* and are not needed, the oldest first.
 
     Args:
@@ -85,12 +92,12 @@ def old(rule: Rule, days: float, after: str, limit: int) -> tuple[list[Document]
     """
     before = f"{_MARK}{ago(timedelta(days=days))}"
     which = {rule.field: {"$gt": after or _MARK, "$lt": before}, **dict(rule.when)}
-    found = list(collection(rule.collection).find(which).sort(rule.field, 1).limit(limit))
-    last = str(found[-1][rule.field]) if len(found) == limit else ""
+    found = list(collection(rule.collection, Old).find(which).sort(rule.field, 1).limit(limit))
+    last = str(dict(found[-1])[rule.field]) if len(found) == limit else ""
     return [one for one in found if not rule.is_needed(one)], last
 
 
-def delete(rule: Rule, found: list[Document]) -> None:
+def delete(rule: Rule, found: list[Old]) -> None:
     """Delete documents."""
     if found:
         collection(rule.collection).delete_many({"_id": {"$in": [one["_id"] for one in found]}})

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Literal
 
 from picket.commits import lifecycle
 from picket.effects.mongo import moves
 from picket.effects.mongo.client import Document, collection, count, count_by_state, key
+from picket.effects.mongo.documents import Scan
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, unmarked
 from picket.effects.mongo.schema import STAMP, readable
@@ -35,7 +37,7 @@ _UNPLACED = "-|"
 """Begins the position of a scan that an earlier version recorded, without a place: it follows all that have one."""
 
 
-def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int = 0) -> Document:
+def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int = 0) -> Scan:
     """Record a scan unless it is there already.
 
     Args:
@@ -82,17 +84,17 @@ def branch(repository: str, ref: str) -> str:
     return key(repository, ref)
 
 
-def kind(scan: Document) -> str:
+def kind(scan: Scan) -> str:
     """Return the kind of a scan as it is called today."""
     return today(scan["kind"])
 
 
-def request_of(scan: Document) -> ScanRequested:
+def request_of(scan: Scan) -> ScanRequested:
     """Return the request that led to a scan."""
     return ScanRequested.model_validate({**scan, "scan": scan["_id"]})
 
 
-def get(scan_id: str) -> Document:
+def get(scan_id: str) -> Scan:
     """Return a scan.
 
     Raises:
@@ -104,14 +106,14 @@ def get(scan_id: str) -> Document:
     return document
 
 
-def find(scan_id: str) -> Document | None:
+def find(scan_id: str) -> Scan | None:
     """Return a scan, or None."""
-    return readable(collection("scans").find_one({"_id": scan_id}))
+    return readable(collection("scans", Scan).find_one({"_id": scan_id}))
 
 
-def children(scan_id: str) -> list[Document]:
+def children(scan_id: str) -> list[Scan]:
     """Return the child scans of a scan, oldest first."""
-    return sorted(collection("scans").find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))
+    return sorted(collection("scans", Scan).find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))
 
 
 def children_by_state(scan_id: str) -> dict[str, int]:
@@ -119,15 +121,15 @@ def children_by_state(scan_id: str) -> dict[str, int]:
     return count_by_state("scans", {"parent": scan_id})
 
 
-def open_children(scan_id: str, limit: int) -> list[Document]:
+def open_children(scan_id: str, limit: int) -> list[Scan]:
     """Return up to *limit* child scans of a scan that are not final."""
     which: Document = {"open_under": scan_id, "state": {"$in": sorted(lifecycle.OPEN_SCAN)}}
-    return list(collection("scans").find(which).limit(limit))
+    return list(collection("scans", Scan).find(which).limit(limit))
 
 
 def has_open_child(scan_id: str) -> bool:
     """Return whether the end of a child scan is still to be told."""
-    return collection("scans").find_one({"open_under": scan_id}, {"_id": 1}) is not None
+    return collection("scans", Scan).find_one({"open_under": scan_id}, {"_id": 1}) is not None
 
 
 def count_open_children(scan_id: str) -> int:
@@ -135,23 +137,23 @@ def count_open_children(scan_id: str) -> int:
     return count("scans", {"open_under": scan_id})
 
 
-def merged_into(scan_id: str) -> list[Document]:
+def merged_into(scan_id: str) -> list[Scan]:
     """Return the scans whose commits *scan_id* looks at in their place."""
-    return list(collection("scans").find({"taken_by": scan_id}))
+    return list(collection("scans", Scan).find({"taken_by": scan_id}))
 
 
-def waiting_of_branch(name: str, limit: int) -> list[Document]:
+def waiting_of_branch(name: str, limit: int) -> list[Scan]:
     """Return scans of one branch (see `branch`) that have not begun, oldest first."""
-    return list(collection("scans").find({"branch": name}).sort("created_at", 1).limit(limit))
+    return list(collection("scans", Scan).find({"branch": name}).sort("created_at", 1).limit(limit))
 
 
-def running(repository: str | None = None, limit: int = 100) -> list[Document]:
+def running(repository: str | None = None, limit: int = 100) -> list[Scan]:
     """Return scans that are not final, of one repository or of all."""
     which: Document = {"running": repository} if repository else {"open": {"$gt": ""}}
-    return list(collection("scans").find(which).limit(limit))
+    return list(collection("scans", Scan).find(which).limit(limit))
 
 
-def page(after: str, limit: int, *, state: str = "open", repository: str = "") -> list[Document]:
+def page(after: str, limit: int, *, state: str = "open", repository: str = "") -> list[Scan]:
     """Return scans, the newest first; `place` of each is its position in the list.
 
     Args:
@@ -166,38 +168,38 @@ def page(after: str, limit: int, *, state: str = "open", repository: str = "") -
         which["state"] = {"$in": sorted(lifecycle.FINAL)}
     elif state not in {"open", "all"}:
         which["state"] = state
-    listed = collection("scans").find({**which, field: {"$gt": "", "$lt": after or "~"}})
+    listed = collection("scans", Scan).find({**which, field: {"$gt": "", "$lt": after or "~"}})
     found = list(listed.sort(field, -1).limit(limit))
     return found if len(found) == limit else [*found, *_unplaced(which, after, limit - len(found), state)]
 
 
-def _unplaced(which: Document, after: str, limit: int, state: str) -> list[Document]:
+def _unplaced(which: Document, after: str, limit: int, state: str) -> list[Scan]:
     """Return scans that an earlier version recorded, by id."""
     which = {**which, "place": None}
     if state == "open":
         which["running"] = {"$exists": True}
     if after.startswith(_UNPLACED):
         which["_id"] = {"$gt": after.removeprefix(_UNPLACED)}
-    found = collection("scans").find(which).sort("_id", 1).limit(limit)
+    found = collection("scans", Scan).find(which).sort("_id", 1).limit(limit)
     return [{**scan, "place": f"{_UNPLACED}{scan['_id']}"} for scan in found]
 
 
-def due(limit: int) -> list[Document]:
+def due(limit: int) -> list[Scan]:
     """Return up to *limit* scans that the sweep is to look at by now, longest due first."""
-    return list(collection("scans").find({"due": {"$lt": in_time(timedelta())}}).sort("due", 1).limit(limit))
+    return list(collection("scans", Scan).find({"due": {"$lt": in_time(timedelta())}}).sort("due", 1).limit(limit))
 
 
-def due_at(scan: Document) -> str:
+def due_at(scan: Scan) -> str:
     """Return when the sweep looks at a scan next (RFC 3339); empty if it does not."""
     return unmarked(scan.get("due", ""))
 
 
 def let_former_be_due(limit: int) -> bool:
     """Enter when they are due for up to *limit* scans that a former version wrote; False if there are no more."""
-    found: list[Document] = []
+    found: list[Scan] = []
     for field in ("untold", *_FORMER_DUE):
         which: Document = {field: {"$gt": ""}, **({"due": None} if field == "untold" else {})}
-        found += collection("scans").find(which).limit(limit - len(found)) if len(found) < limit else ()
+        found += collection("scans", Scan).find(which).limit(limit - len(found)) if len(found) < limit else ()
     gone = dict.fromkeys(_FORMER_DUE, "")
     for scan in found:
         change = {"$set": {"due": scan.get("retry_at") or in_time(timedelta())}, "$unset": gone}
@@ -221,9 +223,9 @@ def release_told(scan_id: str) -> None:
     collection("scans").update_many({"open_under": scan_id, **told_of}, {"$unset": {"open_under": ""}})
 
 
-def fetching(forge: str) -> list[Document]:
+def fetching(forge: str) -> list[Scan]:
     """Return the scans that have a place at *forge*."""
-    return list(collection("scans").find({"fetching": forge}))
+    return list(collection("scans", Scan).find({"fetching": forge}))
 
 
 def count_for_root(root: str) -> int:
@@ -232,7 +234,7 @@ def count_for_root(root: str) -> int:
 
 
 def move(  # noqa: PLR0913 - a step's parts, which read better at the call
-    scan: Document,
+    scan: Scan,
     target: str,
     actor: str,
     reason: str = "",
@@ -240,7 +242,7 @@ def move(  # noqa: PLR0913 - a step's parts, which read better at the call
     unset: tuple[str, ...] = (),
     fence: int | None = None,
     **fields: object,
-) -> Document | None:
+) -> Scan | None:
     """Move a scan to *target*; see `moves.Step`.
 
     Returns:
@@ -252,14 +254,14 @@ def move(  # noqa: PLR0913 - a step's parts, which read better at the call
     return moves.move("scans", lifecycle.SCAN, scan, step)
 
 
-def advance(scan: Document, targets: Iterable[str], actor: str) -> Document:
+def advance(scan: Scan, targets: Iterable[str], actor: str) -> Scan:
     """Move a scan through those of *targets* that lie ahead of it, each step kept in its history."""
     for target in targets:
         scan = move(scan, target, actor) or scan
     return scan
 
 
-def leave(scan: Document, field: str) -> bool:
+def leave(scan: Scan, field: Literal["queue", "fetching", "taken_by"]) -> bool:
     """Take *field* away; False if somebody else did, or has moved the scan since it was read: it may wait anew."""
     result = collection("scans").update_one(
         {"_id": scan["_id"], field: scan[field], "revision": scan["revision"]},
@@ -268,7 +270,7 @@ def leave(scan: Document, field: str) -> bool:
     return result.modified_count == 1
 
 
-def put_off(scan: Document, span: timedelta = _IDLE) -> None:
+def put_off(scan: Scan, span: timedelta = _IDLE) -> None:
     """Let the sweep look at a scan after *span*, unless it was moved, or others were told of its end, meanwhile."""
     which = {"_id": scan["_id"], "revision": scan["revision"], "due": {"$gt": ""}}
     collection("scans").update_one(which, {"$set": {"due": in_time(span)}})
@@ -284,9 +286,9 @@ def set_scored(scan_id: str) -> None:
     collection("scans").update_one({"_id": scan_id}, {"$set": {"scored_at": now()}})
 
 
-def of_repository(repository: str, limit: int) -> list[Document]:
+def of_repository(repository: str, limit: int) -> list[Scan]:
     """Return up to *limit* scans of a repository."""
-    return list(collection("scans").find({"repository": repository}).limit(limit))
+    return list(collection("scans", Scan).find({"repository": repository}).limit(limit))
 
 
 def delete(scan_id: str) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from picket.commits.schedule import Schedule, next_time
 from picket.effects.mongo.client import Document, collection
+from picket.effects.mongo.documents import Repository, ScheduleFields
 from picket.errors import Busy, Malformed
 from picket.events import ago, now
 from picket.events.spelling import former, today
@@ -38,7 +39,7 @@ def evidence(ruleset: str, at: str) -> Document:
     return {"evidence": f"{ruleset}|{at}"}
 
 
-def due_at(repository: Document, hours: float) -> str | None:
+def due_at(repository: Repository, hours: float) -> str | None:
     """Return when a repository is due next (RFC 3339); None if never. *hours* is the schedule of all."""
     if rests(repository):
         return None
@@ -49,37 +50,57 @@ def due_at(repository: Document, hours: float) -> str | None:
     return text_of(datetime.fromisoformat(unmarked(repository["waits_since"])) + timedelta(hours=hours))
 
 
-def rests(repository: Document) -> bool:
+def rests(repository: Repository) -> bool:
     """Return whether a repository is left out: it is archived, deleted, or its forge lists it no more."""
     return any(repository.get(name) for name in ("archived", "deleted", "vanished_at"))
 
 
-def due(hours: float, limit: int) -> list[Document]:
+def due(hours: float, limit: int) -> list[Repository]:
     """Return up to *limit* repositories that are due, those with schedules of their own first, the longest due first.
 
     Args:
         hours: The schedule of those that have none of their own.
         limit: At most so many.
     """
-    found = list(collection("repositories").find({"due": {"$lt": MARK + now()}}).sort("due", 1).limit(limit))
+    found = list(
+        collection("repositories", Repository).find({"due": {"$lt": MARK + now()}}).sort("due", 1).limit(limit)
+    )
     if len(found) < limit:
         before = {"$lt": MARK + ago(timedelta(hours=hours))}
-        waiting = collection("repositories").find({"waits_since": before}).sort("waits_since", 1)
+        waiting = collection("repositories", Repository).find({"waits_since": before}).sort("waits_since", 1)
         found += list(waiting.limit(limit - len(found)))
     return found
 
 
-def slot(repository: Document) -> str:
+def slot(repository: Repository) -> str:
     """Return what a repository is due for: the same until it is claimed."""
     return str(repository.get("due") or repository["waits_since"])
 
 
-def of(repository: Document) -> list[Schedule]:
+def of(repository: Repository) -> list[Schedule]:
     """Return the schedules of a repository, by name."""
-    return [_read(fields) for fields in repository.get("schedules", ())]
+    return [named(fields["name"], fields) for fields in repository.get("schedules", ())]
 
 
-def wanted(repository: Document, at: datetime) -> dict[str, bool]:
+def named(name: str, fields: ScheduleFields) -> Schedule:
+    """Return a stored schedule under *name*."""
+    return Schedule(
+        name=name,
+        cron=fields["cron"],
+        timezone=fields["timezone"],
+        jitter_seconds=fields["jitter_seconds"],
+        kind="full" if today(fields["kind"]) == "full" else "scheduled",
+        pull_requests=bool(fields["pull_requests"]),
+        enabled=bool(fields["enabled"]),
+    )
+
+
+def stored(schedule: Schedule) -> Document:
+    """Return a schedule as it is stored."""
+    return {**asdict(schedule), "kind": former(schedule.kind)}
+
+
+def wanted(repository: Repository, at: datetime) -> dict[str, bool]:
     """Return what a repository that is due by *at* is due for: kinds of scans, and whether with pull requests."""
     since = datetime.fromisoformat(unmarked(slot(repository))) - timedelta(microseconds=1)
     kinds: dict[str, bool] = {}
@@ -89,16 +110,15 @@ def wanted(repository: Document, at: datetime) -> dict[str, bool]:
     return kinds or {"scheduled": any(schedule.pull_requests for schedule in of(repository))}
 
 
-def claim(repository: Document, at: datetime) -> bool:
+def claim(repository: Repository, at: datetime) -> bool:
     """Move a repository that is due on to its next time after *at*; False if somebody else did, or it changed."""
-    field = "due" if "due" in repository else "waits_since"
-    result = collection("repositories").update_one(
-        {"_id": repository["_id"], field: repository[field]}, _change(repository, of(repository), at)
-    )
+    which: Document = {"_id": repository["_id"]}
+    which |= {"due": repository["due"]} if "due" in repository else {"waits_since": repository["waits_since"]}
+    result = collection("repositories").update_one(which, _change(repository, of(repository), at))
     return result.modified_count == 1
 
 
-def put_off(repository: Document) -> None:
+def put_off(repository: Repository) -> None:
     """Let a repository that could not be asked for be due an hour later, so that others are not behind it."""
     later = MARK + ago(-timedelta(hours=1))
     for field in ("due", "waits_since"):
@@ -108,7 +128,7 @@ def put_off(repository: Document) -> None:
             )
 
 
-def resume(repository: Document) -> None:
+def resume(repository: Repository) -> None:
     """Let a repository that was left out be looked at again."""
     if rests(repository):
         return
@@ -121,7 +141,7 @@ def resume(repository: Document) -> None:
         collection("repositories").update_one({"_id": repository["_id"]}, {"$set": change})
 
 
-def put(repository_id: str, schedule: Schedule) -> Document | None:
+def put(repository_id: str, schedule: Schedule) -> Repository | None:
     """Give a repository a schedule, in place of one of the same name; None if there is no such repository.
 
     Raises:
@@ -131,22 +151,22 @@ def put(repository_id: str, schedule: Schedule) -> Document | None:
     return _rewrite(repository_id, schedule.name, [schedule])
 
 
-def remove(repository_id: str, name: str) -> Document | None:
+def remove(repository_id: str, name: str) -> Repository | None:
     """Take a schedule away; without any the repository follows that of all again. None if it does not exist.
 
     Raises:
         Busy: Others kept changing its schedules.
     """
-    repository = collection("repositories").find_one({"_id": repository_id})
+    repository = collection("repositories", Repository).find_one({"_id": repository_id})
     if repository is None or name not in {schedule.name for schedule in of(repository)}:
         return None
     return _rewrite(repository_id, name, [])
 
 
-def stale(ruleset: str, limit: int) -> list[Document]:
+def stale(ruleset: str, limit: int) -> list[Repository]:
     """Return repositories whose evidence is for another ruleset, oldest first, by leaps over rulesets."""
-    found: list[Document] = []
-    names, at = collection("repositories"), ""
+    found: list[Repository] = []
+    names, at = collection("repositories", Repository), ""
     for _ in range(_MOST_RULESETS):
         head = names.find_one({"evidence": {"$gt": at}}, {"evidence": 1}, sort=[("evidence", 1)])
         if head is None:
@@ -161,10 +181,10 @@ def stale(ruleset: str, limit: int) -> list[Document]:
 def rescans_since(span: timedelta, limit: int) -> int:
     """Count the repositories that a rescan was asked for within *span*, up to *limit*."""
     recent = {"rescan_asked": {"$gt": MARK + ago(span)}}
-    return len(list(collection("repositories").find(recent, {"_id": 1}).limit(limit)))
+    return len(list(collection("repositories", Repository).find(recent, {"_id": 1}).limit(limit)))
 
 
-def claim_rescan(repository: Document, ruleset: str) -> bool:
+def claim_rescan(repository: Repository, ruleset: str) -> bool:
     """Note that a rescan for *ruleset* is asked for; False if somebody else did.
 
     Asked for counts as done: where it fails, the next scan by schedule looks at what is not scanned for the ruleset.
@@ -174,19 +194,19 @@ def claim_rescan(repository: Document, ruleset: str) -> bool:
     return _claim_evidence(repository, {"$set": fields})
 
 
-def leave_out(repository: Document) -> None:
+def leave_out(repository: Repository) -> None:
     """Take a repository that rests out of those to be scanned again for a new ruleset."""
     _claim_evidence(repository, {"$unset": {"evidence": ""}})
 
 
-def _claim_evidence(repository: Document, change: Document) -> bool:
+def _claim_evidence(repository: Repository, change: Document) -> bool:
     which = {"_id": repository["_id"], "evidence": repository["evidence"]}
     return collection("repositories").update_one(which, change).modified_count == 1
 
 
-def _rewrite(repository_id: str, name: str, fresh: list[Schedule]) -> Document | None:
+def _rewrite(repository_id: str, name: str, fresh: list[Schedule]) -> Repository | None:
     for _ in range(_TRIES):
-        repository = collection("repositories").find_one({"_id": repository_id})
+        repository = collection("repositories", Repository).find_one({"_id": repository_id})
         if repository is None:
             return None
         kept = sorted(
@@ -200,18 +220,18 @@ def _rewrite(repository_id: str, name: str, fresh: list[Schedule]) -> Document |
         if "$set" in change and repository.get("due", "~") < MARK + now():
             change = {}  # a first look, or one that is late, is not put off
         fields = {
-            "schedules": [asdict(one) | {"kind": former(one.kind)} for one in kept],
+            "schedules": [stored(one) for one in kept],
             "schedules_revision": revision + 1,
         }
         change["$set"] = {**change.get("$set", {}), **fields}
         same = {"schedules_revision": revision or {"$exists": False}}
         done = collection("repositories").update_one({"_id": repository_id, **same}, change)
         if done.modified_count == 1:
-            return collection("repositories").find_one({"_id": repository_id})
+            return collection("repositories", Repository).find_one({"_id": repository_id})
     raise Busy(f"the schedules of {repository_id} are being changed by others")
 
 
-def _change(repository: Document, schedules: list[Schedule], at: datetime) -> Document:
+def _change(repository: Repository, schedules: list[Schedule], at: datetime) -> Document:
     """Return the update that lets a repository be due by *schedules* after *at*, by that of all where it has none."""
     if rests(repository):
         return {"$unset": {"due": "", "waits_since": ""}}
@@ -223,7 +243,7 @@ def _change(repository: Document, schedules: list[Schedule], at: datetime) -> Do
     return {"$set": {"due": MARK + text_of(min(moments))}, "$unset": {"waits_since": ""}}
 
 
-def _next(schedule: Schedule, repository: Document, after: datetime) -> datetime | None:
+def _next(schedule: Schedule, repository: Repository, after: datetime) -> datetime | None:
     """Return when a schedule comes next; never if it is switched off, or its time zone is not known here any more."""
     if not schedule.enabled:
         return None
@@ -231,11 +251,6 @@ def _next(schedule: Schedule, repository: Document, after: datetime) -> datetime
         return next_time(schedule, repository["_id"], after)
     except Malformed:
         return None
-
-
-def _read(fields: Document) -> Schedule:
-    switches = {name: bool(fields[name]) for name in ("pull_requests", "enabled")}
-    return Schedule(**{**fields, **switches, "kind": today(fields["kind"])})
 
 
 def text_of(moment: datetime) -> str:

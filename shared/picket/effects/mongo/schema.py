@@ -6,20 +6,31 @@ set, so code that does not know it leaves it alone. What older code must not tou
 
 from __future__ import annotations
 
-from picket.effects.mongo.client import Document
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from picket.effects.mongo.client import D
 from picket.errors import Newer
 
 VERSION = 1
-STAMP = {"schema": VERSION}
+
+
+class Stamp(TypedDict):
+    """The version that a document is written in."""
+
+    schema: int
+
+
+STAMP: Stamp = {"schema": VERSION}
 """Field of every document that functions work on."""
 
 
-def is_known(document: Document) -> bool:
+def is_known(document: Mapping[str, Any]) -> bool:
     """Return whether this code understands a document."""
     return bool(document.get("schema", VERSION) <= VERSION)
 
 
-def readable(document: Document | None) -> Document | None:
+def readable(document: D | None) -> D | None:
     """Return a document that this code understands, or None as it came.
 
     Raises:
@@ -30,7 +41,7 @@ def readable(document: Document | None) -> Document | None:
     return document
 
 
-def known(document: Document) -> Document:
+def known(document: D) -> D:
     """Return a document that this code understands; see `readable`."""
     if not is_known(document):
         raise Newer(f"{document['_id']} was written by a newer revision (schema {document['schema']})")

@@ -12,8 +12,9 @@ from pymongo.errors import DuplicateKeyError
 
 from picket.context import context
 from picket.effects.mongo import retention
-from picket.effects.mongo.client import Document, collection
-from picket.effects.mongo.schema import STAMP, readable
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.records import Renewed, Webhook
+from picket.effects.mongo.schema import STAMP, VERSION, readable
 from picket.effects.senders import receiving
 from picket.errors import Gone, Misconfigured
 from picket.events import now
@@ -32,14 +33,14 @@ class Source:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-def add(provider: str, name: str, scope: str) -> tuple[Document, str, str]:
+def add(provider: str, name: str, scope: str) -> tuple[Webhook, str, str]:
     """Register a webhook.
 
     Returns:
         The source, its token and its secret: the only time the two can be read.
     """
     token, secret = secrets.token_urlsafe(24), receiving(provider).new_secret()
-    document: Document = {
+    document: Webhook = {
         "_id": _hash(token),
         "source": f"src-{secrets.token_hex(8)}",
         "provider": provider,
@@ -48,25 +49,25 @@ def add(provider: str, name: str, scope: str) -> tuple[Document, str, str]:
         "created_at": now(),
         "secret": _encrypt(secret),
         "revoked": False,
-        **STAMP,
+        "schema": VERSION,
     }
-    collection("sources").insert_one(document)
+    collection("sources").insert_one({**document})
     return document, token, secret
 
 
-def all_sources() -> list[Document]:
+def all_sources() -> list[Webhook]:
     """Return every source without its secrets, oldest first."""
-    found = collection("sources").find({}, {"secret": 0, "former_secret": 0})
+    found = collection("sources", Webhook).find({}, {"secret": 0, "former_secret": 0})
     return sorted(found, key=lambda source: str(source["created_at"]))
 
 
-def rotate(source_id: str, grace_seconds: float) -> tuple[Document, str] | None:
+def rotate(source_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
     """Give a source a new secret; the old one stays valid for *grace_seconds*. None if there is no such source."""
     document = _by_id(source_id)
     if document is None or document["revoked"]:
         return None
     secret = receiving(document["provider"]).new_secret()
-    fields = {
+    fields: Renewed = {
         "secret": _encrypt(secret),
         "former_secret": document["secret"],
         "former_until": time.time() + grace_seconds,
@@ -76,7 +77,7 @@ def rotate(source_id: str, grace_seconds: float) -> tuple[Document, str] | None:
     return {**document, **fields}, secret
 
 
-def revoke(source_id: str) -> Document | None:
+def revoke(source_id: str) -> Webhook | None:
     """Make a source's URL unknown; None if there is no such source."""
     document = _by_id(source_id)
     if document is None:
@@ -87,7 +88,7 @@ def revoke(source_id: str) -> Document | None:
 
 def by_token(provider: str, token: str) -> Source | None:
     """Return the source that *token* in a URL belongs to; None if it is unknown, revoked or of another provider."""
-    document = readable(collection("sources").find_one({"_id": _hash(token)}))
+    document = readable(collection("sources", Webhook).find_one({"_id": _hash(token)}))
     if document is None or document["revoked"] or document["provider"] != provider:
         return None
     valid = [document["secret"]]
@@ -127,8 +128,8 @@ def record_delivery(delivery: str, source: str, event: str) -> bool:
     return True
 
 
-def _by_id(source_id: str) -> Document | None:
-    return readable(collection("sources").find_one({"source": source_id}))
+def _by_id(source_id: str) -> Webhook | None:
+    return readable(collection("sources", Webhook).find_one({"source": source_id}))
 
 
 def _hash(token: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pymongo import DeleteOne
 
-from picket.effects.mongo.client import Document, collection, key
+from picket.effects.mongo.client import collection, key
+from picket.effects.mongo.records import TeamChange
 from picket.events import now
 
 
@@ -16,12 +17,12 @@ def note(team: str, repository: str, cause: str) -> None:
     collection("team_changes").update_one({"_id": key(team, repository)}, {"$set": fields}, upsert=True)
 
 
-def noted(team: str, limit: int) -> list[Document]:
+def noted(team: str, limit: int) -> list[TeamChange]:
     """Return up to *limit* notes of a team."""
-    return list(collection("team_changes").find({"team": team}).limit(limit))
+    return list(collection("team_changes", TeamChange).find({"team": team}).limit(limit))
 
 
-def settle(notes: Sequence[Document]) -> None:
+def settle(notes: Sequence[TeamChange]) -> None:
     """Delete notes that are in the team's score by now; one that was noted anew since it was read stays."""
     if notes:
         writes = [DeleteOne({"_id": note["_id"], "cause": note["cause"]}) for note in notes]
@@ -33,7 +34,7 @@ def waiting(after: str, limit: int) -> list[str]:
     found: list[str] = []
     while len(found) < limit:
         which = {"team": {"$gt": found[-1] if found else after}}
-        first = collection("team_changes").find_one(which, {"team": 1}, sort=[("team", 1)])
+        first = collection("team_changes", TeamChange).find_one(which, {"team": 1}, sort=[("team", 1)])
         if first is None:
             break
         found.append(first["team"])

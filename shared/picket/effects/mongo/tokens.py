@@ -9,11 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from picket.context import context
-from picket.effects.mongo.client import Document, collection
-from picket.effects.mongo.schema import STAMP, readable
+from picket.effects.mongo.client import collection
+from picket.effects.mongo.records import StoredToken, TokenScope
+from picket.effects.mongo.schema import VERSION, readable
 from picket.errors import Conflict
 from picket.events import ago, now
 
@@ -31,12 +31,12 @@ class Token:
 
     id: str
     name: str
-    scope: Literal["read", "submit", "report", "triage", "admin"]
+    scope: TokenScope
     expires_at: str
     assets: tuple[str, ...] = ()
 
 
-def add(name: str, scope: str, days: int, by: str, assets: Sequence[str] = ()) -> tuple[Document, str]:
+def add(name: str, scope: TokenScope, days: int, by: str, assets: Sequence[str] = ()) -> tuple[StoredToken, str]:
     """Make a token.
 
     Args:
@@ -54,7 +54,7 @@ def add(name: str, scope: str, days: int, by: str, assets: Sequence[str] = ()) -
     """
     # 256 random bits cannot be tried out, so that one round of SHA-256 hides them as well as a slow hash would.
     token = f"picket_{secrets.token_urlsafe(32)}"
-    document: Document = {
+    document: StoredToken = {
         "_id": _hash(token),
         "token": f"tok-{secrets.token_hex(8)}",
         "name": name,
@@ -65,41 +65,44 @@ def add(name: str, scope: str, days: int, by: str, assets: Sequence[str] = ()) -
         "expires_at": ago(-timedelta(days=days)),
         "last_used_at": "",
         "revoked_at": "",
-        **STAMP,
+        "schema": VERSION,
     }
-    collection("tokens").insert_one(document)
-    if any(_is_valid(one) and one["_id"] != document["_id"] for one in collection("tokens").find({"name": name})):
+    collection("tokens").insert_one({**document})
+    if any(
+        _is_valid(one) and one["_id"] != document["_id"]
+        for one in collection("tokens", StoredToken).find({"name": name})
+    ):
         collection("tokens").delete_one({"_id": document["_id"]})  # of two made at once, neither stays
         raise Conflict(f"a valid token is called {name} already: choose another name, or revoke that one first")
     return document, token
 
 
-def all_tokens() -> list[Document]:
+def all_tokens() -> list[StoredToken]:
     """Return every token's document, oldest first, those that are not valid any more included."""
-    return sorted(collection("tokens").find({}), key=lambda token: str(token["created_at"]))
+    return sorted(collection("tokens", StoredToken).find({}), key=lambda token: str(token["created_at"]))
 
 
-def revoke(wanted: str, by: str) -> Document | None:
+def revoke(wanted: str, by: str) -> StoredToken | None:
     """End a token that somebody names by id or name; None if it does not exist.
 
     Raises:
         Conflict: Several valid ones have that name, as an earlier version admitted.
     """
-    by_id = collection("tokens").find_one({"token": wanted})
-    named = [one for one in collection("tokens").find({"name": wanted}) if _is_valid(one)]
+    by_id = collection("tokens", StoredToken).find_one({"token": wanted})
+    named = [one for one in collection("tokens", StoredToken).find({"name": wanted}) if _is_valid(one)]
     if by_id is None and len(named) > 1:
         raise Conflict("several tokens have this name: revoke by id")
     found = by_id or next(iter(named), None)
     if found is None:
         return None
     if not found["revoked_at"]:
-        found |= {"revoked_at": now(), "revoked_by": by}
-        fields = {name: found[name] for name in ("revoked_at", "revoked_by")}
+        found["revoked_at"], found["revoked_by"] = now(), by
+        fields = {"revoked_at": found["revoked_at"], "revoked_by": by}
         collection("tokens").update_one({"_id": found["_id"]}, {"$set": fields})
     return found
 
 
-def _is_valid(token: Document) -> bool:
+def _is_valid(token: StoredToken) -> bool:
     return bool(not token["revoked_at"] and now() < token["expires_at"])
 
 
@@ -120,7 +123,7 @@ def _remembered(hashed: str, _period: int) -> Token | None:
 
     What is unknown is remembered as well: a client that goes on with a revoked one costs the store no more than others.
     """
-    document = readable(collection("tokens").find_one({"_id": hashed}))
+    document = readable(collection("tokens", StoredToken).find_one({"_id": hashed}))
     if document is None or document["revoked_at"]:
         return None
     if now() < document["expires_at"] and document["last_used_at"] < ago(_USED_WITHIN):
