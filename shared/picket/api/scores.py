@@ -8,8 +8,9 @@ from flask import Blueprint, Response, jsonify
 
 from picket.api.paging import paged
 from picket.api.repositories import known
-from picket.effects.mongo import costs, repositories
+from picket.effects.mongo import costs
 from picket.effects.mongo import scores as store
+from picket.effects.mongo import teams as team_lists
 from picket.effects.mongo.client import Document
 from picket.effects.mongo.client import members as part
 from picket.errors import Gone
@@ -35,7 +36,7 @@ def teams() -> Response:
     """List the teams that own repositories, with their scores."""
 
     def following(after: str, limit: int) -> list[Document]:
-        return [{"id": name} for name in repositories.teams(after, limit)]
+        return [{"id": name} for name in team_lists.owning(after, limit)]
 
     found, cursor = paged(following, by="id")
     scored = store.get_many(f"team:{row['id']}" for row in found)
@@ -45,7 +46,7 @@ def teams() -> Response:
 @blueprint.get("/teams/<wanted>")
 def team(wanted: str) -> Response:
     """Show a team: its score and its repositories."""
-    owned = repositories.of_team(wanted)
+    owned = team_lists.of_team(wanted)
     score = store.get(f"team:{wanted}")
     if not owned and score is None:
         raise Gone(f"team {wanted[:64]} is not known")

@@ -285,20 +285,3 @@ def show_score(repository: str, score: Score) -> None:
 def page(after: str, limit: int) -> list[Repository]:
     """Return up to *limit* repositories whose id follows *after*."""
     return listing.following("repositories", Repository, after, limit)
-
-
-def teams(after: str, limit: int) -> list[str]:
-    """Return up to *limit* teams that own repositories, those after *after*, by leaps from one to the next."""
-    found: list[str] = []
-    while len(found) < limit:
-        which = {"team": {"$gt": found[-1] if found else after}}
-        first = collection("repositories", Repository).find_one(which, {"team": 1}, sort=[("team", 1)])
-        if first is None:
-            break
-        found.append(str(first["team"]))
-    return found
-
-
-def of_team(team: str) -> list[Repository]:
-    """Return the repositories of a team."""
-    return list(collection("repositories", Repository).find({"team": team}).sort("_id", 1))

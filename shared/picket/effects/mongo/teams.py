@@ -1,4 +1,4 @@
-"""Which repositories of a team have changed since its score was last evaluated."""
+"""Teams and what they own, and which of it has changed since a team's score was last evaluated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pymongo import DeleteOne
 
 from picket.effects.mongo.client import collection, key
+from picket.effects.mongo.documents import Repository
 from picket.effects.mongo.records import TeamChange
 from picket.events import now
 
@@ -39,3 +40,20 @@ def waiting(after: str, limit: int) -> list[str]:
             break
         found.append(first["team"])
     return found
+
+
+def owning(after: str, limit: int) -> list[str]:
+    """Return up to *limit* teams that own repositories, those after *after*, by leaps from one to the next."""
+    found: list[str] = []
+    while len(found) < limit:
+        which = {"team": {"$gt": found[-1] if found else after}}
+        first = collection("repositories", Repository).find_one(which, {"team": 1}, sort=[("team", 1)])
+        if first is None:
+            break
+        found.append(str(first["team"]))
+    return found
+
+
+def of_team(team: str) -> list[Repository]:
+    """Return the repositories of a team."""
+    return list(collection("repositories", Repository).find({"team": team}).sort("_id", 1))
