@@ -37,7 +37,10 @@ types: setup ## types
 contracts: setup ## import contracts
 	$(BIN)/lint-imports
 
-test: setup ## every test, the stack tests against real servers included; of those marked `real` what is built already
+test: setup ## every test but the faults, the stack tests against real servers included; of `real` ones what is built
+	$(BIN)/pytest -n 2 --dist loadfile -m "not fault"
+
+test-all: setup ## what `make test` runs, and the faults
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-real: setup ## build what takes long to build, once, outside the repository; then the tests that need it
@@ -71,7 +74,7 @@ bench-scale: setup ## what is asked of a store with a million findings: seconds 
 audit: setup ## known vulnerabilities of the locked dependencies; says so where nobody can be asked
 	@$(BIN)/python -m tests.support.audit
 
-check: lint types contracts audit test ## what CI runs
+check: lint types contracts audit test-all ## what CI runs
 
 BASE     ?=
 REGISTRY ?= localhost/picket
@@ -100,4 +103,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup run lint types contracts test test-real faults docs bench bench-pipeline bench-scan bench-scale bench-growth audit check images secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-scale bench-growth audit check images secrets deploy undeploy lock

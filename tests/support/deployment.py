@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -129,14 +130,15 @@ def _types(node: Any) -> Iterator[str]:
             yield from _types(value)
 
 
+@cache
+def _application(name: str) -> Any:
+    """Load a function once: what it keeps between requests is in `context`, which each test forgets."""
+    where = str(ROOT / "functions" / name / "main.py")
+    return functions_framework.create_app("main", where, "http")  # type: ignore[no-untyped-call]
+
+
 def deploy(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """Load every function as functions-framework does and put the broker's place under the test's control."""
-    clients = {}
-    for name in FUNCTIONS:
-        app = functions_framework.create_app(  # type: ignore[no-untyped-call]
-            "main", str(ROOT / "functions" / name / "main.py"), "http"
-        )
-        clients[name] = app.test_client()
-    deployment = Deployment(clients)
+    deployment = Deployment({name: _application(name).test_client() for name in FUNCTIONS})
     monkeypatch.setattr(broker, "pool", lambda: deployment)
     return deployment

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from picket.commits import lifecycle
 from picket.commits.plan import Plan
-from picket.effects.mongo import moves
+from picket.effects.mongo import client, moves
 from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.documents import Batch, Scan
 from picket.effects.mongo.leases import UNLEASED
@@ -79,8 +78,9 @@ def at(scan: Scan, indexes: range) -> list[Batch]:
 
 
 def of_scan(scan: Scan) -> list[Batch]:
-    """Return the batches of a scan without their commits."""
-    found = collection("batches", Batch).find({"scan": scan["_id"]}, {"commits": 0})
+    """Return the batches of a scan without what may be long: commits, tags and findings."""
+    left_out = dict.fromkeys(("commits", "tags", "findings"), 0)
+    found = collection("batches", Batch).find({"scan": scan["_id"]}, left_out)
     return [batch for batch in found if batch["attempt"] == scan.get("attempt")]
 
 
@@ -101,12 +101,16 @@ def needs(material: str) -> bool:
 
 def findings_of(scan: Scan) -> list[str]:
     """Return the ids of the findings that the batches of a scan introduce."""
-    return sorted({finding for batch in of_scan(scan) for finding in batch.get("findings", ())})
+    found = collection("batches", Batch).find({"scan": scan["_id"]}, {"attempt": 1, "findings": 1})
+    mine = [batch for batch in found if batch["attempt"] == scan.get("attempt")]
+    return sorted({finding for batch in mine for finding in batch.get("findings", ())})
 
 
 def count_by_state(scan: Scan) -> dict[str, int]:
     """Count the batches of a scan by state."""
-    return dict(Counter(batch["state"] for batch in of_scan(scan)))
+    return (
+        client.count_by_state("batches", {"scan": scan["_id"], "attempt": scan["attempt"]}) if "attempt" in scan else {}
+    )
 
 
 def move(
