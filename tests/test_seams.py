@@ -170,7 +170,7 @@ def deliver(deployed: Deployment, source: dict[str, Any], body: bytes, **headers
 def test_a_webhook_of_a_toy_forge_becomes_a_scan(deployed: Deployment, forge: GitHttpServer, work: Work) -> None:
     old = work.head()
     new = work.commit({"b.py": f"t = '{secrets.slack_token(1)}'\n"})
-    source = deployed.api.post("/sources", json={"provider": "toyforge", "name": "t"}).json
+    source = deployed.api.post("/webhooks", json={"sender": "toyforge", "name": "t"}).json
     told = {"where": f"{forge.url}/o/r/.git", "what": "refs/heads/main", "old": old, "new": new, "number": "7"}
     body = json.dumps(told).encode()
     signed = hmac.new(source["secret"].encode(), body, hashlib.sha1).hexdigest()
@@ -210,7 +210,7 @@ def test_a_toy_tool_that_sends_webhooks_reports_and_closes_by_them(
     deployed: Deployment, forge: GitHttpServer, work: Work
 ) -> None:
     assert work
-    source = deployed.api.post("/sources", json={"provider": "toytool", "name": "t"}).json
+    source = deployed.api.post("/webhooks", json={"sender": "toytool", "name": "t"}).json
     where = {"where": f"{forge.url}/o/r/.git"}
     for number, smells in enumerate(([{"nose": "fish", "path": "a.py"}], [])):
         body = json.dumps({**where, "smells": smells}).encode()

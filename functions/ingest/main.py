@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from picket.effects import broker
-from picket.effects.mongo import sources
+from picket.effects.mongo import webhooks
 from picket.effects.senders import receiving
 from picket.errors import Unauthorized
 from picket.events import Envelope, WebhookReceived
@@ -19,41 +19,41 @@ _NOBODY = ("github", ("a secret that signs nothing",))
 @receives(delivery.MAX_BODY_BYTES)
 def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     """Accept a delivery once its signature is verified and the broker has its event."""
-    source = sender(provider, token, headers, body)
-    limits.spend(source.id, settings().webhooks_per_minute, "deliveries of this source")
+    webhook = sender(provider, token, headers, body)
+    limits.spend(webhook.id, settings().webhooks_per_minute, "deliveries of this webhook")
     received = delivery.parse(receiving(provider), headers, body)
-    key = delivery.delivery_key(source.id, received.id)
-    is_new = sources.record_delivery(key, source.id, received.event)
-    root = Envelope(id=key, type="delivery", source=source.id, traceparent=traceparent(headers))
+    key = delivery.delivery_key(webhook.id, received.id)
+    is_new = webhooks.record_delivery(key, webhook.id, received.event)
+    root = Envelope(id=key, type="delivery", source=webhook.id, traceparent=traceparent(headers))
     with broker.caused_by(root):
         broker.emit(
             WebhookReceived(
                 delivery=key,
-                source=source.id,
+                source=webhook.id,
                 provider=provider,
                 event=received.event,
-                scope=source.scope,
+                scope=webhook.scope,
                 payload=received.payload,
             )
         )
     return {"delivery": key, "duplicate": not is_new}
 
 
-def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> sources.Source:
-    """Return the source that signed a delivery.
+def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> webhooks.Known:
+    """Return the webhook that signed a delivery.
 
     Raises:
-        Unauthorized: The token is unknown, or the signature is not the source's.
+        Unauthorized: The token is unknown, or the signature is not the webhook's.
     """
-    source = sources.cached_by_token(provider, token)
-    if source is not None and not signed(source, headers, body):
-        source = sources.by_token(provider, token)  # its secret may be a new one
-    if not signed(source, headers, body) or source is None:
+    webhook = webhooks.cached_by_token(provider, token)
+    if webhook is not None and not signed(webhook, headers, body):
+        webhook = webhooks.by_token(provider, token)  # its secret may be a new one
+    if not signed(webhook, headers, body) or webhook is None:
         raise Unauthorized("unknown token or wrong signature")
-    return source
+    return webhook
 
 
-def signed(source: sources.Source | None, headers: dict[str, str], body: bytes) -> bool:
-    """Return whether a delivery is signed by its source; that takes as long for an unknown token as for a known one."""
-    provider, secrets = (source.provider, source.secrets) if source else _NOBODY
+def signed(webhook: webhooks.Known | None, headers: dict[str, str], body: bytes) -> bool:
+    """Return whether a delivery is signed by its webhook; an unknown token takes as long as a known one."""
+    provider, secrets = (webhook.provider, webhook.secrets) if webhook else _NOBODY
     return receiving(provider).is_signed(headers, body, secrets, time.time())

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
         ge=0,
         description="How many deliveries a minute a replica takes of one source; 0: any number",
     )
-    public_url: str = Field(default="http://127.0.0.1:8080", description="Base of the URLs that `sources add` prints")
+    public_url: str = Field(default="http://127.0.0.1:8080", description="Base of the URLs that `webhooks add` prints")
 
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="JSON list of forge hosts that may be fetched from; empty: any public host"

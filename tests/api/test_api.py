@@ -240,8 +240,8 @@ def test_each_bad_entry_of_a_list_is_named(deployed: Deployment) -> None:
         ("GET", "/findings?limit=%D9%A3", 422),
         ("GET", "/findings?after=%00", 422),
         ("DELETE", "/scans", 405),
-        ("DELETE", "/sources/none", 404),
-        ("POST", "/sources/none/rotate", 404),
+        ("DELETE", "/webhooks/none", 404),
+        ("POST", "/webhooks/none/rotate", 404),
         ("POST", "/dead-letters/scan", 400),
     ],
 )
@@ -254,14 +254,23 @@ def test_what_is_not_there_or_not_right_is_a_problem(deployed: Deployment, metho
 @pytest.mark.parametrize(
     "order",
     [
-        {"provider": "other", "name": "n"},
-        {"provider": "github"},
-        {"provider": "github", "name": "n", "repository": "https://h.example/o/r", "organization": "h.example/o"},
-        {"provider": "github", "name": "n", "organization": "no slash"},
+        {"sender": "other", "name": "n"},
+        {"sender": "github"},
+        {"sender": "github", "name": "n", "repository": "https://h.example/o/r", "organization": "h.example/o"},
+        {"sender": "github", "name": "n", "organization": "no slash"},
     ],
 )
-def test_a_source_that_does_not_fit_is_refused(deployed: Deployment, order: dict[str, str]) -> None:
-    assert deployed.api.post("/sources", json=order).status_code == 400
+def test_a_webhook_that_does_not_fit_is_refused(deployed: Deployment, order: dict[str, str]) -> None:
+    assert deployed.api.post("/webhooks", json=order).status_code == 400
+
+
+def test_webhooks_are_still_called_sources_where_a_former_client_asks(deployed: Deployment) -> None:
+    made = deployed.api.post("/sources", json={"provider": "github", "name": "ci"})
+    assert (made.status_code, made.json["provider"], made.json["sender"]) == (201, "github", "github")
+    [listed] = deployed.api.get("/sources").json["sources"]
+    assert deployed.api.get("/webhooks").json["webhooks"] == [listed]
+    assert deployed.api.post(f"/sources/{listed['id']}/rotate", json={}).status_code == 200
+    assert deployed.api.delete(f"/sources/{listed['id']}").json["revoked"] is True
 
 
 def test_a_form_posted_by_another_sites_page_is_refused(deployed: Deployment) -> None:

@@ -110,7 +110,7 @@ def test_what_a_former_version_recorded_is_listed_in_its_place_and_entered_by_th
 def test_who_finds_no_turn_to_read_is_asked_to_come_again_and_webhooks_are_taken(
     deployed: Deployment, environment: pytest.MonkeyPatch
 ) -> None:
-    source = deployed.api.post("/sources", json={"provider": "github", "name": "ci"}).json
+    source = deployed.api.post("/webhooks", json={"sender": "github", "name": "ci"}).json
     environment.setattr(turns, "LONGEST_WAIT", 0.01)
     for _ in range(turns.AT_ONCE):
         turns._turns.acquire()
@@ -121,7 +121,7 @@ def test_who_finds_no_turn_to_read_is_asked_to_come_again_and_webhooks_are_taken
         taken = deployed.clients["ingest"].post(
             source["url"].partition("/in/")[1] + source["url"].partition("/in/")[2], data=body, headers=headers
         )
-        others = deployed.api.get("/sources")
+        others = deployed.api.get("/webhooks")
     finally:
         for _ in range(turns.AT_ONCE):
             turns._turns.release()

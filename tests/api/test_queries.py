@@ -14,7 +14,7 @@ from picket.api.queries import PARAMETERS
 from picket.effects.mongo.client import collection
 from picket.events import now
 
-LISTS = ["/", "/findings", "/scans", "/repositories", "/organizations", "/dead-letters", "/sources", "/tokens"]
+LISTS = ["/", "/findings", "/scans", "/repositories", "/organizations", "/dead-letters", "/webhooks", "/tokens"]
 PAGED = ["/", "/findings", "/repositories", "/organizations", "/dead-letters"]
 
 

@@ -42,7 +42,7 @@ def rows(bench: Bench) -> list[Row]:
     server = GitHttpServer(root)
     try:
         with picket_up(bench.scratch / "burst") as stack:
-            source = stack.post("/sources", {"provider": "github", "name": "bench"})
+            source = stack.post("/webhooks", {"sender": "github", "name": "bench"})
             requests = list(_requests(server, source, count))
             file = bench.scratch / "burst.jsonl"
             file.write_text("".join(json.dumps(request) + "\n" for request in requests))

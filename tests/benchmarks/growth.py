@@ -50,7 +50,7 @@ class Organisation:
 
     def found(self) -> None:
         """Make the repositories and register the webhook."""
-        self.source = self.deployed.api.post("/sources", json={"provider": "github", "name": "growth"}).json
+        self.source = self.deployed.api.post("/webhooks", json={"sender": "github", "name": "growth"}).json
         for number in range(self.count):
             self.works.append(Work(self.forge.root / "acme" / f"r{number}"))
             self.works[-1].commit({"README": "x\n"})

@@ -26,7 +26,7 @@ class Pusher:
 
     def __init__(self, stack: Running, scores: Collection[Json], work: Work, url: str) -> None:
         self._stack, self._scores, self._work, self._url = stack, scores, work, url
-        self._source = stack.post("/sources", {"provider": "github", "name": "bench"})
+        self._source = stack.post("/webhooks", {"sender": "github", "name": "bench"})
         self._name = url.removeprefix("http://").removesuffix("/.git")
         self._head = work.commit({"README": "x\n"})
         self.findings = 0

@@ -97,7 +97,7 @@ def _warm(bench: Bench, name: str, seconds: float) -> Iterator[Order]:
 
 
 def _order(stack: Running, payload: dict[str, Any], seconds: float) -> Order:
-    source = stack.post("/sources", {"provider": "github", "name": "bench"})
+    source = stack.post("/webhooks", {"sender": "github", "name": "bench"})
     body = pushes.encode(payload)
     headers = pushes.signed(source["secret"], body, delivery="bench-{n}")
     return Order(source["url"], body.decode(), headers, CONNECTIONS, count=20_000, seconds=seconds)

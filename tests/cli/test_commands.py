@@ -123,15 +123,15 @@ def test_a_list_of_repositories_is_read_from_standard_input(stack: Running, work
 
 @pytest.mark.stack
 def test_a_source_is_added_listed_rotated_and_revoked(stack: Running) -> None:
-    added = as_json(stack, "sources", "add", "github", "--name", "ci", "--organization", "github.com/o")
+    added = as_json(stack, "webhooks", "add", "github", "--name", "ci", "--organization", "github.com/o")
     assert added["url"].startswith(f"{stack.url}/in/github/")
     assert {"id", "url", "secret"} <= set(added)
 
-    [listed] = [one for one in as_json(stack, "sources", "list")["sources"] if one["id"] == added["id"]]
+    [listed] = [one for one in as_json(stack, "webhooks", "list")["webhooks"] if one["id"] == added["id"]]
     assert (listed["scope"], listed["revoked"]) == ("github.com/o", False)
-    assert as_json(stack, "sources", "rotate", added["id"], "--grace", "0")["secret"] != added["secret"]
-    assert as_json(stack, "sources", "revoke", added["id"])["revoked"] is True
-    shown = picket("sources", "list", server=stack.url).stdout
+    assert as_json(stack, "webhooks", "rotate", added["id"], "--grace", "0")["secret"] != added["secret"]
+    assert as_json(stack, "webhooks", "revoke", added["id"])["revoked"] is True
+    shown = picket("webhooks", "list", server=stack.url).stdout
     assert "revoked" in shown
     assert added["secret"] not in shown
 
@@ -143,7 +143,7 @@ def test_a_source_is_added_listed_rotated_and_revoked(stack: Running) -> None:
         (["status", "none"], "404"),
         (["score", "h.example/o/none"], "404"),
         (["submit", "ext::sh"], "helpers"),
-        (["sources", "add", "other", "--name", "x"], "provider"),
+        (["webhooks", "add", "other", "--name", "x"], "sender"),
         (["findings", "not a repository"], "names no repository"),
         (["findings", "nosuch/repo"], "nosuch/repo is not known (422)"),
         (["findings", "--severity", "bogus"], "severity is one of critical, high, medium, low, info"),

@@ -115,7 +115,7 @@ def test_a_name_that_is_not_text_is_not_there(command: str, serve: Serve) -> Non
     "arguments",
     [
         *(["status", "x"], ["submit", "x"], ["findings"], ["score", "h/o/r"], ["cancel", "x"], ["watch", "x"]),
-        *(["top"], ["doctor"], ["tokens", "list"], ["sources", "list"], ["organizations", "list"]),
+        *(["top"], ["doctor"], ["tokens", "list"], ["webhooks", "list"], ["organizations", "list"]),
         *(["repositories", "list"], ["dead-letters", "list"], ["repositories", "show", "h/o/r"]),
     ],
     ids=" ".join,
@@ -192,7 +192,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     assert picket("--version", cwd=tmp_path).stdout == f"picket {version('picket')}\n"
 
 
-@pytest.mark.parametrize("name", ["repositories", "organizations", "sources", "tokens", "teams"])
+@pytest.mark.parametrize("name", ["repositories", "organizations", "webhooks", "tokens", "teams"])
 def test_a_list_with_nothing_in_it_says_so(name: str, serve: Serve) -> None:
     server = serve(json.dumps({name: [], "next": None}).encode())
 

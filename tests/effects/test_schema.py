@@ -10,7 +10,7 @@ from tests.support import secrets
 from tests.support.deployment import Deployment, Message
 from tests.support.repositories import Work
 
-from picket.effects.mongo import batches, findings, organizations, repositories, schema, scores, sources
+from picket.effects.mongo import batches, findings, organizations, repositories, schema, scores, webhooks
 from picket.effects.mongo.client import collection
 from picket.errors import Newer
 from picket.events import CommitBatchCreated, ScanRequested, Tick
@@ -21,7 +21,7 @@ ENTITIES: dict[str, Callable[[str], Any]] = {
     "repositories": repositories.get,
     "organizations": organizations.find,
     "scores": scores.get,
-    "sources": sources._by_id,
+    "sources": webhooks._by_id,
 }
 
 
@@ -47,7 +47,7 @@ def test_a_document_of_a_newer_revision_is_not_read(store: str, name: str) -> No
 
 def test_everything_that_functions_work_on_says_its_version(deployed: Deployment, work: Work) -> None:
     work.commit({"a.py": f"t = '{secrets.slack_token(1)}'\n"})
-    deployed.api.post("/sources", json={"provider": "github", "name": "ci"})
+    deployed.api.post("/webhooks", json={"sender": "github", "name": "ci"})
     ask(deployed, work.path, "s")
     deployed.drain()
     assert states("s") == ["Done"]

@@ -31,7 +31,7 @@ from picket.effects.mongo import (
     scans,
     schedules,
     scores,
-    sources,
+    webhooks,
 )
 from picket.effects.mongo.client import client, collection, insert_new
 from picket.effects.mongo.documents import Batch, Scan
@@ -400,9 +400,9 @@ def test_an_idempotency_key_means_one_request() -> None:
 
 
 def test_a_delivery_is_new_once() -> None:
-    assert sources.record_delivery("d", "s", "push")
-    assert not sources.record_delivery("d", "s", "push")
-    assert sources.record_delivery("d2", "s", "push")
+    assert webhooks.record_delivery("d", "s", "push")
+    assert not webhooks.record_delivery("d", "s", "push")
+    assert webhooks.record_delivery("d2", "s", "push")
 
 
 def test_inserting_what_is_partly_there_inserts_the_rest() -> None:
@@ -504,17 +504,17 @@ def test_what_is_encrypted_under_an_old_key_is_read_while_that_is_named(environm
     old, new = (Fernet.generate_key().decode() for _ in range(2))
     environment.setenv("PICKET_ENCRYPTION_KEY", old)
     forget()
-    _, token, secret = sources.add("github", "t", "")
+    _, token, secret = webhooks.add("github", "t", "")
 
     environment.setenv("PICKET_ENCRYPTION_KEY", f"{new},{old}")
     forget()
 
-    found = sources.by_token("github", token)
+    found = webhooks.by_token("github", token)
     assert found is not None
     assert found.secrets == (secret,)
-    _, later, _ = sources.add("github", "t", "")
+    _, later, _ = webhooks.add("github", "t", "")
     environment.setenv("PICKET_ENCRYPTION_KEY", new)
     forget()
-    assert sources.by_token("github", later) is not None
+    assert webhooks.by_token("github", later) is not None
     with pytest.raises(Misconfigured, match="PICKET_ENCRYPTION_KEY"):
-        sources.by_token("github", token)
+        webhooks.by_token("github", token)

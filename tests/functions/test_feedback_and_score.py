@@ -76,7 +76,7 @@ def push(deployed: Deployment, forge: GitHttpServer, work: Work, number: int, pa
     """Commit a secret, announce it, run everything; the finding."""
     before = work.head()
     after = work.commit({path: f"t = '{secrets.slack_token(number)}'\n"})
-    source = deployed.api.post("/sources", json={"provider": "github", "name": "t"}).json
+    source = deployed.api.post("/webhooks", json={"sender": "github", "name": "t"}).json
     body = pushes.encode(pushes.push(f"{forge.url}/o/r/.git", before, after))
     headers = pushes.signed(source["secret"], body, delivery=f"d{number}")
     where = source["url"].removeprefix("http://127.0.0.1:8080")

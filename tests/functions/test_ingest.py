@@ -18,7 +18,7 @@ PUSH = pushes.encode(pushes.push("https://github.com/o/r.git", "a" * 40, "b" * 4
 @pytest.fixture
 def source(deployed: Deployment) -> dict[str, Any]:
     """A registered GitHub webhook."""
-    return dict(deployed.api.post("/sources", json={"provider": "github", "name": "t"}).json)
+    return dict(deployed.api.post("/webhooks", json={"sender": "github", "name": "t"}).json)
 
 
 def path(source: dict[str, Any]) -> str:
@@ -156,11 +156,11 @@ def test_while_the_store_is_away_nothing_is_accepted(
 def test_a_rotated_secret_is_valid_together_with_the_former_one_for_a_grace_time(
     deployed: Deployment, source: dict[str, Any]
 ) -> None:
-    renewed = deployed.api.post(f"/sources/{source['id']}/rotate", json={"grace_seconds": 60}).json["secret"]
+    renewed = deployed.api.post(f"/webhooks/{source['id']}/rotate", json={"grace_seconds": 60}).json["secret"]
     for secret in (source["secret"], renewed):
         assert post(deployed, path(source), PUSH, pushes.signed(secret, PUSH)).status_code == 202
 
-    newest = deployed.api.post(f"/sources/{source['id']}/rotate", json={"grace_seconds": 0}).json["secret"]
+    newest = deployed.api.post(f"/webhooks/{source['id']}/rotate", json={"grace_seconds": 0}).json["secret"]
     assert post(deployed, path(source), PUSH, pushes.signed(newest, PUSH)).status_code == 202
     seconds_pass()
     assert post(deployed, path(source), PUSH, pushes.signed(newest, PUSH)).status_code == 202
@@ -175,16 +175,16 @@ def seconds_pass() -> None:
 def test_a_burst_reads_its_source_once_in_a_while(
     deployed: Deployment, source: dict[str, Any], environment: pytest.MonkeyPatch
 ) -> None:
-    from picket.effects.mongo import sources  # noqa: PLC0415 - connects
+    from picket.effects.mongo import webhooks  # noqa: PLC0415 - connects
 
     read: list[str] = []
-    by_token = sources.by_token
+    by_token = webhooks.by_token
 
     def counted(provider: str, token: str) -> Any:
         read.append(token)
         return by_token(provider, token)
 
-    environment.setattr(sources, "by_token", counted)
+    environment.setattr(webhooks, "by_token", counted)
     headers = [pushes.signed(source["secret"], PUSH, delivery=f"d{number}") for number in range(20)]
 
     assert {post(deployed, path(source), PUSH, one).status_code for one in headers} == {202}
@@ -197,7 +197,7 @@ def test_a_burst_reads_its_source_once_in_a_while(
 
 def test_a_revoked_source_is_unknown(deployed: Deployment, source: dict[str, Any]) -> None:
     assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 202
-    assert deployed.api.delete(f"/sources/{source['id']}").status_code == 200
+    assert deployed.api.delete(f"/webhooks/{source['id']}").status_code == 200
     seconds_pass()
 
     assert post(deployed, path(source), PUSH, pushes.signed(source["secret"], PUSH)).status_code == 401
@@ -215,7 +215,7 @@ def standard(secret: str, body: bytes, stamp: int, *, name: str = "msg_1") -> di
 
 
 def test_a_standard_webhook_is_verified_over_id_timestamp_and_body(deployed: Deployment) -> None:
-    source = deployed.api.post("/sources", json={"provider": "standard", "name": "t"}).json
+    source = deployed.api.post("/webhooks", json={"sender": "standard", "name": "t"}).json
     body = b'{"type":"scan.requested","data":{"repository":"https://github.com/o/r"}}'
     now = int(time.time())
 
@@ -236,7 +236,7 @@ def test_the_secret_and_the_token_are_not_in_the_store(deployed: Deployment, sou
 
     assert source["secret"] not in kept
     assert source["url"].rpartition("/")[2] not in kept
-    assert source["secret"] not in deployed.api.get("/sources").text
+    assert source["secret"] not in deployed.api.get("/webhooks").text
 
 
 @pytest.mark.parametrize("url", ["/", "/in/github", "/in/github/a/b", "/in/GITHUB/" + "x" * 20])
@@ -258,7 +258,7 @@ def test_a_source_that_sends_too_much_is_told_when_to_come_again_and_others_are_
 ) -> None:
     environment.setenv("PICKET_WEBHOOKS_PER_MINUTE", "3")
     forget()
-    other = deployed.api.post("/sources", json={"provider": "github", "name": "u"}).json
+    other = deployed.api.post("/webhooks", json={"sender": "github", "name": "u"}).json
     answers = [
         post(deployed, path(one), PUSH, pushes.signed(one["secret"], PUSH, delivery=f"d{number}"))
         for number in range(4)

@@ -11,7 +11,7 @@ from tests.support.repositories import GitHttpServer, Work
 
 
 def add_source(deployed: Deployment) -> dict[str, Any]:
-    return dict(deployed.api.post("/sources", json={"provider": "github", "name": "t"}).json)
+    return dict(deployed.api.post("/webhooks", json={"sender": "github", "name": "t"}).json)
 
 
 def push(deployed: Deployment, source: dict[str, Any], payload: dict[str, Any], delivery: str = "d1") -> Any:

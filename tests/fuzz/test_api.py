@@ -99,7 +99,7 @@ def _filled(deployment: Deployment, folder: Path) -> Target:
     api.put(f"/repositories/{repository}/team", json={"team": "red"})
     api.put(f"/repositories/{repository}/schedules/nightly", json={"cron": "0 3 * * *"})
     deployment.drain()
-    source = api.post("/sources", json={"provider": "github", "name": "s"}).json["id"]
+    source = api.post("/webhooks", json={"sender": "github", "name": "s"}).json["id"]
     organization = api.post("/organizations", json={"forge": "github", "name": "acme"}).json["id"]
     ids = {
         "/scans/": scan["id"],
@@ -107,7 +107,7 @@ def _filled(deployment: Deployment, folder: Path) -> Target:
         "/repositories/": repository,
         "/scores/": repository,
         "/teams/": "red",
-        "/sources/": source,
+        "/webhooks/": source,
         "/organizations/": organization,
         "/dead-letters/": _buried(deployment),
     }

@@ -78,7 +78,7 @@ def target(nx_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ta
         forget()
         deployment = deploy(environment)
         sources = {
-            provider: dict(deployment.api.post("/sources", json={"provider": provider, "name": "f"}).json)
+            provider: dict(deployment.api.post("/webhooks", json={"sender": provider, "name": "f"}).json)
             for provider in ("github", "standard")
         }
         yield deployment, sources

@@ -122,7 +122,7 @@ def test_a_push_goes_through_every_image_to_its_score(
     before = work.commit({"README.md": "hello\n"})
     after = work.commit({"settings.py": f"token = '{secrets.slack_token(5)}'\n"})
     url = f"{forge.url}/o/r"
-    source = ask(deployed["api"], "/sources", {"provider": "github", "name": "push"})
+    source = ask(deployed["api"], "/webhooks", {"sender": "github", "name": "push"})
     body = pushes.encode(pushes.push(url, before, after))
     path = "/in/" + source["url"].partition("/in/")[2]
 

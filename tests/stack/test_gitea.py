@@ -54,7 +54,7 @@ def test_a_push_over_http_is_announced_by_its_webhook_and_ends_as_a_finding(forg
     work.git("push", "--quiet", forge.remote("acme/shop"), "HEAD:refs/heads/main")
     secret = secrets.aws_key(1)
     with picket_up(tmp_path / "data") as stack:
-        source = stack.post("/sources", {"provider": "github", "name": "gitea"})
+        source = stack.post("/webhooks", {"sender": "github", "name": "gitea"})
         hook = {"url": source["url"], "content_type": "json", "secret": source["secret"]}
         more = {"type": "gitea", "events": ["push"], "active": True}
         forge.post("/repos/acme/shop/hooks", {"config": hook, **more})

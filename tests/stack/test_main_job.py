@@ -26,7 +26,7 @@ def test_a_push_announced_by_a_signed_webhook_ends_as_a_finding_and_a_lower_scor
     before = work.commit({"a.py": "x = 1\n"})
     secret = secrets.aws_key(1)
     after = work.commit({"a.py": f"x = 1\nkey = '{secret}'\n"})
-    source = stack.post("/sources", {"provider": "github", "name": "t"})
+    source = stack.post("/webhooks", {"sender": "github", "name": "t"})
 
     assert stack.deliver(source, pushes.push(f"{forge.url}/o/r/.git", before, after), "d-1") == 202
     [finding] = eventually(lambda: [found for found in stack.all_findings() if found["commit"] == after])

@@ -27,7 +27,7 @@ def test_one_push_is_one_trace_and_is_counted_after_its_functions_are_gone(
     with collecting() as collector:
         switches = {"PICKET_OTLP_ENDPOINT": collector.url, "PICKET_METRICS": "true"}
         with picket_up(tmp_path / "data", "--window", "1", environment=switches) as stack:
-            source = stack.post("/sources", {"provider": "github", "name": "t"})
+            source = stack.post("/webhooks", {"sender": "github", "name": "t"})
             assert stack.deliver(source, pushes.push(f"{forge.url}/o/r/.git", before, after), "d-1") == 202
             eventually(lambda: handled(collector, "finding.changed"))
             eventually(lambda: not any(stack.function(name) for name in FUNCTIONS))

@@ -26,10 +26,10 @@ from picket.api import (
     scans,
     schedules,
     scores,
-    sources,
     tokens,
     triage,
     turns,
+    webhooks,
 )
 from picket.api.scopes import needed
 from picket.context import context
@@ -58,7 +58,7 @@ _MODULES = (
         schedules,
         organizations,
         scores,
-        sources,
+        webhooks,
     ),
     *(tokens, people, dead_letters, doctor, openapi, pages),
 )

@@ -15,9 +15,9 @@ from picket.api.queries import PARAMETERS
 from picket.api.repositories import TeamOrder
 from picket.api.scans import MAX_ITEMS, ScanOrder
 from picket.api.schedules import ScheduleOrder
-from picket.api.sources import RotateOrder, SourceOrder
 from picket.api.tokens import TokenOrder
 from picket.api.triage import ActionOrder, ApprovalOrder, FindingOrder
+from picket.api.webhooks import RotateOrder, WebhookOrder
 
 blueprint = Blueprint("openapi", __name__)
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def document() -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Picket", "version": version("picket"), "license": {"name": "Apache-2.0"}},
-        "paths": _paths(),
+        "paths": _with_former(_paths()),
         "components": {
             "schemas": {model.__name__: model.model_json_schema() for model in _MODELS} | {"Problem": _PROBLEM},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -47,7 +47,7 @@ _MODELS = (
     ScanOrder,
     TeamOrder,
     BuildOrder,
-    SourceOrder,
+    WebhookOrder,
     RotateOrder,
     ScheduleOrder,
     OrganizationOrder,
@@ -72,6 +72,16 @@ _PROBLEM: Json = {
     },
     "required": ["type", "title", "status", "detail"],
 }
+
+
+def _with_former(paths: Json) -> Json:
+    """Return all paths, and what those of webhooks were called in a former version."""
+    former = {
+        path.replace("/webhooks", "/sources"): {method: one | {"deprecated": True} for method, one in methods.items()}
+        for path, methods in paths.items()
+        if path.startswith("/webhooks")
+    }
+    return paths | former
 
 
 def _paths() -> Json:
@@ -116,12 +126,12 @@ def _paths() -> Json:
         },
         "/teams": {"get": _operation("List teams and their scores", parameters=_queries("scores.teams"))},
         "/teams/{id}": {"get": _operation("Show a team", parameters=[_path("id")])},
-        "/sources": {
-            "post": _operation("Register a webhook", "201", body=_ref(SourceOrder)),
+        "/webhooks": {
+            "post": _operation("Register a webhook", "201", body=_ref(WebhookOrder)),
             "get": _operation("List webhooks"),
         },
-        "/sources/{id}": {"delete": _operation("Revoke a webhook", parameters=[_path("id")])},
-        "/sources/{id}/rotate": {
+        "/webhooks/{id}": {"delete": _operation("Revoke a webhook", parameters=[_path("id")])},
+        "/webhooks/{id}/rotate": {
             "post": _operation("Renew a webhook's secret", body=_ref(RotateOrder), parameters=[_path("id")])
         },
         "/tokens": {

@@ -7,7 +7,7 @@ from picket.runtime.access import Scope
 _READ = (
     *("scans.show", "scans.page", "events.stream", "findings.page", "findings.show"),
     *("repositories.page", "repositories.show", "builds.show", "schedules.page", "schedules.show"),
-    *("scores.show", "scores.team", "scores.teams", "sources.page", "organizations.page", "organizations.show"),
+    *("scores.show", "scores.team", "scores.teams", "webhooks.page", "organizations.page", "organizations.show"),
     *("reports.page", "triage.page", "triage.show", "policy.show"),
     *("dead_letters.page", "dead_letters.counts", "openapi.show", "pages.start", "pages.static"),
 )
@@ -27,7 +27,7 @@ _ADMIN = (
         "organizations.add",
         "organizations.remove",
     ),
-    *("sources.add", "sources.rotate", "sources.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
+    *("webhooks.add", "webhooks.rotate", "webhooks.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
     "doctor.show",  # tells where things are, and does some work
     "people.forget",
     "policy.test",  # its patterns are tried on everything that is stored

@@ -20,9 +20,9 @@ from picket.cli import (
     policy,
     repositories,
     requests,
-    sources,
     teams,
     tokens,
+    webhooks,
 )
 from picket.cli.doctor import doctor
 from picket.cli.imports import import_report
@@ -79,7 +79,8 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(people.app, name="people")
 app.command("import")(import_report)
 app.command()(requests.score)
-app.add_typer(sources.app, name="sources")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(webhooks.app, name="sources", hidden=True)  # its name of a former version
 app.add_typer(tokens.app, name="tokens")
 app.command()(keys)
 app.command()(doctor)

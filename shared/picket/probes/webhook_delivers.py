@@ -12,6 +12,6 @@ PROBE = Probe(
     needs=("delivered_at",),
     judge=partial(fresh, field="delivered_at", limit=timedelta(days=30), what="delivery"),
     untold="no delivery yet",
-    remediation="Register a webhook and give its URL and secret to the forge: picket sources add.",
+    remediation="Register a webhook and give its URL and secret to the forge: picket webhooks add.",
     link="functions/README.md#webhooks",
 )

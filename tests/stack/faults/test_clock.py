@@ -34,7 +34,7 @@ def run(
     """Push while the clock jumps and ticks; then see that everything ends well once it is right again."""
     planned = plan(forge, 60, repositories=4)
     with picket_up(tmp_path / "data", "--project", str(copy), environment={"PICKET_LEASE_SECONDS": "3"}) as stack:
-        source = stack.post("/sources", {"provider": "github", "name": "t"})
+        source = stack.post("/webhooks", {"sender": "github", "name": "t"})
         truth.record(stack)
         senders = Senders(stack, source, row)
         jump = jumping(stack)

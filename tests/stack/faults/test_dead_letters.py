@@ -45,7 +45,7 @@ def test_what_a_bad_release_did_not_take_is_kept_told_and_made_good_by_a_replay(
     copy = project.copy(tmp_path / "project", project.FORGETFUL, FEW_RETRIES)
     project.release(copy, "scan", BAD_RELEASE.format(shipped=str(ROOT / "functions/scan/main.py"), broken=str(broken)))
     with picket_up(tmp_path / "data", "--project", str(copy)) as stack:
-        source = stack.post("/sources", {"provider": "github", "name": "t"})
+        source = stack.post("/webhooks", {"sender": "github", "name": "t"})
         truth.record(stack)
         Senders(stack, source, row).send(planned)
         mine = [push.scan(source) for push in planned]

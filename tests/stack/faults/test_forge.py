@@ -40,7 +40,7 @@ def test_scans_wait_for_a_forge_that_fails_while_others_go_on_and_none_is_lost_o
     copy = project.copy(tmp_path / "project", project.FORGETFUL)
     try:
         with picket_up(tmp_path / "data", "--project", str(copy), environment=FETCH_SECONDS) as stack:
-            source = stack.post("/sources", {"provider": "github", "name": "t"})
+            source = stack.post("/webhooks", {"sender": "github", "name": "t"})
             truth.record(stack)
             Senders(stack, source, row).send(planned)
             of = {name: [push for push in planned if push.name == name] for name in (*moods, f"o/r{HEALTHY}")}

@@ -42,7 +42,7 @@ def test_what_is_accepted_ends_well_without_help_once_a_full_disk_has_room_again
             (tmp_path / "disk" / part).mkdir()
             (tmp_path / "data" / part).symlink_to(tmp_path / "disk" / part)
         with picket_up(tmp_path / "data", "--project", str(copy), environment=environment) as stack:
-            source = stack.post("/sources", {"provider": "github", "name": "t"})
+            source = stack.post("/webhooks", {"sender": "github", "name": "t"})
             truth.record(stack)
             senders = Senders(stack, source, row)
             senders.send(planned[:12])

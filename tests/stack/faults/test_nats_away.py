@@ -33,7 +33,7 @@ def test_what_was_accepted_before_nats_went_away_for_20_seconds_is_done_when_it_
     with Nats(tmp_path / "nats") as server:
         arguments = "--project", str(copy), "--nats-url", server.url
         with picket_up(tmp_path / "data", *arguments) as stack:
-            source = stack.post("/sources", {"provider": "github", "name": "t"})
+            source = stack.post("/webhooks", {"sender": "github", "name": "t"})
             truth.record(stack)
             senders = Senders(stack, source, row)
             senders.send(planned[:30])

@@ -33,7 +33,7 @@ def test_a_burst_ends_whole_while_functions_broker_and_store_are_killed(
     row = Row(f"kill -9 of everything, {profile}")
     copy = project.copy(tmp_path / "project", project.FORGETFUL)
     with picket_up(tmp_path / "data", "--project", str(copy), "--profile", profile) as stack:
-        source = stack.post("/sources", {"provider": "github", "name": "t"})
+        source = stack.post("/webhooks", {"sender": "github", "name": "t"})
         truth.record(stack)
         senders = Senders(stack, source, row)
         chaos = Chaos(stack, row)

@@ -36,7 +36,7 @@ def test_every_event_of_a_run_posted_again_twice_and_shuffled_changes_nothing(
     row = Row("every event again, twice, shuffled, with old and with new ids")
     copy = project.copy(tmp_path / "project", project.FORGETFUL)
     with picket_up(tmp_path / "data", "--project", str(copy)) as stack:
-        source = stack.post("/sources", {"provider": "github", "name": "t"})
+        source = stack.post("/webhooks", {"sender": "github", "name": "t"})
         truth.record(stack)
         Senders(stack, source, row).send(planned)
         truth.wait_until_final(stack, [push.scan(source) for push in planned])

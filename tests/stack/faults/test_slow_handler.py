@@ -62,7 +62,7 @@ def test_handlers_that_are_called_again_while_they_run_give_one_result(tmp_path:
     gate.mkdir()
     project.release(copy, "scan", gated(gate))
     with picket_up(tmp_path / "data", "--project", str(copy), environment=LEASE) as stack:
-        source = stack.post("/sources", {"provider": "github", "name": "t"})
+        source = stack.post("/webhooks", {"sender": "github", "name": "t"})
         truth.record(stack)
         Senders(stack, source, row).send(planned)
         cut = eventually(lambda: cut_off(stack, "enumerate") >= REDELIVERIES and cut_off(stack, "enumerate"))

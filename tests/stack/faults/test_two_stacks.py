@@ -21,7 +21,7 @@ def test_two_stacks_find_each_its_own_while_one_of_them_is_killed_and_restarted(
     rows = Row("two stacks, the one that is killed"), Row("two stacks, the other one")
     with picket_up(tmp_path / "a") as killed, picket_up(tmp_path / "b") as other:
         stacks = killed, other
-        sources = [stack.post("/sources", {"provider": "github", "name": "t"}) for stack in stacks]
+        sources = [stack.post("/webhooks", {"sender": "github", "name": "t"}) for stack in stacks]
         for stack in stacks:
             truth.record(stack)
         senders = [Senders(stack, source, row) for stack, source, row in zip(stacks, sources, rows, strict=True)]

@@ -1,44 +1,51 @@
-"""Registering webhooks."""
+"""Registering webhooks; `/sources` and `provider` are their names of a former version."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from picket.api.bodies import read
 from picket.commits.repository import fold
 from picket.effects import senders
 from picket.effects.git.address import admitted
-from picket.effects.mongo import sources as store
+from picket.effects.mongo import webhooks as store
 from picket.effects.mongo.client import Document
 from picket.effects.mongo.records import Webhook
 from picket.errors import Gone
 from picket.settings import settings
 
-blueprint = Blueprint("sources", __name__)
-_SHOWN = ("provider", "name", "scope", "created_at", "revoked", "rotated_at", "revoked_at")
+blueprint = Blueprint("webhooks", __name__)
+_SHOWN = ("name", "scope", "created_at", "revoked", "rotated_at", "revoked_at")
 DEFAULT_GRACE_SECONDS = 86_400
 
 
-class SourceOrder(BaseModel):
+class WebhookOrder(BaseModel):
     """A webhook to register, for one repository, one organization (`host/owner`), or anything."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    provider: str = Field(json_schema_extra={"enum": [*senders.names()]}, description="who sends")
+    sender: str = Field(json_schema_extra={"enum": [*senders.names()]}, description="who sends")
     name: str = Field(min_length=1, max_length=100)
     repository: str = ""
     organization: str = Field(default="", pattern=r"^$|^[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%-]+)+$")
 
-    @field_validator("provider")
+    @model_validator(mode="before")
     @classmethod
-    def _sends(cls, provider: str) -> str:
-        if provider not in senders.names():
+    def _in_todays_words(cls, given: object) -> object:
+        if isinstance(given, dict) and "provider" in given and "sender" not in given:
+            return {**{name: value for name, value in given.items() if name != "provider"}, "sender": given["provider"]}
+        return given
+
+    @field_validator("sender")
+    @classmethod
+    def _sends(cls, sender: str) -> str:
+        if sender not in senders.names():
             raise ValueError(f"one of {', '.join(senders.names())}")
-        return provider
+        return sender
 
     @model_validator(mode="after")
-    def _one_scope(self) -> SourceOrder:
+    def _one_scope(self) -> WebhookOrder:
         if self.repository and self.organization:
             raise ValueError("give repository or organization, not both")
         return self
@@ -51,44 +58,51 @@ class RotateOrder(BaseModel):
     grace_seconds: float = Field(default=DEFAULT_GRACE_SECONDS, ge=0, le=30 * 86_400)
 
 
+@blueprint.post("/webhooks")
 @blueprint.post("/sources")
 def add() -> Response:
     """Register a webhook; the only answer that holds its secret."""
-    order = read(SourceOrder)
+    order = read(WebhookOrder)
     scope = admitted(order.repository).name if order.repository else fold(order.organization)
-    document, token, secret = store.add(order.provider, order.name, scope)
-    url = f"{settings().public_url.rstrip('/')}/in/{order.provider}/{token}"
+    document, token, secret = store.add(order.sender, order.name, scope)
+    url = f"{settings().public_url.rstrip('/')}/in/{order.sender}/{token}"
     answer = jsonify({**view(document), "url": url, "secret": secret})
     answer.status_code = 201
     return answer
 
 
+@blueprint.get("/webhooks")
 @blueprint.get("/sources")
 def page() -> Response:
-    """List sources, without secrets."""
-    return jsonify({"sources": [view(source) for source in store.all_sources()]})
+    """List webhooks, without secrets."""
+    name = "sources" if request.path == "/sources" else "webhooks"
+    return jsonify({name: [view(webhook) for webhook in store.all_webhooks()]})
 
 
+@blueprint.post("/webhooks/<wanted>/rotate")
 @blueprint.post("/sources/<wanted>/rotate")
 def rotate(wanted: str) -> Response:
-    """Give a source a new secret."""
+    """Give a webhook a new secret."""
     found = store.rotate(wanted, read(RotateOrder).grace_seconds)
     if found is None:
-        raise Gone("no such source, or it is revoked")
+        raise Gone("no such webhook, or it is revoked")
     document, secret = found
     return jsonify({**view(document), "secret": secret})
 
 
+@blueprint.delete("/webhooks/<wanted>")
 @blueprint.delete("/sources/<wanted>")
 def revoke(wanted: str) -> Response:
-    """Make a source's URL unknown."""
+    """Make a webhook's URL unknown."""
     document = store.revoke(wanted)
     if document is None:
-        raise Gone("no such source")
+        raise Gone("no such webhook")
     return jsonify(view(document))
 
 
-def view(source: Webhook) -> Document:
-    """Return a source as the API shows it."""
-    shown = {name: source.get(name) for name in _SHOWN}
-    return {"id": source["source"], **shown, "revoked": bool(source["revoked"])}
+def view(webhook: Webhook) -> Document:
+    """Return a webhook as the API shows it."""
+    stored: Document = {**webhook}
+    shown = {name: stored.get(name) for name in _SHOWN}
+    sender = webhook["provider"]
+    return {"id": webhook["source"], "sender": sender, "provider": sender, **shown, "revoked": bool(webhook["revoked"])}

@@ -24,8 +24,8 @@ _REMEMBERED_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A source as ingest needs it; `secrets` are those valid now, newest first."""
+class Known:
+    """A webhook as ingest needs it; `secrets` are those valid now, newest first."""
 
     id: str
     provider: str
@@ -37,7 +37,7 @@ def add(provider: str, name: str, scope: str) -> tuple[Webhook, str, str]:
     """Register a webhook.
 
     Returns:
-        The source, its token and its secret: the only time the two can be read.
+        The webhook, its token and its secret: the only time the two can be read.
     """
     token, secret = secrets.token_urlsafe(24), receiving(provider).new_secret()
     document: Webhook = {
@@ -55,15 +55,15 @@ def add(provider: str, name: str, scope: str) -> tuple[Webhook, str, str]:
     return document, token, secret
 
 
-def all_sources() -> list[Webhook]:
-    """Return every source without its secrets, oldest first."""
+def all_webhooks() -> list[Webhook]:
+    """Return every webhook without its secrets, oldest first."""
     found = collection("sources", Webhook).find({}, {"secret": 0, "former_secret": 0})
-    return sorted(found, key=lambda source: str(source["created_at"]))
+    return sorted(found, key=lambda webhook: str(webhook["created_at"]))
 
 
-def rotate(source_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
-    """Give a source a new secret; the old one stays valid for *grace_seconds*. None if there is no such source."""
-    document = _by_id(source_id)
+def rotate(webhook_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
+    """Give a webhook a new secret; the old one stays valid for *grace_seconds*. None if there is no such webhook."""
+    document = _by_id(webhook_id)
     if document is None or document["revoked"]:
         return None
     secret = receiving(document["provider"]).new_secret()
@@ -77,31 +77,31 @@ def rotate(source_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
     return {**document, **fields}, secret
 
 
-def revoke(source_id: str) -> Webhook | None:
-    """Make a source's URL unknown; None if there is no such source."""
-    document = _by_id(source_id)
+def revoke(webhook_id: str) -> Webhook | None:
+    """Make a webhook's URL unknown; None if there is no such webhook."""
+    document = _by_id(webhook_id)
     if document is None:
         return None
     collection("sources").update_one({"_id": document["_id"]}, {"$set": {"revoked": True, "revoked_at": now()}})
     return {**document, "revoked": True}
 
 
-def by_token(provider: str, token: str) -> Source | None:
-    """Return the source that *token* in a URL belongs to; None if it is unknown, revoked or of another provider."""
+def by_token(provider: str, token: str) -> Known | None:
+    """Return the webhook that *token* in a URL belongs to; None if it is unknown, revoked or of another provider."""
     document = readable(collection("sources", Webhook).find_one({"_id": _hash(token)}))
     if document is None or document["revoked"] or document["provider"] != provider:
         return None
     valid = [document["secret"]]
     if document.get("former_until", 0.0) > time.time():
         valid.append(document["former_secret"])
-    return Source(document["source"], provider, document["scope"], tuple(_decrypt(secret) for secret in valid))
+    return Known(document["source"], provider, document["scope"], tuple(_decrypt(secret) for secret in valid))
 
 
-def cached_by_token(provider: str, token: str) -> Source | None:
+def cached_by_token(provider: str, token: str) -> Known | None:
     """Return what `by_token` said within the last seconds, in this process; ask it where it was not asked.
 
     In a burst a delivery then costs the store half. Before refusing one, ask `by_token`: the secret may
-    have been renewed meanwhile. A source that is revoked is taken for valid for those seconds.
+    have been renewed meanwhile. A webhook that is revoked is taken for valid for those seconds.
     """
     try:
         return _remembered(provider, token, int(time.monotonic() / _REMEMBERED_SECONDS))
@@ -110,11 +110,11 @@ def cached_by_token(provider: str, token: str) -> Source | None:
 
 
 @context.last(1_000)
-def _remembered(provider: str, token: str, _period: int) -> Source:
-    source = by_token(provider, token)
-    if source is None:
-        raise Gone("no such source")  # nothing is remembered of tokens that lead nowhere
-    return source
+def _remembered(provider: str, token: str, _period: int) -> Known:
+    known = by_token(provider, token)
+    if known is None:
+        raise Gone("no such webhook")  # nothing is remembered of tokens that lead nowhere
+    return known
 
 
 def record_delivery(delivery: str, source: str, event: str) -> bool:
@@ -128,8 +128,8 @@ def record_delivery(delivery: str, source: str, event: str) -> bool:
     return True
 
 
-def _by_id(source_id: str) -> Webhook | None:
-    return readable(collection("sources", Webhook).find_one({"source": source_id}))
+def _by_id(webhook_id: str) -> Webhook | None:
+    return readable(collection("sources", Webhook).find_one({"source": webhook_id}))
 
 
 def _hash(token: str) -> str:

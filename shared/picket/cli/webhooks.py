@@ -1,4 +1,4 @@
-"""`picket sources`: registering webhooks."""
+"""`picket webhooks`: registering webhooks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from picket.cli.client import Client, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
 
 app = typer.Typer(no_args_is_help=True, help="Register webhooks.")
-SourceId = Annotated[str, typer.Argument(help="Id of a source, as `list` shows it.")]
+WebhookId = Annotated[str, typer.Argument(help="Id of a webhook, as `list` shows it.")]
 
 
 @app.command()
 def add(
-    provider: Annotated[
+    sender: Annotated[
         str, typer.Argument(help="Who sends: github, standard, or another sender that the server knows.")
     ],
     *,
@@ -26,9 +26,9 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register a webhook; prints its URL and secret, this once."""
-    order = {"provider": provider, "name": name, "organization": organization}
+    order = {"sender": sender, "name": name, "organization": organization}
     order["repository"] = repository_address(repository) if repository else ""
-    found = Client(server).send("POST", "/sources", order)
+    found = Client(server).send("POST", "/webhooks", order)
     if as_json:
         print_json(found)
         return
@@ -37,29 +37,29 @@ def add(
 
 
 @app.command("list")
-def list_sources(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """List sources, without their secrets."""
-    found = Client(server).get("/sources")
+def list_webhooks(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
+    """List webhooks, without their secrets."""
+    found = Client(server).get("/webhooks")
     if as_json:
         print_json(found)
         return
-    if not found["sources"]:
-        print("No sources.")
-    for source in found["sources"]:
-        state = "revoked" if source["revoked"] else "active"
-        print(f"{source['id']}  {source['provider']:8}  {state:7}  {source['name']}  {source['scope'] or 'any'}")
+    if not found["webhooks"]:
+        print("No webhooks.")
+    for webhook in found["webhooks"]:
+        state = "revoked" if webhook["revoked"] else "active"
+        print(f"{webhook['id']}  {webhook['sender']:8}  {state:7}  {webhook['name']}  {webhook['scope'] or 'any'}")
 
 
 @app.command()
 def rotate(
-    source: SourceId,
+    webhook: WebhookId,
     *,
     grace: Annotated[float, typer.Option(help="Seconds the former secret stays valid.")] = 86_400,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Give a source a new secret."""
-    found = Client(server).send("POST", f"/sources/{segment(source)}/rotate", {"grace_seconds": grace})
+    """Give a webhook a new secret."""
+    found = Client(server).send("POST", f"/webhooks/{segment(webhook)}/rotate", {"grace_seconds": grace})
     if as_json:
         print_json(found)
         return
@@ -67,9 +67,9 @@ def rotate(
 
 
 @app.command()
-def revoke(source: SourceId, *, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """Make a source's URL unknown."""
-    found = Client(server).send("DELETE", f"/sources/{segment(source)}", {})
+def revoke(webhook: WebhookId, *, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
+    """Make a webhook's URL unknown."""
+    found = Client(server).send("DELETE", f"/webhooks/{segment(webhook)}", {})
     if as_json:
         print_json(found)
         return
