@@ -26,7 +26,7 @@ NEWER = {
     "events/kinds.py": ('    commits: int = 0\n    parent: str = ""\n', '    colour: str = "green"\n'),
     "effects/mongo/scans.py": ("                **STAMP,\n", '                "colour": "green",\n'),
     "effects/mongo/batches.py": ("            **STAMP,\n", '            "colour": "green",\n'),
-    "effects/mongo/findings.py": ("    fresh |= STAMP\n", '    fresh |= {"colour": "green"}\n'),
+    "effects/mongo/findings.py": ("    fresh |= lists.keys(fresh)\n", '    fresh |= {"colour": "green"}\n'),
 }
 PRELUDE = """
 import fcntl, pathlib, sys

@@ -56,6 +56,7 @@ class Chaos(threading.Thread):
         self._row = row
         self._turns = 0
         self._error: BaseException | None = None
+        self._all_sent = threading.Event()
         self._dice = random.Random()
         self._deeds: deque[tuple[str, Callable[[], bool]]] = deque(
             (
@@ -77,7 +78,8 @@ class Chaos(threading.Thread):
             yield push
 
     def finish(self) -> None:
-        """Wait until all that is to be killed was."""
+        """Wait until all that is to be killed was, but for functions that nothing needs any more: all pushes are in."""
+        self._all_sent.set()
         self.join()
         if self._error is not None:
             raise self._error
@@ -89,7 +91,7 @@ class Chaos(threading.Thread):
                 name, deed = self._deeds.popleft()
                 if deed():
                     self._row.done[name] += 1
-                else:
+                elif not self._all_sent.is_set():
                     self._deeds.append((name, deed))
                 self._turns += 1
         except BaseException as error:  # noqa: BLE001 - raised again in `finish`
