@@ -85,19 +85,22 @@ def collection(name: str, of: type[D] | None = None) -> Collection[Any]:  # noqa
 @context.kept
 def _collection(name: str) -> Collection[Document]:
     found = client()[settings().mongodb_database][name]
-    if fields := _INDEXES.get(name):
-        found.create_indexes([IndexModel(field) for field in fields])
+    if lacking := _lacking(name, found):
+        found.create_indexes([IndexModel(field) for field in lacking])
     return found
+
+
+def _lacking(name: str, found: Collection[Document]) -> list[str]:
+    """Return the indexed fields of a collection whose indexes are not there."""
+    fields = _INDEXES.get(name, ())
+    keys = found.index_information().values() if fields else ()
+    there = {field for key in keys for field, _ in key["key"]}
+    return [field for field in fields if field not in there]
 
 
 def missing_indexes() -> list[str]:
     """Make the indexes that are not there yet, and return those that the store has not got even so."""
-    missing: list[str] = []
-    for name, fields in _INDEXES.items():
-        keys = collection(name).index_information().values()
-        there = {field for key in keys for field, _ in key["key"]}
-        missing += [f"{name}.{field}" for field in fields if field not in there]
-    return missing
+    return [f"{name}.{field}" for name in _INDEXES for field in _lacking(name, collection(name))]
 
 
 def insert_new(name: str, documents: Sequence[Mapping[str, Any]]) -> None:
