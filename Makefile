@@ -38,10 +38,10 @@ contracts: setup ## import contracts
 	$(BIN)/lint-imports
 
 test: setup ## every test but the faults, the stack tests against real servers included; of `real` ones what is built
-	$(BIN)/pytest -n 2 --dist loadfile -m "not fault"
+	$(BIN)/pytest -n 3 --dist loadfile -m "not fault"
 
 test-all: setup ## what `make test` runs, and the faults
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 test-real: setup ## build what takes long to build, once, outside the repository; then the tests that need it
 	@$(BIN)/python -m tests.support.programs

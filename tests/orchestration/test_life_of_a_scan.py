@@ -257,7 +257,7 @@ def test_every_scan_ends_and_tells_the_truth_whatever_happens_to_its_events(
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=how_many(12),
+            max_examples=how_many(8),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

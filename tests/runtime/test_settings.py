@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.deployment import Deployment, deploy, forget
+from tests.support.deployment import Deployment, application, deploy, forget
 
 from picket.errors import Misconfigured
 from picket.settings import _WEAKENS, Settings, settings, variable_of
@@ -109,6 +109,7 @@ def test_a_setting_that_weakens_security_is_logged_at_start(
     environment.setenv(variable_of(name), value)
     forget()
 
+    application.cache_clear()
     functions = deploy(environment).clients
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]

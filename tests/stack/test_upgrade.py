@@ -19,7 +19,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer
 from tests.support.stack import Running, eventually, kill, picket_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 
 NEWER = {
     # A field more in an event, one more in a document, and one that old code does not pass on.

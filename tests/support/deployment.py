@@ -131,7 +131,7 @@ def _types(node: Any) -> Iterator[str]:
 
 
 @cache
-def _application(name: str) -> Any:
+def application(name: str) -> Any:
     """Load a function once: what it keeps between requests is in `context`, which each test forgets."""
     where = str(ROOT / "functions" / name / "main.py")
     return functions_framework.create_app("main", where, "http")  # type: ignore[no-untyped-call]
@@ -139,6 +139,6 @@ def _application(name: str) -> Any:
 
 def deploy(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """Load every function as functions-framework does and put the broker's place under the test's control."""
-    deployment = Deployment({name: _application(name).test_client() for name in FUNCTIONS})
+    deployment = Deployment({name: application(name).test_client() for name in FUNCTIONS})
     monkeypatch.setattr(broker, "pool", lambda: deployment)
     return deployment
