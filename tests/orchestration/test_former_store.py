@@ -15,6 +15,7 @@ from tests.support.deployment import Deployment, forget
 from tests.support.repositories import Work
 
 from picket.effects.mongo.client import collection
+from picket.events import now
 
 FORMER = Path(__file__).with_name("former_store.json").read_text()
 TOLD: dict[str, Any] = json.loads(FORMER)
@@ -141,4 +142,11 @@ def test_what_a_former_version_left_to_its_sweep_is_looked_after(upgraded: Deplo
     upgrade(upgraded)
 
     assert {message.data["scan"] for message in upgraded.of_type("scan.completed")} == set(left)
+    ask(upgraded, work.path, "moving", repository="h/o/r")
+    just_now = {"$unset": {"due": ""}, "$set": {"idle_since": f"at {now()}"}}
+    collection("scans").update_one({"_id": "moving"}, just_now)
+    upgraded.queue.clear()
+    assert [tick(upgraded, name) for name in ("third", "fourth")] == [204, 204]
+    assert "moving" not in {message.data["scan"] for message in upgraded.queue}  # a former revision is at it
+    collection("scans").delete_one({"_id": "moving"})
     assert not [scan for scan in collection("scans").find({}) if {"due", "idle_since", "retry_at"} & scan.keys()]

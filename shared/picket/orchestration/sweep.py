@@ -10,7 +10,7 @@ from functools import partial
 
 from picket.commits import lifecycle
 from picket.effects import broker, telemetry
-from picket.effects.mongo import batches, finding_lists, leases, listing, scans, teams
+from picket.effects.mongo import batches, finding_lists, former, leases, listing, scans, teams
 from picket.effects.mongo.documents import Batch, Scan
 from picket.effects.telemetry import note
 from picket.errors import Busy, Newer
@@ -48,7 +48,7 @@ def nudge_due(_cursor: str) -> str | None:
 
 def enter_in_lists(_cursor: str) -> str | None:
     """Enter what a former version recorded in the lists by which pages are read fast and the sweep finds its work."""
-    left = [scans.let_former_be_due(_ENTERED_AT_ONCE)]
+    left = [former.let_scans_be_due(_ENTERED_AT_ONCE)]
     left += [listing.enter_some(name, _ENTERED_AT_ONCE) for name in listing.COLLECTIONS]
     return duties.more(any(left))
 

@@ -28,11 +28,11 @@ from picket.events.spelling import today
 STATES = ("open", "ended", "all", *sorted({move.target for move in lifecycle.SCAN} | {"New"}))
 """What scans can be listed by."""
 
-_IDLE = timedelta(minutes=10)
-"""Longer than an event is retried: if nothing of a scan moves for so long, something was lost."""
-_FORMER_DUE = ("idle_since", "retry_at")
+FORMER_DUE = ("idle_since", "retry_at")
 """Fields in which a former version kept when it looks at a scan next."""
-_WHILE_OPEN = ("running", "open", "queue", "branch", "fetching", *_FORMER_DUE)
+IDLE = timedelta(minutes=10)
+"""Longer than an event is retried: if nothing of a scan moves for so long, something was lost."""
+_WHILE_OPEN = ("running", "open", "queue", "branch", "fetching", *FORMER_DUE)
 _UNPLACED = "-|"
 """Begins the position of a scan that an earlier version recorded, without a place: it follows all that have one."""
 
@@ -65,7 +65,7 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
                 "running": request.repository,
                 "created_at": created,
                 **dict.fromkeys(("place", "open"), f"{MARK}{created}|{request.scan}"),
-                "due": in_time(_IDLE),
+                "due": in_time(IDLE),
                 "commits": 0,
                 "completed_at": None,
                 **moves.first("New", actor, request.reason),
@@ -194,19 +194,6 @@ def due_at(scan: Scan) -> str:
     return unmarked(scan.get("due", ""))
 
 
-def let_former_be_due(limit: int) -> bool:
-    """Enter when they are due for up to *limit* scans that a former version wrote; False if there are no more."""
-    found: list[Scan] = []
-    for field in ("untold", *_FORMER_DUE):
-        which: Document = {field: {"$gt": ""}, **({"due": None} if field == "untold" else {})}
-        found += collection("scans", Scan).find(which).limit(limit - len(found)) if len(found) < limit else ()
-    gone = dict.fromkeys(_FORMER_DUE, "")
-    for scan in found:
-        change = {"$set": {"due": scan.get("retry_at") or in_time(timedelta())}, "$unset": gone}
-        collection("scans").update_one({"_id": scan["_id"], "revision": scan["revision"]}, change)
-    return len(found) == limit
-
-
 def told(scan_id: str) -> None:
     """Note that others were told of a scan's end."""
     collection("scans").update_one({"_id": scan_id}, {"$unset": {"untold": "", "due": ""}})
@@ -249,7 +236,7 @@ def move(  # noqa: PLR0913 - a step's parts, which read better at the call
         The scan after the move; None if somebody else moved it first, or the move is not legal.
     """
     final = target in lifecycle.FINAL
-    at = {"completed_at": now(), "due": in_time(timedelta())} if final else {"due": in_time(_IDLE)}
+    at = {"completed_at": now(), "due": in_time(timedelta())} if final else {"due": in_time(IDLE)}
     step = moves.Step(target, actor, reason, {**at, **fields}, _WHILE_OPEN if final else unset, fence)
     return moves.move("scans", lifecycle.SCAN, scan, step)
 
@@ -265,12 +252,12 @@ def leave(scan: Scan, field: Literal["queue", "fetching", "taken_by"]) -> bool:
     """Take *field* away; False if somebody else did, or has moved the scan since it was read: it may wait anew."""
     result = collection("scans").update_one(
         {"_id": scan["_id"], field: scan[field], "revision": scan["revision"]},
-        {"$unset": {field: ""}, "$set": {"due": in_time(_IDLE)}},
+        {"$unset": {field: ""}, "$set": {"due": in_time(IDLE)}},
     )
     return result.modified_count == 1
 
 
-def put_off(scan: Scan, span: timedelta = _IDLE) -> None:
+def put_off(scan: Scan, span: timedelta = IDLE) -> None:
     """Let the sweep look at a scan after *span*, unless it was moved, or others were told of its end, meanwhile."""
     which = {"_id": scan["_id"], "revision": scan["revision"], "due": {"$gt": ""}}
     collection("scans").update_one(which, {"$set": {"due": in_time(span)}})
