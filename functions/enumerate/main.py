@@ -28,7 +28,7 @@ from picket.runtime import consumes
 
 DUTIES: dict[str, duties.Piece] = {
     "leases": sweep.return_work_of_the_dead,
-    "scans": sweep.nudge_due,
+    "idle": sweep.nudge_due,
     "schedules": schedule.ask_for_due_scans,
     "rescans": schedule.ask_for_rescans,
     "organizations": organizations.go_on,
@@ -45,6 +45,9 @@ DUTIES: dict[str, duties.Piece] = {
     "approvals": triage.go_on,
     "channel": channel.watch,
 }
+
+FORMER: dict[str, duties.Piece] = {"untold": sweep.nudge_due, "retries": sweep.nudge_due}
+"""Duties that revisions of a former version ask for."""
 
 
 @consumes(ScanRequested, OrganizationRequested, CancellationRequested, RepositoryForgotten, Tick, DutyDue)
@@ -64,4 +67,4 @@ def main(
         case Tick():
             duties.spread(DUTIES)
         case DutyDue():
-            duties.do(event, DUTIES)
+            duties.do(event, DUTIES | FORMER)

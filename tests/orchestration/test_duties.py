@@ -1,5 +1,6 @@
 """The clock's duties: each by an event of its own, a bounded piece at a time, and one bad document stops nothing."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -136,6 +137,15 @@ def test_expired_artifacts_are_deleted_in_pieces_and_those_in_need_stay(
         except Gone:
             gone.append(one)
     assert gone == found[1:]
+
+
+@pytest.mark.parametrize("duty", ["untold", "retries"])
+def test_a_duty_that_a_former_revision_asks_for_is_no_rejection(deployed: Deployment, duty: str) -> None:
+    headers = {"ce-id": duty, "ce-type": DutyDue.TYPE, "ce-source": "/t", "ce-specversion": "1.0"}
+    message = Message({**headers, "content-type": "application/json"}, json.dumps({"duty": duty}).encode())
+
+    assert deployed.deliver(message) == {"enumerate": 204}
+    assert not deployed.of_type("event.rejected")
 
 
 def test_what_cannot_be_told_yet_keeps_no_other_end_from_being_told(

@@ -11,6 +11,7 @@ from tests.support.deployment import Deployment, forget
 from tests.support.forges import ForgeApi
 from tests.support.there import there
 
+from picket.commits.schedule import Schedule
 from picket.effects.mongo import organizations as store
 from picket.effects.mongo import repositories, schedules
 from picket.effects.mongo.client import collection
@@ -475,16 +476,16 @@ def test_an_organization_is_listed_again_by_its_own_schedule_or_that_of_all(
 
 def test_new_repositories_get_the_organizations_schedule_for_them(deployed: Deployment, github: ForgeApi) -> None:
     github.add("a")
-    add(deployed, github, repository_schedule={"cron": "0 3 * * *", "jitter_seconds": 60, "pull_requests": True})
+    wanted: Any = {"cron": "0 3 * * *", "jitter_seconds": 60, "pull_requests": True}
+    told = add(deployed, github, repository_schedule=wanted | {"kind": "integral"})
 
+    assert told["repository_schedule"] == wanted | {"kind": "full", "timezone": "UTC", "enabled": True}
+    [kept] = collection("organizations").find({})
+    # As a former revision reads it: without a name, and in the former spelling.
+    assert kept["repository_schedule"] == told["repository_schedule"] | {"kind": "integral"}
     found = there(repositories.get(f"{github.host}/acme/a"))
     [schedule] = schedules.of(found)
-    assert (schedule.name, schedule.cron, schedule.jitter_seconds, schedule.pull_requests) == (
-        "organization",
-        "0 3 * * *",
-        60,
-        True,
-    )
+    assert schedule == Schedule("organization", kind="full", **wanted)
 
 
 def test_a_forgotten_organization_is_listed_no_more_and_its_repositories_stay(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -18,10 +17,11 @@ from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import organizations as store
 from picket.effects.mongo.client import Document, members
-from picket.effects.mongo.documents import Fields, Organization, ScheduleFields
-from picket.effects.mongo.schedules import named, stored, unmarked
+from picket.effects.mongo.documents import Fields, Organization
+from picket.effects.mongo.schedules import fields_of, unmarked
 from picket.errors import Gone, Malformed
 from picket.events import Envelope
+from picket.events.spelling import today
 from picket.forges import FORGES
 from picket.orchestration import organizations
 
@@ -97,7 +97,7 @@ class OrganizationOrder(BaseModel):
         if self.schedule:
             check(Schedule("sync", **self.schedule.model_dump()))
         if self.repository_schedule:
-            wanted["repository_schedule"] = stored(self.repository_schedule.schedule("organization"))
+            wanted["repository_schedule"] = fields_of(self.repository_schedule.schedule("organization"))
         return fold(f"{host}/{self.name}"), wanted
 
 
@@ -139,11 +139,11 @@ def remove(wanted: str) -> Response:
 
 def view(organization: Organization) -> Document:
     """Return an organization as the API shows it."""
-    waits = organization["state"] == "Waiting"
+    waits, schedule = organization["state"] == "Waiting", organization["repository_schedule"]
     return {
         "id": organization["_id"],
         **members(organization, _ORDERED),
-        "repository_schedule": _shown(organization["repository_schedule"]),
+        "repository_schedule": {**schedule, "kind": today(schedule["kind"])} if schedule else None,
         "archived": bool(organization["archived"]),
         "forks": bool(organization["forks"]),
         **members(organization, _TOLD),
@@ -158,12 +158,6 @@ def _accepted(organization: Organization) -> Response:
     answer.status_code = 202
     answer.headers["Location"] = url_for("organizations.show", wanted=organization["_id"])
     return answer
-
-
-def _shown(schedule: ScheduleFields | None) -> Document | None:
-    """Return the schedule of new repositories without the name that each of them gives it."""
-    told = asdict(named("", schedule)) if schedule else None
-    return {name: value for name, value in told.items() if name != "name"} if told else None
 
 
 def _known(wanted: str) -> Organization:

@@ -27,7 +27,6 @@ from picket.settings import settings
 blueprint = Blueprint("repositories", __name__)
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHOWN = ("name", "url", "visibility", "organization", "team", "criticality", "created_at", "scanned_at")
-_SCORE = ("score", "grade")
 _FLAGS = ("archived", "deleted")
 _TIMES = ("history_scanned_at", "delivered_at", "unannounced_at", "vanished_at", "forgotten_at")
 

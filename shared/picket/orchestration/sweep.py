@@ -42,7 +42,7 @@ def nudge_due(_cursor: str) -> str | None:
     and others were not told.
     """
     found = scans.due(AT_ONCE + 1)
-    duties.each("scans", found[:AT_ONCE], nudge, lambda scan: scans.put_off(scan, _LATER))
+    duties.each("idle", found[:AT_ONCE], nudge, lambda scan: scans.put_off(scan, _LATER))
     return duties.more(len(found) > AT_ONCE)
 
 

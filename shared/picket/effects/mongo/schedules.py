@@ -95,9 +95,10 @@ def named(name: str, fields: ScheduleFields) -> Schedule:
     )
 
 
-def stored(schedule: Schedule) -> Document:
-    """Return a schedule as it is stored."""
-    return {**asdict(schedule), "kind": former(schedule.kind)}
+def fields_of(schedule: Schedule) -> Document:
+    """Return a schedule as it is stored, but for its name."""
+    told = {name: value for name, value in asdict(schedule).items() if name != "name"}
+    return told | {"kind": former(schedule.kind)}
 
 
 def wanted(repository: Repository, at: datetime) -> dict[str, bool]:
@@ -220,7 +221,7 @@ def _rewrite(repository_id: str, name: str, fresh: list[Schedule]) -> Repository
         if "$set" in change and repository.get("due", "~") < MARK + now():
             change = {}  # a first look, or one that is late, is not put off
         fields = {
-            "schedules": [stored(one) for one in kept],
+            "schedules": [{"name": one.name, **fields_of(one)} for one in kept],
             "schedules_revision": revision + 1,
         }
         change["$set"] = {**change.get("$set", {}), **fields}
