@@ -82,7 +82,7 @@ def request_scan(known: documents.Repository, push: Push | None) -> None:
         if push
         else ScanRequested(repository=repository, url=url, scan=scan_id(cause, repository), reason="requested")
     )
-    scans.open_scan(request, "normalize")
+    scans.record(request, "normalize")
     broker.emit(request)
 
 

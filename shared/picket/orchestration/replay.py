@@ -86,7 +86,7 @@ def _record(letter: Letter, number: int, by: str) -> Replay:
 def _send(letter: Letter, number: int) -> Letter:
     if asks_for_scan(letter):
         request = _new_scan(letter, number)
-        scans.open_scan(request, ACTOR)
+        scans.record(request, ACTOR)
         with broker.caused_by(Envelope(**letter["event"])):
             broker.emit(request)
     else:

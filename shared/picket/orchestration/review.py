@@ -167,5 +167,5 @@ def request_scan(
         if scans.count_for_root(cause.correlation) >= MAX_SCANS_PER_ROOT:
             note("scan budget of this root is spent", rule=rule, repository=repository["_id"])
             return
-    scans.open_scan(request, _ACTOR, root=cause.correlation)
+    scans.record(request, _ACTOR, root=cause.correlation)
     broker.emit(request)

@@ -99,5 +99,5 @@ def _open(repository: Repository, kind: str, key: str, reason: str, *, pull_requ
     if any(scans.kind(scan) == kind and scan["_id"] != request.scan for scan in scans.running(repository["_id"])):
         note("such a scan is under way already", repository=repository["_id"], kind=kind)
         return None
-    scans.open_scan(request, _ACTOR)
+    scans.record(request, _ACTOR)
     return request

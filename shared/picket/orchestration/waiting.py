@@ -108,6 +108,8 @@ def forge_of(request: ScanRequested) -> str:
 
 def notify_next(scan: Scan, forge: str) -> None:
     """Ask again for those that wait for what *scan* has left: its repository, and its forge."""
+    if not queues.any_waits():  # as for most pushes: one look in place of four
+        return
     next_of_forge = (found for lane in _LANES for found in queues.waiting(_lane(forge, lane)))
     for waiting in (*queues.waiting(_repository(scan)), *list(next_of_forge)[:2]):
         ask_again(waiting)

@@ -23,6 +23,11 @@ def waiting(queue: str, limit: int = 1) -> list[Scan]:
     return list(collection("scans", Scan).find(which).sort("queue", 1).limit(limit))
 
 
+def any_waits() -> bool:
+    """Return whether a scan waits in any queue."""
+    return collection("scans").find_one({"queue": {"$gt": ""}}, {"_id": 1}) is not None
+
+
 def turn(queue: str, created_at: str, scan_id: str) -> str:
     """Return a scan's turn in *queue*: what its field `queue` holds."""
     return f"{queue}|{created_at}|{scan_id}"

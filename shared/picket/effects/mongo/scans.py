@@ -38,6 +38,12 @@ _UNPLACED = "-|"
 
 
 def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int = 0) -> Scan:
+    """Record a scan as `record` does, and return it as it is now."""
+    record(request, actor, root=root, wanted=wanted)
+    return get(request.scan)
+
+
+def record(request: ScanRequested, actor: str, *, root: str = "", wanted: int = 0) -> None:
     """Record a scan unless it is there already.
 
     Args:
@@ -45,9 +51,6 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
         actor: Who asks: a function or a person.
         root: Root event on whose account a rule asks, for the budget of scans.
         wanted: Number of repositories, of a scan of many.
-
-    Returns:
-        The scan as it is now.
     """
     created = now()
     optional = {
@@ -76,7 +79,6 @@ def open_scan(request: ScanRequested, actor: str, *, root: str = "", wanted: int
         },
         upsert=True,
     )
-    return get(request.scan)
 
 
 def branch(repository: str, ref: str) -> str:
