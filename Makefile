@@ -8,13 +8,13 @@ BIN    := $(VENV)/bin
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml shared/picket/detection/novelty.c
 	@echo "1/4 Making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "2/4 Installing $$(grep -c '^[a-zA-Z0-9].*==' requirements.lock) locked packages; this takes a minute or two, once"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "3/4 Installing Picket itself"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "4/4 Compiling it" # a hook is fast from its first run, also where Python may not write
 	@$(BIN)/python -m compileall -q shared
 	@touch $@
@@ -85,6 +85,9 @@ images: ## the functions' container images, their bills of materials and sizes (
 
 OVERLAY ?= production
 
+wheels: setup ## dist/picket-*.whl, with its compiled part where there is a C compiler
+	@PYTHONWARNINGS=ignore $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
 secrets: setup ## make the Secrets that a deployment names, unless they are there; OVERLAY, MONGODB_URI
 	@OVERLAY=$(OVERLAY) PICKET=$(BIN)/picket knative/deploy.sh secrets
 
@@ -103,4 +106,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-scale bench-growth audit check images secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-scale bench-growth audit check images wheels secrets deploy undeploy lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from picket.detection.text import as_utf8
@@ -151,7 +152,11 @@ def _percent(content: bytes, first: int, stop: int, floor: int) -> Run | None:
     if not found or found.start() >= stop:
         return None
     pattern = _PERCENT_IN_URL if b"://" in found.group() else _PERCENT
-    return _substituted(content, *found.span(), pattern, lambda match: bytes.fromhex(match[1].decode("ascii")))
+    return _substituted(content, *found.span(), pattern, _unquoted_byte)
+
+
+def _unquoted_byte(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[1].decode("ascii"))
 
 
 def _escaped(content: bytes, first: int, stop: int, floor: int) -> Run | None:
@@ -174,8 +179,15 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 def _substituted(
     content: bytes, start: int, end: int, pattern: re.Pattern[bytes], replace: Callable[[re.Match[bytes]], bytes]
 ) -> Run:
-    decoded, count = pattern.subn(replace, content[start:end])
-    return Run(start, end, decoded if count else b"", lambda: _substitutions(content, start, end, pattern, replace))
+    decoded = _undone(content[start:end], pattern, replace)
+    return Run(start, end, decoded, lambda: _substitutions(content, start, end, pattern, replace))
+
+
+@lru_cache(maxsize=2048)  # versions of a file repeat their lines
+def _undone(text: bytes, pattern: re.Pattern[bytes], replace: Callable[[re.Match[bytes]], bytes]) -> bytes:
+    """Replace what *pattern* matches; empty where that is nothing."""
+    decoded, count = pattern.subn(replace, text)
+    return decoded if count else b""
 
 
 def _substitutions(
@@ -235,7 +247,7 @@ def _manifest(content: bytes, first: int, stop: int, floor: int) -> Run | None:
 
 
 def _unquoted(secret: bytes) -> bytes:
-    return _PERCENT.sub(lambda match: bytes.fromhex(match[1].decode("ascii")), secret)
+    return _PERCENT.sub(_unquoted_byte, secret)
 
 
 def _unbase64(secret: bytes) -> bytes:

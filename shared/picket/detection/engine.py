@@ -33,6 +33,10 @@ class Engine:
         self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir, TRIGGERS if decode_depth else ())
         self._examination: Examination | None = None
 
+    def remember(self) -> None:
+        """Remember from now on what was found where: pays off when many versions of the same texts follow."""
+        self.prefilter.remember()
+
     def scan(self, content: bytes, path: str = "", commit: str = "") -> list[Hit]:
         """Find the credentials in one blob.
 
@@ -55,14 +59,16 @@ class Engine:
         Returns:
             Hits for each of *paths*.
         """
-        return [hits for hits, _ in self._examine(content, paths, commit)]
+        return [hits for hits, _ in self._examine(content, paths, commit, explain=False)]
 
     def explain(self, content: bytes, path: str = "", commit: str = "") -> list[Dropped]:
         """Tell which candidates of one blob were dropped, and why. Arguments as for `scan`; order by offset."""
-        [(_, dropped)] = self._examine(content, [path], commit)
+        [(_, dropped)] = self._examine(content, [path], commit, explain=True)
         return sorted(dropped, key=lambda each: (each.start, each.rule))
 
-    def _examine(self, content: bytes, paths: Sequence[str], commit: str) -> list[tuple[list[Hit], list[Dropped]]]:
+    def _examine(
+        self, content: bytes, paths: Sequence[str], commit: str, *, explain: bool
+    ) -> list[tuple[list[Hit], list[Dropped]]]:
         text = as_utf8(content)
         windows = self.prefilter.windows(text)
         if not windows and not self.prefilter.patternless:
@@ -71,4 +77,5 @@ class Engine:
             from picket.detection.examination import Examination  # noqa: PLC0415 - see above
 
             self._examination = Examination(self.ruleset, self.prefilter, self.decode_depth)
-        return [self._examination.of(content, text, path, commit, windows) for path in paths]
+        examination = self._examination
+        return [examination.of(content, text, (path, commit), windows, explain=explain) for path in paths]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from picket.detection.allowlists import allows, skips_blob
 from picket.detection.checks import CHECKS
@@ -23,9 +23,14 @@ from picket.detection.resolution import most_specific, with_required
 from picket.detection.surroundings import allowed_inline
 from picket.detection.syntax import compile_pattern
 from picket.detection.text import is_binary, source_offsets
+from picket.detection.verdicts import Verdict, Verdicts, Window, is_local, place
+from picket.detection.vicinity import Spans
 
 EXTENSION = 65536
 """Bytes given to a match that runs into the end of its window: the longest credential that is found whole."""
+
+_MOST_BARE = 100_000
+"""Decoded texts remembered at most, by their hash, because no rule has anything to do with them."""
 
 
 class Examination:
@@ -36,39 +41,43 @@ class Examination:
         self.prefilter = prefilter
         self.decode_depth = decode_depth
         self._patterns: dict[int, Matcher] = {}
+        self._rules: dict[int, tuple[Rule, bool]] = {}
+        self._verdicts = Verdicts()
+        self._bare: set[int] = set()
 
     def of(
-        self, content: bytes, text: bytes, path: str, commit: str, windows: Windows
+        self, content: bytes, text: bytes, place: tuple[str, str], windows: Windows, *, explain: bool
     ) -> tuple[list[Hit], list[Dropped]]:
         """Examine one blob.
 
         Args:
             content: The blob.
             text: The same as UTF-8.
-            path: Where it stands in its repository.
-            commit: For allow-lists that name commits.
+            place: Its path in its repository, and a commit for allow-lists that name some.
             windows: Where which rules may match in *text*.
+            explain: Whether the candidates that are no hits are wanted, all of them.
 
         Returns:
-            Hits by offset into *content*, and the candidates that are none.
+            Hits by offset into *content*, and candidates that are none.
         """
-        blob = Blob(text, path, commit, is_binary(content))
+        blob = Blob(text, *place, is_binary(content))
         skipped = skips_blob(self.ruleset.allowlists, blob)
         if skipped:
             return [], [Dropped("", 0, len(content), skipped)]
-        hits, dropped = self._look(blob, windows, self.decode_depth)
+        hits, dropped = self._look(blob, windows, self.decode_depth, explain=explain)
         if text is not content:
             where = source_offsets(content, text, [place for hit in hits for place in hit.places])
             hits = [hit.moved([where[place] for place in hit.places]) for hit in hits]
         return hits, dropped
 
-    def _look(self, blob: Blob, windows: Windows, depth: int) -> tuple[list[Hit], list[Dropped]]:
+    def _look(self, blob: Blob, windows: Windows, depth: int, *, explain: bool) -> tuple[list[Hit], list[Dropped]]:
         """Try the rules where they may match, in the text and, down to *depth*, in what is encoded in it."""
+        known = None if explain else self._verdicts.of(blob)
         outcomes = [
-            self._judge(candidate)
+            outcome
             for index in sorted(windows)
             if index < len(self.ruleset.rules)
-            for candidate in self._candidates(index, windows[index], blob)
+            for outcome in self._outcomes(index, windows[index], blob, known)
         ]
         hits = [each for each in outcomes if isinstance(each, Hit)]
         dropped = [each for each in outcomes if isinstance(each, Dropped)]
@@ -78,17 +87,21 @@ class Examination:
         inside: list[Hit] = []
         layer = decode(blob.content, windows, len(self.ruleset.rules)) if depth else None
         if layer:
-            inside, hidden = self._look_inside(layer, blob, depth - 1)
+            inside, hidden = self._look_inside(layer, blob, depth - 1, explain=explain)
             dropped += hidden
         hits, beaten = most_specific(hits, inside)
         return hits, dropped + missing + beaten
 
-    def _look_inside(self, layer: Layer, blob: Blob, depth: int) -> tuple[list[Hit], list[Dropped]]:
+    def _look_inside(self, layer: Layer, blob: Blob, depth: int, *, explain: bool) -> tuple[list[Hit], list[Dropped]]:
         """Scan what is encoded in a blob, and say where in it that stands."""
-        windows = self.prefilter.windows(layer.content)
+        text = hash(layer.content)
+        windows = {} if text in self._bare else self.prefilter.windows(layer.content)
         if not windows:
+            if len(self._bare) >= _MOST_BARE:
+                self._bare.clear()
+            self._bare.add(text)
             return [], []
-        found, hidden = self._look(Blob(layer.content, blob.path, blob.commit), windows, depth)
+        found, hidden = self._look(Blob(layer.content, blob.path, blob.commit), windows, depth, explain=explain)
         hits = []
         dropped = [Dropped(each.rule, *layer.origin(each.start, each.end), each.reason) for each in hidden]
         for hit in found:
@@ -108,26 +121,56 @@ class Examination:
                 secret = b"file " + hashlib.sha256(blob.content).hexdigest().encode()
                 yield Hit(rule, secret, 0, 0, 0, 0, rule.severity, rule.confidence, ("its path",))
 
-    def _candidates(self, index: int, windows: list[list[int]], blob: Blob) -> Iterator[Candidate]:
-        """Yield the places in a rule's windows where its exact pattern matches."""
-        rule = self.ruleset.rules[index]
+    def _outcomes(
+        self, index: int, windows: Spans, blob: Blob, known: dict[Hashable, Verdict] | None
+    ) -> Iterator[Hit | Dropped]:
+        """Yield what becomes of the places in a rule's windows where its exact pattern matches.
+
+        Where verdicts are remembered, in *known*, candidates that are no hits are left out.
+        """
+        rule, local = self._rule(index)
         if not _path_fits(rule, blob) or not _keyword_fits(rule, blob):
             return
-        pattern, done = self._pattern(index), 0
+        content, done = blob.content, 0
+        for first, stop in [[0, len(content)]] if rule.linear else sorted(windows):
+            window = Window(first, stop, max(first, done))
+            if known is None or not local or done >= stop:
+                verdict = self._verdict(index, window, blob)
+            else:
+                key = place(content, index, window, rule.reach)
+                verdict = known[key].at(first) if key in known else self._verdict(index, window, blob).hits_only()
+                if verdict.furthest < stop + rule.reach:  # else it was shown more than *key* stands for
+                    known[key] = verdict
+            yield from verdict.outcomes
+            done = verdict.done
+
+    def _verdict(self, index: int, window: Window, blob: Blob) -> Verdict:
+        """Try a rule's exact pattern in one window."""
+        (rule, _), pattern, (first, stop, done) = self._rule(index), self._pattern(index), window
         reach = len(blob.content) if rule.linear else rule.reach
-        for first, stop in [(0, len(blob.content))] if rule.linear else sorted(windows):
-            done = max(first, done)
-            while found := _match(pattern, blob.content, done, stop, stop + reach):
-                candidate = _candidate(rule, blob, found)
-                yield candidate
-                # What looked like a value may be the name of the next one.
-                inside = rule.specificity == "generic" and candidate.start > found.start()
-                done = candidate.start if inside else max(found.end(), found.start() + 1)
+        outcomes: list[Hit | Dropped] = []
+        furthest = done
+        while found := _match(pattern, blob.content, done, stop, stop + reach):
+            candidate = _candidate(rule, blob, found)
+            outcomes.append(self._judge(candidate))
+            furthest = max(furthest, found.end())
+            # What looked like a value may be the name of the next one.
+            inside = rule.specificity == "generic" and candidate.start > found.start()
+            done = candidate.start if inside else max(found.end(), found.start() + 1)
+        return Verdict(first, outcomes, done, furthest)
+
+    def _rule(self, index: int) -> tuple[Rule, bool]:
+        """Return a rule, and whether what it makes of a window can be remembered."""
+        known = self._rules.get(index)
+        if known is None:
+            rule = self.ruleset.rules[index]
+            known = self._rules[index] = rule, is_local(rule)
+        return known
 
     def _pattern(self, index: int) -> Matcher:
         pattern = self._patterns.get(index)
         if pattern is None:
-            rule = self.ruleset.rules[index]
+            rule, _ = self._rule(index)
             parts = rule.pattern, rule.before, rule.after
             pattern = self._patterns[index] = Linear(*parts) if rule.linear else compile_pattern(*parts)
         return pattern

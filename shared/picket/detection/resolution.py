@@ -17,6 +17,8 @@ EVEN = 0.5
 
 def with_required(hits: Sequence[Hit], blob: Blob) -> tuple[list[Hit], list[Dropped]]:
     """Keep hits whose rule finds all the others it requires nearby; forget those only looked for on their behalf."""
+    if not hits:
+        return [], []
     needed = {required.rule for hit in hits for required in hit.rule.required}
     near = _Near([hit for hit in hits if hit.rule.required or hit.rule.id in needed], blob)
     kept, dropped = [], []

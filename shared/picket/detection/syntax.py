@@ -6,6 +6,7 @@ https://github.com/google/re2/wiki/Syntax.
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 
@@ -33,6 +34,8 @@ _NO_BRANCH = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 _SPELLABLE = re.compile(r"(?:[\w &:/-]|\\[.+&/-]|\[[\w .&:/-]+\]\??|\(\?:|\)\??|\||(?<=[a-z_])\?)+")
 MOST_SPELLINGS = 500
 """Literals that an expression may be written out to."""
+MOST_WIDTH = 2**31
+"""Python's `re` counts up to this, or to the machine's word, where a repeat has no bound."""
 _OPTIONAL_TAIL = re.compile(r"(?<!\\)(?:[^\\()\[\]{}?*+|^$.]|\[[^\\\[\]]+\])(?:\{0,\d*\}|[?*])\??$")
 _LOOSE_TAIL = re.compile(r"(?<!\\)(?:\{([1-9]\d*),\d*\}\??|\+\??)(\)*)$")
 
@@ -78,6 +81,23 @@ def earliest(pattern: str) -> str:
             break
         pattern = shorter
     return _LOOSE_TAIL.sub(lambda tail: (f"{{{tail[1]}}}" if tail[1] else "") + tail[2], pattern)
+
+
+def longest(pattern: str) -> float:
+    """Return how many bytes a match has at most, and the one behind it that decides whether it is one.
+
+    Infinite where nothing bounds that, where the end of the text decides, and where Python cannot hold the pattern.
+    """
+    from re import _parser  # noqa: PLC0415 # type: ignore[attr-defined] - nothing else tells a width
+
+    source = to_python(pattern)
+    if "$" in _NO_BRANCH.sub("", source) or r"\Z" in source:
+        return math.inf
+    try:
+        width: int = _parser.parse(source.encode()).getwidth()[1]
+    except re.error:
+        return math.inf
+    return width if width < MOST_WIDTH else math.inf
 
 
 def literal_head(source: str) -> str:

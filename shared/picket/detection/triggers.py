@@ -21,8 +21,8 @@ _PERCENT = "%(?:[2-7][0-9A-Fa-f]|0[9AaDd])"
 
 # Only what stands between a name and its value, or breaks a URL, is worth it: strings in code are full of escapes.
 _ESCAPE = (
-    r"""[:=(,>] ?\\+["']|\\+["'] ?[:=]|:\\/\\/|\\u00[2-7][0-9a-fA-F]|(?:\\x[2-7][0-9a-fA-F]){4}"""
-    r"""|[A-Za-z0-9_][=:] ?[A-Za-z0-9+/_.~!@#$%^&*-]{8,64}\\+[nr]"""
+    r"""[:=(,>] ?\\{1,15}["']|\\["'] ?[:=]|:\\/\\/|\\u00[2-7][0-9a-fA-F]|(?:\\x[2-7][0-9a-fA-F]){4}"""
+    r"""|[A-Za-z0-9_][=:] ?[A-Za-z0-9+/_.~!@#$%^&*-]{8,64}\\{1,15}[nr]"""
     r"""|[:=] ?&(?:quot|#34|#39|apos);|&(?:quot|#34|#39|apos); ?[:=]"""
 )
 

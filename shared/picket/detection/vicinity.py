@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
+Matches = list[tuple[int, int]]
+"""Offset of the end of each match, and the number of its expression; in order."""
 Spans = list[list[int]]
 """Disjoint `[first, stop)` offsets in bytes, in order."""
 
@@ -29,42 +31,33 @@ _VALUE = re.compile(rb"""[\t\n\r "'`=:,(>\[](?=[A-Za-z0-9_+/.~|?%%-]{%d})[A-Za-z
 _LONGEST = 64  # bytes that a match of `_VALUE` looks at
 
 
-def near_values(content: bytes, words: Mapping[int, Spans], lookbacks: Mapping[int, int]) -> dict[int, Spans]:
-    """Keep of the spans in which words stand the parts that a value follows.
+def near_values(content: bytes, matches: Matches, is_word: Sequence[bool]) -> Matches:
+    """Leave out words that no value follows.
 
     Args:
         content: The text.
-        words: By number of the word, spans that begin where it may begin and stop where it ends.
-        lookbacks: By number of the word, its length at most, in bytes.
-
-    Returns:
-        By number of the word, where it may begin for a value to be near; words without any are left out.
+        matches: Where words and other expressions end, and their numbers.
+        is_word: By its number, whether an expression is a word that a value has to follow.
     """
-    places = _value_places(content, _united(words.values()))
-    kept: dict[int, Spans] = {}
-    for number, spans in words.items():
-        reach = lookbacks[number] + NEAR
-        for first, stop in spans:
-            for place in places[bisect_left(places, first) : bisect_left(places, stop + NEAR + 1)]:
-                start, end = max(first, place - reach), min(stop, place)
-                if start < end:
-                    _add(kept.setdefault(number, []), start, end)
-    return kept
+    ends = [end for end, number in matches if is_word[number]]
+    if not ends:
+        return matches
+    places = _value_places(content, _united(ends))
+    return [
+        (end, number)
+        for end, number in matches
+        if not is_word[number] or bisect_left(places, end) < bisect_left(places, end + NEAR + 1)
+    ]
 
 
-def _add(spans: Spans, first: int, stop: int) -> None:
-    """Add a span that begins no earlier than those before it; where they meet, they are joined."""
-    if spans and spans[-1][1] >= first:
-        spans[-1][1] = max(spans[-1][1], stop)
-    else:
-        spans.append([first, stop])
-
-
-def _united(groups: Iterable[Spans]) -> Spans:
-    """Join spans, each with the room for a delimiter behind it, to disjoint ones."""
+def _united(ends: Iterable[int]) -> Spans:
+    """Return where the delimiter before a value may stand behind words, as disjoint spans."""
     united: Spans = []
-    for first, stop in sorted((first, stop + NEAR + 1) for spans in groups for first, stop in spans):
-        _add(united, first, stop)
+    for end in sorted(ends):
+        if united and united[-1][1] >= end:
+            united[-1][1] = end + NEAR + 1
+        else:
+            united.append([end, end + NEAR + 1])
     return united
 
 

@@ -65,7 +65,9 @@ def current() -> Ruleset:
 @context.kept
 def engine() -> Engine:
     """Return the engine for the rules, compiled or loaded from the cache on first use."""
-    return Engine(current(), cache_dir=_cache())
+    found = Engine(current(), cache_dir=_cache())
+    found.remember()
+    return found
 
 
 def _cache() -> Path:

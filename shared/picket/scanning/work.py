@@ -123,6 +123,8 @@ def look_at(job: Job, paths: Paths, jobs: int, order: Iterable[str], progress: C
         PicketError: A process could not read what it should, or ended early.
     """
     keys = list(order)
+    if len(keys) > _FEW and jobs == 1:
+        job.engine.remember()
     if jobs == 1 or len(keys) <= _FEW:
         with job.store.open() as read:
             outcome = job.run(read, keys, paths)
@@ -177,6 +179,7 @@ class _Worker:
 def _begin(job: Job, parent: int) -> None:
     _end_with(parent)
     _Worker.job, _Worker.held = job, ExitStack()
+    job.engine.remember()  # each by itself: what one process learns, the others do not see
     _Worker.read = _Worker.held.enter_context(job.store.open())
 
 
