@@ -59,8 +59,11 @@ bench-pipeline: setup ## webhooks, pushes, a burst, a full scan, and how all of 
 	$(BIN)/python -m tests.benchmarks --output build/bench-pipeline.json \
 		--only pipeline --only webhooks --only pushes --only burst --only findings
 
-bench-scan: setup ## `picket scan` beside other scanners, on repositories that it makes
+bench-scan: setup ## `picket scan` beside other scanners, on repositories that it makes and on those in the folder BENCH_REPOSITORIES
 	$(BIN)/python -m tests.benchmarks.scanning
+
+bench-exactness: setup ## of every blob of the histories in BENCH_REPOSITORIES the same is found by itself and after its earlier versions
+	$(BIN)/python -m tests.benchmarks.exactness
 
 bench-false-alarms: setup ## what is found in well-known packages, per 10 MB, by rule
 	$(BIN)/python -m tests.benchmarks.false_alarms --show 3
@@ -106,4 +109,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-scale bench-growth audit check images wheels secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-scale bench-growth audit check images wheels secrets deploy undeploy lock

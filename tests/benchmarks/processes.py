@@ -28,13 +28,15 @@ class ChildFailed(Exception):
 class Finished:
     """How long a process ran, in seconds; the memory of the largest process among it and its own, in MB; its output.
 
-    `together_mb` is the most that they held at one time, what they share counted once; 0 unless it was watched.
+    `together_mb` is the most that they held at one time, what they share counted once; 0 unless it was watched. `cpu`
+    are the seconds of processor time that they took.
     """
 
     seconds: float
     peak_mb: float
     output: str
     together_mb: float = 0.0
+    cpu: float = 0.0
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -113,7 +115,8 @@ def measure(
             if process.returncode not in statuses:
                 raise ChildFailed(f"{' '.join(command)} ended with {process.returncode}: {tail(errors)}")
         output.seek(0)
-        return Finished(took, usage.ru_maxrss / 1024, output.read().decode(), together.peak_mb)
+        cpu = usage.ru_utime + usage.ru_stime
+        return Finished(took, usage.ru_maxrss / 1024, output.read().decode(), together.peak_mb, cpu)
 
 
 class _Together:

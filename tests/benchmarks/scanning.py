@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import statistics
 import sys
@@ -11,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import histories
+from tests.benchmarks import histories, real
 from tests.benchmarks.__main__ import machine, report
 from tests.benchmarks.histories import Made
 from tests.benchmarks.peers import peers, picket
@@ -33,7 +34,9 @@ MOST_RESCAN = 2.0
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scanning", description=__doc__)
-    parser.add_argument("--only", action="append", choices=[*HISTORIES, "hook", "rescan"], help="may be given again")
+    parser.add_argument(
+        "--only", action="append", choices=[*HISTORIES, "real", "hook", "rescan"], help="may be given again"
+    )
     parser.add_argument("--output", type=Path, default=Path("build/bench-scan.json"), help="where the JSON goes")
     parser.add_argument("--quick", action="store_true", help="small repositories, one round: to try the benchmark")
     parser.add_argument("--rounds", type=int, default=3, help="how often each scanner looks at each repository")
@@ -47,6 +50,8 @@ def main() -> None:
             for name, make in HISTORIES.items():
                 if not asked.only or name in asked.only:
                     rows += bench.history(name, make(quick=asked.quick))
+            if (folder := os.environ.get("BENCH_REPOSITORIES")) and (not asked.only or "real" in asked.only):
+                rows += bench.real(real.folder_of(folder))
             if not asked.only or "rescan" in asked.only:
                 rows.append(bench.rescan(histories.long(quick=asked.quick)))
             if not asked.only or "hook" in asked.only:
@@ -121,6 +126,12 @@ class Bench:
             for scanner in self.scanners[1:]
             if taken[scanner.name]
         ]
+
+    def real(self, folder: Path) -> list[Row]:
+        """Scan the repositories of a folder with every scanner that comes to an end on most."""
+        home = self.scratch / "home"
+        scanners = [self.ours, real.plain(home), *(each for each in self.scanners[1:] if each.name in FASTER_THAN)]
+        return real.rows(folder, scanners, self.rounds, self.scratch, _say)
 
     def rescan(self, made: Made) -> Row:
         """Scan again when nothing is new."""

@@ -139,6 +139,8 @@ class Novelty:
 
 
 def _pairs(numbers: ctypes.Array[ctypes.c_uint64], count: int) -> list[tuple[int, int]]:
+    if not count:
+        return []
     found = numbers[: 2 * count]
     return list(zip(found[0::2], found[1::2], strict=True))
 

@@ -39,7 +39,7 @@ def near_values(content: bytes, matches: Matches, is_word: Sequence[bool]) -> Ma
         matches: Where words and other expressions end, and their numbers.
         is_word: By its number, whether an expression is a word that a value has to follow.
     """
-    ends = [end for end, number in matches if is_word[number]]
+    ends = [end for end, number in matches if is_word[number]] if matches else ()
     if not ends:
         return matches
     places = _value_places(content, _united(ends))
