@@ -24,6 +24,8 @@ LONG = 2.0
 """Seconds that `git log -p` takes at least where budgets hold for the mean."""
 MOST_OF_GIT = 0.5
 MOST_PEAK_MB = 300.0
+SLOW = 10.0
+"""Times as long as this scanner's that a scanner takes for which one round is enough."""
 FASTER_THAN = {"kingfisher": 3.0, "gitleaks": 10.0}
 PLAIN = "picket without its compiled part"
 _GIT = "git log -p"
@@ -83,6 +85,8 @@ def _measured(
     for number in range(rounds):
         taken[_GIT].append(measure(git, seconds=1_800))
         for scanner in scanners:
+            if number and _is_slow(taken[scanner.name], taken[scanners[0].name]):
+                continue
             try:
                 taken[scanner.name].append(scanner.scan(place, scratch / f"{scanner.name}.report"))
             except ChildFailed as error:
@@ -90,6 +94,11 @@ def _measured(
         now = ", ".join(f"{who} {each[-1].seconds:.2f} s" for who, each in taken.items() if each)
         say(f"{repository.name}, round {number + 1}: {now}")
     return Measured(repository.stem, repository.parent.name == HELD, dict(taken))
+
+
+def _is_slow(theirs: Sequence[Finished], ours: Sequence[Finished]) -> bool:
+    """Return whether one round of a scanner says enough: it took that many times as long, or never came to an end."""
+    return not theirs or (bool(ours) and theirs[-1].seconds > SLOW * ours[-1].seconds)
 
 
 def _of_one(measured: Measured, scanners: Sequence[Scanner]) -> Iterator[Row]:

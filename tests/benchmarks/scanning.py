@@ -41,12 +41,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small repositories, one round: to try the benchmark")
     parser.add_argument("--rounds", type=int, default=3, help="how often each scanner looks at each repository")
     parser.add_argument("--alone", action="store_true", help="without the other scanners")
+    parser.add_argument("--without", action="append", default=[], help="a scanner to leave out; may be given again")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows: list[Row] = []
     try:
         with tempfile.TemporaryDirectory(prefix="picket-bench-") as scratch:
             bench = Bench(Path(scratch), rounds=1 if asked.quick else asked.rounds, alone=asked.alone)
+            bench.scanners = [each for each in bench.scanners if each.name not in asked.without]
             for name, make in HISTORIES.items():
                 if not asked.only or name in asked.only:
                     rows += bench.history(name, make(quick=asked.quick))

@@ -14,6 +14,13 @@ def _assigned(secret: str) -> list[tuple[str, str, str]]:
         ("a.php", "define('AUTH_TOKEN', '{}');"),
         ("A.java", 'client.setApiKey("{}");'),
         ("a.go", "SigningKey:   `{}`,"),
+        ("a.go", 'var apiToken string = "{}"'),
+        ("a.go", 'const apiKey        = "{}"'),
+        ("a.rs", 'const API_KEY: &\'static str = "{}";'),
+        ("a.c", 'static const char api_key[] = "{}";'),
+        ("a.php", '$apiKey .= "{}";'),
+        ("a.js", "authToken += '{}'"),
+        ("main.tf", 'access_key             =           "{}"'),
     ]
     return [(path, line.format(secret), secret) for path, line in lines]
 
@@ -44,6 +51,9 @@ def _bare_secrets() -> Shape:
             ("deploy/app.yaml", f"  client_secret: {secret}  # live\n", secret),
             ("Dockerfile", f"ENV ACCESS_TOKEN={secret}\n", secret),
             ("conf/app.properties", f"auth.token = {secret}\r\n", secret),
+            ("app.yaml", f"client_secret:            {secret}\n", secret),
+            ("Makefile.env", f"API_KEY ::= {secret}\n", secret),
+            ("build.env", f"API_KEY ?= {secret}\n", secret),
         ],
         [
             ("a.py", "api_key = compute_api_key_v2\n"),
@@ -64,6 +74,10 @@ def _passwords() -> Shape:
         ("a.rb", ":password => '{}'"),
         ("a.go", 'Password: "{}",'),
         ("a.js", "const dbPass = `{}`"),
+        ("a.go", 'var dbPassword string = "{}"'),
+        ("a.c", 'char password[64] = "{}";'),
+        ("a.php", '$password .= "{}";'),
+        ("main.tf", 'password               = "{}"'),
     ]
     words = (
         "password",
@@ -89,6 +103,7 @@ def _bare_passwords() -> Shape:
             (".env", f"DB_PASSWORD={one}\n", one),
             ("app.yml", f"  password: {one}\n", one),
             ("my.cnf", f"password = {one}\n", one),
+            ("app.yml", f"password:                {one}\n", one),
         ],
         [
             ("a.py", "password = second_password\n"),
