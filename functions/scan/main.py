@@ -74,7 +74,10 @@ def detect_in(batch: Batch, url: str, lease: leases.Lease[Batch]) -> Report:
         objects.reader(found.git_dir, limit, too_large=found.too_large) as new,
         objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
     ):
-        report = detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, engine)
+        try:
+            report = detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, engine)
+        finally:
+            engine.forget()
     return replace(report, occurrences=(*report.occurrences, *in_messages(engine, found.commits)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks.real import HELD, folder_of
 
-from picket.detection import Engine, Hit, default_ruleset
+from picket.detection import Engine, Hit, default_ruleset, encodings
 from picket.scanning import revisions
 from picket.scanning.sources import HistorySource
 
@@ -49,7 +49,10 @@ def _found(repository: Path) -> Iterator[tuple[str, list[list[object]], list[lis
 
 
 def _alone(engine: Engine, content: bytes, path: str) -> list[Hit]:
-    """Find what is in one blob without any verdict that is remembered: as when every candidate is to be explained."""
+    """Find what is in one blob with nothing remembered: as when every candidate is to be explained."""
+    encodings.forget()
+    if engine._examination:
+        engine._examination._bare.clear()
     [(hits, _)] = engine._examine(content, [path], "", explain=True)
     return hits
 

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.examples import how_many
 
-from picket.detection import Engine, Hit, default_ruleset, novelty
+from picket.detection import Engine, Hit, default_ruleset, encodings, novelty
 from picket.detection.databases import REACH, Databases
 from picket.detection.model import Rule, Ruleset
 from picket.detection.novelty import BEHIND, CONTEXT, Novelty
 from picket.detection.prefilter import Prefilter
 from picket.detection.syntax import longest, spelled_out
 from picket.detection.triggers import TRIGGERS
+from picket.detection.verdicts import MOST
 from picket.detection.vicinity import NEAR, Matches
 
 SOURCE = Path(novelty.__file__).with_suffix(".c")
@@ -194,10 +195,34 @@ def test_no_shipped_rule_is_known_by_more_than_a_chunk_is_remembered_with() -> N
         (r"abc\z", float("inf")),
         ("a[$]", 2),
         (r"\pL", float("inf")),
+        ("a{99999999999}b", float("inf")),
+        ("(?:" * 2_000 + "a" + ")" * 2_000, float("inf")),
+        ("[a&&b]x", 2),
     ],
 )
 def test_how_long_a_match_is_at_most(pattern: str, length: float) -> None:
     assert longest(spelled_out(pattern)) == length
+
+
+def test_what_is_remembered_is_bounded_and_forgotten() -> None:
+    random = Random(9)
+    lines = [b'password = "%s"\n%s\n' % (random.randbytes(9).hex().encode(), b"-" * 400) for _ in range(6_000)]
+    made = Engine(default_ruleset())
+    made.scan(b"".join(lines[:50]), "a.py")
+    assert made._examination
+    assert not made._examination._verdicts._files  # nobody asked for it
+    made.remember()
+    made.scan(b"".join(lines), "a.py")
+    [known] = made._examination._verdicts._files.values()
+    assert len(known) == MOST
+    made.forget()
+    assert not made._examination._verdicts._files
+
+
+def test_long_texts_are_not_kept_decoded() -> None:
+    encodings.forget()
+    engine(remembers=True).scan(b"".join(b'"k%d: \\"v%d\\", ' % (each, each) for each in range(5_000)))
+    assert encodings._undone.cache_info().currsize == 0
 
 
 @compiled

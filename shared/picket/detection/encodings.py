@@ -17,6 +17,7 @@ LONGEST = 16 * 1024 * 1024
 REACH = 2048
 """Bytes around an escape that are unescaped with it, within its line."""
 MOSTLY = 0.95  # of a decoded run is readable, or it is no text
+_SHORT = 4096  # bytes of a text that is worth remembering decoded
 _READABLE = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 
@@ -179,8 +180,14 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 def _substituted(
     content: bytes, start: int, end: int, pattern: re.Pattern[bytes], replace: Callable[[re.Match[bytes]], bytes]
 ) -> Run:
-    decoded = _undone(content[start:end], pattern, replace)
+    text = content[start:end]
+    decoded = (_undone if len(text) <= _SHORT else _undone.__wrapped__)(text, pattern, replace)
     return Run(start, end, decoded, lambda: _substitutions(content, start, end, pattern, replace))
+
+
+def forget() -> None:
+    """Forget the texts that were decoded."""
+    _undone.cache_clear()
 
 
 @lru_cache(maxsize=2048)  # versions of a file repeat their lines

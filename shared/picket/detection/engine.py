@@ -31,11 +31,20 @@ class Engine:
         self.ruleset = ruleset
         self.decode_depth = decode_depth
         self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir, TRIGGERS if decode_depth else ())
+        self._remembers = False
         self._examination: Examination | None = None
 
     def remember(self) -> None:
         """Remember from now on what was found where: pays off when many versions of the same texts follow."""
+        self._remembers = True
+        if self._examination:
+            self._examination.remembers = True
         self.prefilter.remember()
+
+    def forget(self) -> None:
+        """Forget the secrets that are remembered, not which passages have none: at the end of some work."""
+        if self._examination:
+            self._examination.forget()
 
     def scan(self, content: bytes, path: str = "", commit: str = "") -> list[Hit]:
         """Find the credentials in one blob.
@@ -76,6 +85,6 @@ class Engine:
         if self._examination is None:
             from picket.detection.examination import Examination  # noqa: PLC0415 - see above
 
-            self._examination = Examination(self.ruleset, self.prefilter, self.decode_depth)
+            self._examination = Examination(self.ruleset, self.prefilter, self.decode_depth, remembers=self._remembers)
         examination = self._examination
         return [examination.of(content, text, (path, commit), windows, explain=explain) for path in paths]

@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterator
 from picket.detection.allowlists import allows, skips_blob
 from picket.detection.checks import CHECKS
 from picket.detection.decoding import Layer, decode
-from picket.detection.encodings import SECRETS
+from picket.detection.encodings import SECRETS, forget
 from picket.detection.evidence import FATAL, Blob, Candidate, weigh
 from picket.detection.linear import Linear, Matcher, linear
 from picket.detection.model import Dropped, Hit, Rule, Ruleset
@@ -23,7 +23,7 @@ from picket.detection.resolution import most_specific, with_required
 from picket.detection.surroundings import allowed_inline
 from picket.detection.syntax import compile_pattern
 from picket.detection.text import is_binary, source_offsets
-from picket.detection.verdicts import Verdict, Verdicts, Window, is_local, place
+from picket.detection.verdicts import MOST, Verdict, Verdicts, Window, is_local, place
 from picket.detection.vicinity import Spans
 
 EXTENSION = 65536
@@ -36,14 +36,20 @@ _MOST_BARE = 100_000
 class Examination:
     """What one engine does with the windows that its prefilter gives."""
 
-    def __init__(self, ruleset: Ruleset, prefilter: Prefilter, decode_depth: int) -> None:
+    def __init__(self, ruleset: Ruleset, prefilter: Prefilter, decode_depth: int, *, remembers: bool) -> None:
         self.ruleset = ruleset
         self.prefilter = prefilter
         self.decode_depth = decode_depth
         self._patterns: dict[int, Matcher] = {}
         self._rules: dict[int, tuple[Rule, bool]] = {}
+        self.remembers = remembers
         self._verdicts = Verdicts()
         self._bare: set[int] = set()
+
+    def forget(self) -> None:
+        """Forget what was found: verdicts hold the secrets that they are about."""
+        self._verdicts = Verdicts()
+        forget()
 
     def of(
         self, content: bytes, text: bytes, place: tuple[str, str], windows: Windows, *, explain: bool
@@ -72,7 +78,7 @@ class Examination:
 
     def _look(self, blob: Blob, windows: Windows, depth: int, *, explain: bool) -> tuple[list[Hit], list[Dropped]]:
         """Try the rules where they may match, in the text and, down to *depth*, in what is encoded in it."""
-        known = None if explain else self._verdicts.of(blob)
+        known = self._verdicts.of(blob) if self.remembers and not explain else None
         outcomes = [
             outcome
             for index in sorted(windows)
@@ -139,7 +145,8 @@ class Examination:
             else:
                 key = place(content, index, window, rule.reach)
                 verdict = known[key].at(first) if key in known else self._verdict(index, window, blob).hits_only()
-                if verdict.furthest < stop + rule.reach:  # else it was shown more than *key* stands for
+                # A match that went on beyond the window's reach was shown more than *key* stands for.
+                if verdict.furthest < stop + rule.reach and len(known) < MOST:
                     known[key] = verdict
             yield from verdict.outcomes
             done = verdict.done

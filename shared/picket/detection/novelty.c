@@ -1,7 +1,7 @@
 /* Which parts of a text were never seen before: the compiled half of novelty.py, loaded by ctypes.
 
    A text is cut into chunks where its own lines say, so that equal passages are cut alike wherever they stand. A chunk
-   is known by a keyed hash of 96 bits over itself, the whole chunk before it and the bytes right behind it. Nothing
+   is known by keyed hashes of at least 64 bits over itself, the whole chunk before it and the bytes right behind it. Nothing
    here trusts the text: every access lies within [0, size). */
 
 #include <stdint.h>
@@ -100,9 +100,9 @@ void picket_novelty_free(Memory *memory) {
 int64_t picket_novelty_look(Memory *memory, const uint8_t *text, uint64_t size, uint64_t *spans, uint64_t *known,
                             uint64_t room) {
     uint64_t before[2] = {0, 0}, here[2], behind[2], found = 0, remembered = 0;
-    if (memory->used + size / LEAST + 1 > memory->most) picket_novelty_forget(memory);
-    if (size / LEAST + 1 > memory->most) return -1;
     memory->count = 0;
+    if (size / LEAST + 1 > memory->most) return -1;
+    if (memory->used + size / LEAST + 1 > memory->most) picket_novelty_forget(memory);
     for (uint64_t start = 0, end; start < size; start = end) {
         end = cut(memory, text, size, start);
         hash(memory, text + start, end - start, here);

@@ -14,6 +14,7 @@ import ctypes
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -33,11 +34,12 @@ _NONE = 2  # the value of a chunk in which no match ends; those above are rememb
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """Load the compiled half; None where it was not built."""
+    """Load the compiled half; None where it was not built, or cannot be loaded."""
     for suffix in EXTENSION_SUFFIXES:
         path = Path(__file__).with_name(f"_novelty{suffix}")
         if path.exists():
-            return _declared(ctypes.CDLL(str(path)))
+            with suppress(OSError):  # it was built for another machine
+                return _declared(ctypes.CDLL(str(path)))
     return None
 
 
@@ -73,6 +75,7 @@ class Novelty:
 
     def __init__(self, code: ctypes.CDLL, power: int = 20) -> None:
         self._code = code
+        self._memory = None
         self._memory = code.picket_novelty_new(os.urandom(32), power)
         if not self._memory:
             raise MemoryError

@@ -121,7 +121,8 @@ def _joined(matches: Matches, lookbacks: Sequence[int]) -> dict[int, Spans]:
         if known is None:
             found[number] = [[first, end]]
         elif known[-1][1] >= first:
-            known[-1][1] = end
+            last = known[-1]
+            last[0], last[1] = min(last[0], first), max(last[1], end)
         else:
             known.append([first, end])
     return found

@@ -94,8 +94,10 @@ def longest(pattern: str) -> float:
     if "$" in _NO_BRANCH.sub("", source) or r"\Z" in source:
         return math.inf
     try:
-        width: int = _parser.parse(source.encode()).getwidth()[1]
-    except re.error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # as in `compile_pattern`
+            width: int = _parser.parse(source.encode()).getwidth()[1]
+    except (re.error, OverflowError, RecursionError):
         return math.inf
     return width if width < MOST_WIDTH else math.inf
 

@@ -1,7 +1,8 @@
 """What became of a window, remembered: in most versions of a file its rules and what stands around it are the same.
 
 What a rule makes of a window depends on the file's path, on the window and on the lines around it, and on nothing else
-for rules that look no further. Kept by a hash of 64 bits that is keyed anew in each process.
+for rules that look no further. They are told apart by Python's own hash of bytes, of 64 bits, which is keyed anew in
+each process that is started.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ FURTHEST = 1024
 BEFORE, AFTER = 128, 256
 """Bytes around a match that its checks look at, whatever the lines."""
 _FILES = 16  # of which verdicts are remembered: histories are read by path
-_MOST = 4096  # verdicts of one file
+MOST = 4096
+"""Verdicts of one file that are remembered at most; a version that reaches it is the last that adds any."""
 
 
 class Window(NamedTuple):
@@ -63,7 +65,7 @@ class Verdicts:
         """Return what is remembered of the file that *blob* is a version of; to be added to."""
         file = (blob.path, blob.commit, blob.binary)
         known = self._files.pop(file, {})
-        if len(known) >= _MOST:
+        if len(known) >= MOST:
             known = {}
         self._files[file] = known
         if len(self._files) > _FILES:
