@@ -69,16 +69,16 @@ def scan(lease: leases.Lease[Batch]) -> Batch:
 def detect_in(batch: Batch, url: str, lease: leases.Lease[Batch]) -> Report:
     """Look at each blob of the batch once, and at the messages of its commits and tags."""
     limit, engine = settings().max_blob_bytes, ruleset.engine()
-    with (
-        material.of(batch, url) as found,
-        objects.reader(found.git_dir, limit, too_large=found.too_large) as new,
-        objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
-    ):
-        try:
+    try:
+        with (
+            material.of(batch, url) as found,
+            objects.reader(found.git_dir, limit, too_large=found.too_large) as new,
+            objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
+        ):
             report = detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, engine)
-        finally:
-            engine.forget()
-    return replace(report, occurrences=(*report.occurrences, *in_messages(engine, found.commits)))
+        return replace(report, occurrences=(*report.occurrences, *in_messages(engine, found.commits)))
+    finally:
+        engine.forget()
 
 
 def in_delta_order(changes: Sequence[Change]) -> list[str]:

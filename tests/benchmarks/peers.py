@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,10 +64,12 @@ def picket(home: Path) -> Scanner:
     )
 
 
-def peers(say: Callable[[str], object]) -> list[Scanner]:
-    """Install the others, once; *say* is told which cannot be had, and why."""
+def peers(say: Callable[[str], object], without: Collection[str] = ()) -> list[Scanner]:
+    """Install the others but *without*, once; *say* is told which cannot be had, and why."""
     found = []
     for name, made in (("kingfisher", _kingfisher), ("gitleaks", _gitleaks), ("trufflehog", _trufflehog)):
+        if name in without:
+            continue
         try:
             found.append(made())
         except (OSError, subprocess.CalledProcessError) as error:

@@ -9,14 +9,15 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.benchmarks import histories, real
 from tests.benchmarks.__main__ import machine, report
 from tests.benchmarks.histories import Made
-from tests.benchmarks.peers import peers, picket
+from tests.benchmarks.peers import Scanner, peers, picket
 from tests.benchmarks.processes import ChildFailed, Finished, clean_environment, measure
+from tests.benchmarks.real import FASTER_THAN, MOST_OF_GIT, MOST_PEAK_MB
 from tests.benchmarks.row import Row, ratio
 
 HISTORIES: dict[str, Callable[..., Made]] = {
@@ -24,9 +25,6 @@ HISTORIES: dict[str, Callable[..., Made]] = {
     "wide": histories.wide,
     "heavy": histories.heavy,
 }
-FASTER_THAN = {"kingfisher": 3.0, "gitleaks": 10.0}
-MOST_OF_GIT = 0.5
-MOST_PEAK_MB = 300.0
 MOST_HOOK_MS = 150.0
 MOST_RESCAN = 2.0
 
@@ -47,8 +45,8 @@ def main() -> None:
     rows: list[Row] = []
     try:
         with tempfile.TemporaryDirectory(prefix="picket-bench-") as scratch:
-            bench = Bench(Path(scratch), rounds=1 if asked.quick else asked.rounds, alone=asked.alone)
-            bench.scanners = [each for each in bench.scanners if each.name not in asked.without]
+            scanners = [] if asked.alone else peers(_say, asked.without)
+            bench = Bench(Path(scratch), scanners, rounds=1 if asked.quick else asked.rounds)
             for name, make in HISTORIES.items():
                 if not asked.only or name in asked.only:
                     rows += bench.history(name, make(quick=asked.quick))
@@ -65,11 +63,11 @@ def main() -> None:
 class Bench:
     """One run in the folder *scratch*."""
 
-    def __init__(self, scratch: Path, *, rounds: int, alone: bool) -> None:
+    def __init__(self, scratch: Path, others: Sequence[Scanner], *, rounds: int) -> None:
         self.scratch = scratch
         self.rounds = rounds
         self.ours = picket(scratch / "home")
-        self.scanners = [self.ours, *([] if alone else peers(_say))]
+        self.scanners = [self.ours, *others]
         for scanner in self.scanners:  # compiles and caches rules, which is done once
             scanner.scan(histories.long(quick=True).git_dir, scratch / "warm")
 

@@ -37,18 +37,6 @@ class Database(Protocol):
         """Tell the handler of each match."""
 
 
-class _Empty:
-    """The database of no expressions: Hyperscan cannot make one."""
-
-    scratch: object = None
-
-    def compile(self, **options: object) -> None:
-        """Hold nothing."""
-
-    def scan(self, data: bytes, *, match_event_handler: OnMatch) -> object:
-        """Match nothing."""
-
-
 class _Key(NamedTuple):
     """An expression, how far before its end a match starts, and whether it is a word that a value has to follow."""
 
@@ -74,11 +62,11 @@ class Databases(NamedTuple):
     """Two databases that share one numbering.
 
     `near` has the expressions whose matches are at most `REACH` bytes long, so that a match says something about the
-    bytes right before its end and no others; `wide` the rest, which only a team's own rules have. `compiled` says
-    whether they had to be compiled.
+    bytes right before its end and no others; `wide` the rest, which only a team's own rules have. Either is None where
+    there are none: Hyperscan cannot make an empty one. `compiled` says whether they had to be compiled.
     """
 
-    near: Database
+    near: Database | None
     wide: Database | None
     layout: Layout
     compiled: bool = False
@@ -102,7 +90,7 @@ class Databases(NamedTuple):
             near, wide = _loaded(hyperscan, body[:size]), _loaded(hyperscan, body[size:])
         except hyperscan.error:  # written by a build of Hyperscan that this one does not read
             return None
-        return cls(near or _Empty(), wide, Layout(*header["layout"]))
+        return cls(near, wide, Layout(*header["layout"]))
 
     @classmethod
     def _compiled(
@@ -127,7 +115,7 @@ class Databases(NamedTuple):
             body = [hyperscan.dumpb(each) if each else b"" for each in (near, wide)]
             header = {"crc32": crc32(b"".join(body)), "near": len(body[0]), "layout": layout}
             write_atomically(path, _MAGIC + json.dumps(header).encode() + b"\n" + b"".join(body))
-        return cls(near or _Empty(), wide, layout, compiled=True)
+        return cls(near, wide, layout, compiled=True)
 
 
 _MAGIC = b"picket prefilter 5\n"

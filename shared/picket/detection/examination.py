@@ -64,7 +64,7 @@ class Examination:
             explain: Whether the candidates that are no hits are wanted, all of them.
 
         Returns:
-            Hits by offset into *content*, and candidates that are none.
+            Hits by offset into *content*, and the candidates that were dropped.
         """
         blob = Blob(text, *place, is_binary(content))
         skipped = skips_blob(self.ruleset.allowlists, blob)

@@ -96,13 +96,13 @@ class Prefilter:
             return near_values(text, _matches(databases.near, text), is_word)
 
         found = self._novelty.matches(content, find) if self._novelty else find(content)
-        if databases.wide:
-            found = found + near_values(content, _matches(databases.wide, content), is_word)
-        return found
+        return [*found, *near_values(content, _matches(databases.wide, content), is_word)] if databases.wide else found
 
 
-def _matches(database: Database, content: bytes) -> Matches:
+def _matches(database: Database | None, content: bytes) -> Matches:
     found: Matches = []
+    if database is None:
+        return found
 
     def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         found.append((end, number))

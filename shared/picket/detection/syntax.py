@@ -84,7 +84,7 @@ def earliest(pattern: str) -> str:
 
 
 def longest(pattern: str) -> float:
-    """Return how many bytes a match has at most, and the one behind it that decides whether it is one.
+    """Return how many bytes a match of an RE2 pattern has at most.
 
     Infinite where nothing bounds that, where the end of the text decides, and where Python cannot hold the pattern.
     """
