@@ -11,6 +11,7 @@ from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
 from picket.cli.scan import main
+from picket.effects import ruleset
 from picket.effects.mongo import batches, commits, leases
 from picket.effects.mongo.client import collection
 from picket.effects.mongo.documents import Batch
@@ -169,6 +170,18 @@ def test_no_raw_secret_is_anywhere_in_the_store_events_or_logs(
     logged = "".join(capsys.readouterr())
     assert secret not in kept + sent + logged
     assert secret[-12:] not in kept + sent + logged
+
+
+def test_no_secret_is_remembered_once_a_batch_is_scanned(deployed: Deployment, work: Work) -> None:
+    for number in range(3):
+        line = f"password = '{secrets.slack_token(number)[-14:]}'"
+        work.commit({"a.py": f"{line}\n"}, message=f"use {line}")
+
+    scan(deployed, work)
+
+    examination = ruleset.engine()._examination
+    assert examination
+    assert not examination._verdicts._files
 
 
 def test_an_event_that_comes_twice_changes_nothing(deployed: Deployment, work: Work) -> None:
