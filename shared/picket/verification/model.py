@@ -1,4 +1,4 @@
-"""What is known of asking a provider whether a credential of its still works: one verifier for a kind of credential.
+"""What is known of asking a provider whether a credential still works: one verifier for a kind of credential.
 
 A verifier is data, `providers/*.toml`. In its templates `{secret}` stands for the credential, `{NAME}` for a part of it
 (`parts`) or for something found near it (`pairs`), and `{host}` for the host of the provider's own or of its customer.
@@ -53,7 +53,7 @@ class Template(_Model):
 
 
 class Condition(_Model):
-    """What an answer must be: all that is given holds. `json` maps dotted paths to values; `contains` is in the body."""
+    """What an answer must be: all that is given. `json` maps dotted paths to values, `contains` is in the body."""
 
     status: Annotated[tuple[Status, ...], Field(min_length=1)]
     json_: dict[str, Json] = Field(default={}, alias="json")
