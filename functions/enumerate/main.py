@@ -16,6 +16,7 @@ from picket.orchestration import (
     enumeration,
     expiry,
     forgetting,
+    keeping,
     organizations,
     reevaluation,
     retention,
@@ -23,6 +24,7 @@ from picket.orchestration import (
     sweep,
     triage,
     upkeep,
+    verified,
 )
 from picket.runtime import consumes
 
@@ -44,6 +46,8 @@ DUTIES: dict[str, duties.Piece] = {
     "acceptances": acceptances.end,
     "approvals": triage.go_on,
     "channel": channel.watch,
+    "verifications": verified.ask_due,
+    "kept": keeping.clear,
 }
 
 FORMER: dict[str, duties.Piece] = {"untold": sweep.nudge_due, "retries": sweep.nudge_due}

@@ -2,16 +2,16 @@
 
 from picket.effects.mongo import batches, findings, repositories, scans
 from picket.effects.mongo.documents import Batch, Scan
-from picket.events import CommitBatchScanned, FindingReported, PolicyChanged, ReportCollected
-from picket.orchestration import completion, dispatch, reappearance, reevaluation
+from picket.events import CommitBatchScanned, FindingReported, FindingVerified, PolicyChanged, ReportCollected
+from picket.orchestration import completion, dispatch, reappearance, reevaluation, verified
 from picket.orchestration.review import review
 from picket.runtime import consumes
 
 ACTOR = "feedback"
 
 
-@consumes(CommitBatchScanned, FindingReported, ReportCollected, PolicyChanged)
-def main(event: CommitBatchScanned | FindingReported | ReportCollected | PolicyChanged) -> None:
+@consumes(CommitBatchScanned, FindingReported, FindingVerified, ReportCollected, PolicyChanged)
+def main(event: CommitBatchScanned | FindingReported | FindingVerified | ReportCollected | PolicyChanged) -> None:
     """Judge every finding of the event; a batch is done with that, and its scan perhaps too."""
     match event:
         case CommitBatchScanned():
@@ -22,6 +22,8 @@ def main(event: CommitBatchScanned | FindingReported | ReportCollected | PolicyC
         case FindingReported():
             repositories.known(event.repository)  # nothing is kept of one that is not registered
             review(event, [findings.report(event)], None, ())
+        case FindingVerified():
+            review(event, [verified.settled(one) for one in findings.get_many([event.finding])], None, ())
         case ReportCollected():
             review(event, findings.get_many(event.findings), None, ())
         case PolicyChanged():

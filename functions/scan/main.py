@@ -14,7 +14,8 @@ from picket.effects.mongo.documents import Batch
 from picket.effects.telemetry import count, note, span
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned
-from picket.orchestration import material
+from picket.findings.stored import NewFinding, NewOccurrence
+from picket.orchestration import keeping, material
 from picket.runtime import consumes
 from picket.settings import settings
 
@@ -43,8 +44,7 @@ def scan(lease: leases.Lease[Batch]) -> Batch:
     if batch is None:
         return batches.get(lease.document["_id"])
     parent = scans.advance(scans.get(batch["scan"]), ["InProgress"], ACTOR)
-    report = detect_in(batch, parent["url"], lease)
-    found, occurrences = documents(report, settings().hmac_key, repository=batch["repository"], scan=batch["scan"])
+    report, found, occurrences = detect_in(batch, parent["url"], lease)
     repositories.known(batch["repository"])  # it may have been forgotten meanwhile, and its findings deleted
     count("picket_scanned_bytes_total", report.size)
     count("picket_scanned_blobs_total", report.blobs)
@@ -66,8 +66,10 @@ def scan(lease: leases.Lease[Batch]) -> Batch:
 
 
 @span("detect")
-def detect_in(batch: Batch, url: str, lease: leases.Lease[Batch]) -> Report:
-    """Look at each blob of the batch once, and at the messages of its commits and tags."""
+def detect_in(
+    batch: Batch, url: str, lease: leases.Lease[Batch]
+) -> tuple[Report, list[NewFinding], list[NewOccurrence]]:
+    """Look at each blob of the batch once, and at its messages; keep blobs that show open secrets."""
     limit, engine = settings().max_blob_bytes, ruleset.engine()
     try:
         with (
@@ -76,7 +78,11 @@ def detect_in(batch: Batch, url: str, lease: leases.Lease[Batch]) -> Report:
             objects.reader(found.git_dir, limit, too_large=found.too_large) as old,
         ):
             report = detect(found.changes, lease.while_held(new(in_delta_order(found.changes))), old, engine)
-        return replace(report, occurrences=(*report.occurrences, *in_messages(engine, found.commits)))
+            report = replace(report, occurrences=(*report.occurrences, *in_messages(engine, found.commits)))
+            key = settings().hmac_key
+            made, places = documents(report, key, repository=batch["repository"], scan=batch["scan"])
+            keeping.keep(made, report.occurrences, old)
+        return report, made, places
     finally:
         engine.forget()
 

@@ -140,6 +140,16 @@ class Settings(BaseSettings):
     git_tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description="JSON object of `host` or `host/owner` to access token, for what is private"
     )
+    verify_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="JSON list of hosts, or globs, that leaked credentials may belong to and providers are asked at",
+    )
+    verify_proxy: SecretStr = Field(
+        default=SecretStr(""), description="URL of an HTTP proxy through which providers are asked; empty: none"
+    )
+    verifications_per_minute: int = Field(
+        default=60, ge=1, le=60, description="How many requests a minute one host of a provider gets, of all replicas"
+    )
     fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
     max_repository_bytes: int = Field(
         default=10 * 1024**3, gt=0, description="A fetch is ended when the mirror's packs grow beyond this"
@@ -201,6 +211,13 @@ class Settings(BaseSettings):
         if set(days) - set(DUE_DAYS) or not all(1 <= each <= _MOST_DUE_DAYS for each in days.values()):
             raise ValueError(f"severities ({', '.join(DUE_DAYS)}) to days from 1 to {_MOST_DUE_DAYS}")
         return days
+
+    @field_validator("verify_proxy")
+    @classmethod
+    def _is_a_proxy(cls, proxy: SecretStr) -> SecretStr:
+        if proxy.get_secret_value() and not re.fullmatch(r"http://[^\s/?#]+/?", proxy.get_secret_value()):
+            raise ValueError("must be http://HOST:PORT, with user and password in front where it wants them")
+        return proxy
 
     @property
     def due(self) -> Mapping[str, int]:

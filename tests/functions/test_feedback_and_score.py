@@ -10,16 +10,19 @@ from tests.support.repositories import GitHttpServer, Work
 
 from picket.effects.mongo.client import collection
 from picket.effects.mongo.documents import Batch
-from picket.events import CommitBatchScanned, FindingReported
-from picket.findings.stored import Finding
+from picket.events import CommitBatchScanned, FindingReported, FindingVerified
+from picket.findings.stored import Finding, Verification
 from picket.policy.fields import FIELDS
 from picket.policy.match import explain
 from picket.policy.rules import Rule
 from picket.scoring.score import tally
 
+JUDGED = (CommitBatchScanned, FindingReported, FindingVerified)
+"""Events on which findings are judged."""
 SOMETIMES = {
     *("repository.organization", "repository.vanished_at", "repository.unannounced_at"),
     *("repository.archived", "repository.deleted"),
+    *("finding.verification", *(f"finding.verification.{name}" for name in Verification.__annotations__)),
 }
 """Fields that are there once something has happened."""
 
@@ -63,7 +66,7 @@ def test_every_field_that_a_rule_may_name_is_there(
     for finding in collection("findings").find({}):
         context = {
             "finding": {**finding["evidence"], **finding["first"], **finding},
-            "event": dict.fromkeys((*CommitBatchScanned.model_fields, *FindingReported.model_fields)),
+            "event": {name: None for kind in JUDGED for name in kind.model_fields},
             "repository": collection("repositories").find_one({}),
             "scan": collection("scans").find_one({"_id": finding["scan"]}),
         }

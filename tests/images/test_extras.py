@@ -45,8 +45,8 @@ def test_an_extra_asks_for_nothing_that_its_function_does_not_import(function: s
     assert declared(function) - imported == {STARTS_IT}
 
 
-def test_only_what_scans_has_hyperscan_and_only_what_looks_into_repositories_has_git() -> None:
-    assert {each for each in FUNCTIONS if "hyperscan" in names(installed(each))} == {"scan"}
+def test_only_what_finds_secrets_has_hyperscan_and_only_what_looks_into_repositories_has_git() -> None:
+    assert {each for each in FUNCTIONS if "hyperscan" in names(installed(each))} == {"scan", "verify"}
     assert {each for each in FUNCTIONS if "gitpython" in names(installed(each))} == {"collect", "enumerate", "scan"}
     dockerfile = (ROOT / "knative" / "image" / "Dockerfile").read_text()
     assert set(re.findall(r"^FROM with-git AS for-(\w+)$", dockerfile, re.MULTILINE)) == {

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.real("images"), pytest.mark.stack]
 
 EVENT_FUNCTIONS = sorted(set(FUNCTIONS) - {"ingest", "api"})
 TOKEN = "only-for-this-test-" + "0" * 20
-LIMIT_MB = {"scan": 250}
+LIMIT_MB = {"scan": 250, "verify": 220}
 OTHERS_MB = 120
 STARTS = 3
 STRANGE = Message(

@@ -41,6 +41,7 @@ def test_the_shipped_manifests_wire_every_function() -> None:
         "feedback",
         "score",
         "notify",
+        "verify",
         "api",
     }
     lanes = {"scan-full": "scan"}

@@ -29,6 +29,7 @@ from picket.api import (
     tokens,
     triage,
     turns,
+    verifications,
     webhooks,
 )
 from picket.api.scopes import needed
@@ -51,6 +52,7 @@ _MODULES = (
         events,
         findings,
         triage,
+        verifications,
         reports,
         policy,
         builds,

@@ -104,6 +104,8 @@ _NAMED: dict[str, Names] = {
     "findings.page": _of_query("repository"),
     "findings.show": _of_finding,
     "triage.change": _of_finding,
+    "verifications.verify": _of_finding,
+    "verifications.revoke": _of_finding,
     "triage.change_many": _of_actions,
     "reports.add": _of_query("asset"),
     "reports.page": _of_query("asset"),

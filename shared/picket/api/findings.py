@@ -135,12 +135,19 @@ def view(finding: Finding) -> Document:
         "reporters": finding.get("reporters", [store.ENGINE]),
         "value_id": triage.value_id(finding) or None,
         "history": finding.get("history", []),
+        "verification": _said(finding),
         "policy": finding.get("policy", ""),
         "rules_applied": finding.get("applied_rules", []),
         "first_seen": finding["created_at"],
         "occurrence_count": finding["occurrence_count"],
         **_places(finding),
     }
+
+
+def _said(finding: Finding) -> Document | None:
+    """Return what the provider of a secret said of it last; None if it was not asked."""
+    said = finding.get("verification")
+    return members(said, ("result", "at", "reason", "owner", "scopes")) if said else None
 
 
 def _places(finding: Finding) -> Document:

@@ -17,6 +17,7 @@ from picket.api.scans import MAX_ITEMS, ScanOrder
 from picket.api.schedules import ScheduleOrder
 from picket.api.tokens import TokenOrder
 from picket.api.triage import ActionOrder, ApprovalOrder, FindingOrder
+from picket.api.verifications import RevocationOrder
 from picket.api.webhooks import RotateOrder, WebhookOrder
 
 blueprint = Blueprint("openapi", __name__)
@@ -56,6 +57,7 @@ _MODELS = (
     ActionOrder,
     ApprovalOrder,
     PersonOrder,
+    RevocationOrder,
     dead_letters.ReplayOrder,
     dead_letters.DropOrder,
 )
@@ -155,6 +157,10 @@ def _findings() -> Json:
         "/findings/{id}": {
             "get": _operation("Show a finding", parameters=one),
             "patch": _operation("Decide on a finding", body=_ref(FindingOrder), parameters=one),
+        },
+        "/findings/{id}/verify": {"post": _operation("Ask the provider about a credential", "202", parameters=one)},
+        "/findings/{id}/revoke": {
+            "post": _operation("Have a credential revoked", "202", body=_ref(RevocationOrder), parameters=one)
         },
         "/findings/actions": {"post": _operation("Decide on many findings", body=_ref(ActionOrder))},
         "/approvals": {"get": _operation("List what waits for a second person", parameters=_queries("triage.page"))},

@@ -30,11 +30,12 @@ _ADMIN = (
     *("webhooks.add", "webhooks.rotate", "webhooks.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
     "doctor.show",  # tells where things are, and does some work
     "people.forget",
+    "verifications.revoke",  # what uses the credential stops working
     "policy.test",  # its patterns are tried on everything that is stored
 )
 
 _REPORT = ("reports.add", "reports.show")
-_TRIAGE = ("triage.change", "triage.change_many", "triage.decide")
+_TRIAGE = ("triage.change", "triage.change_many", "triage.decide", "verifications.verify")
 
 SCOPES: dict[str, Scope] = {
     **dict.fromkeys(_READ, "read"),

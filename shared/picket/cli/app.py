@@ -31,6 +31,7 @@ from picket.cli.run import run
 from picket.cli.scans import scans
 from picket.cli.top import top
 from picket.cli.up import up
+from picket.cli.verify import revoke, verify
 from picket.cli.watch import watch
 from picket.errors import PicketError
 
@@ -76,6 +77,8 @@ app.command()(requests.cancel)
 app.command()(watch)
 app.add_typer(findings.app, name="findings")
 app.add_typer(approvals.app, name="approvals")
+app.command()(verify)
+app.command()(revoke)
 app.add_typer(people.app, name="people")
 app.command("import")(import_report)
 app.command()(requests.score)

@@ -39,10 +39,11 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Where a commit introduces a secret."""
+    """Where a commit introduces a secret; `blob` is what it stands in, empty for a message."""
 
     commit: Commit
     at: Located
+    blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def introduced_by(
         if fresh:
             fresh = introduced(fresh, old(blob, change.path))
     for each in fresh:
-        yield Occurrence(change.commit, each)
+        yield Occurrence(change.commit, each, change.new)
 
 
 def detect(

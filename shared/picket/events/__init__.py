@@ -23,6 +23,7 @@ from picket.events.kinds import (
 from picket.events.reports import NoticeRequested, NoticeSent, PolicyChanged, ReportCollected, ReportReceived
 from picket.events.spelling import RegularKind, ScanKind
 from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
+from picket.events.verification import FindingVerified, VerificationRequested
 
 __all__ = [
     "CancellationRequested",
@@ -35,6 +36,7 @@ __all__ = [
     "EventRejected",
     "FindingChanged",
     "FindingReported",
+    "FindingVerified",
     "GitHubSourceEvent",
     "ItemDelta",
     "Lane",
@@ -55,6 +57,7 @@ __all__ = [
     "Severity",
     "TeamChanged",
     "Tick",
+    "VerificationRequested",
     "WebhookReceived",
     "ago",
     "event_id",

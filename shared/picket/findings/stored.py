@@ -83,6 +83,17 @@ class Cost(TypedDict):
     bare_cap: str
 
 
+class Verification(TypedDict):
+    """What a provider said of a credential: `result` is live, dead or unknown; `request` the event that asked."""
+
+    result: str
+    at: str
+    reason: str
+    owner: str
+    scopes: list[str]
+    request: str
+
+
 class Changes(TypedDict, total=False):
     """Fields of a finding that a decision, a policy or a report sets; `entry` is a line that joins its history."""
 
@@ -106,10 +117,17 @@ class Changes(TypedDict, total=False):
     first: StoredPlace
     exploitability: float
     is_live: bool
+    verification: Verification
+    verify_every: int
+    verify_due: str
 
 
 class NewFinding(TypedDict):
-    """A finding as a scanner or a report brings it."""
+    """A finding as a scanner or a report brings it.
+
+    `kept` names the copy of a blob, in the artifact store, in which a secret can be found again; `kept_path` is where
+    it stood in the repository.
+    """
 
     _id: str
     repository: str
@@ -127,10 +145,15 @@ class NewFinding(TypedDict):
     scopes: NotRequired[list[str]]
     exploitability: NotRequired[float]
     is_live: NotRequired[bool]
+    kept: NotRequired[str]
+    kept_path: NotRequired[str]
 
 
 class Finding(NewFinding):
-    """A finding with its life; `revision` counts its changes, `cost_revision` is that of the score it stands in."""
+    """A finding with its life; `revision` counts its changes, `cost_revision` is that of the score it stands in.
+
+    `verify_every` are the hours after which the policy has the provider asked again, `verify_due` is when.
+    """
 
     schema: NotRequired[int]
     state: str
@@ -150,6 +173,9 @@ class Finding(NewFinding):
     judged: NotRequired[str]
     changed_at: NotRequired[str]
     cost: NotRequired[Cost]
+    verification: NotRequired[Verification]
+    verify_every: NotRequired[int]
+    verify_due: NotRequired[str]
     rated: NotRequired[str]
     weighs: NotRequired[str]
     list_key: NotRequired[str]

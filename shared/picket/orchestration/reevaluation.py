@@ -20,6 +20,7 @@ PIECE = 100
 """Findings that one event judges."""
 _LEFT_COUNTED = 10_000
 """Findings that are left are counted so far."""
+_SHOWN = frozenset({"severity", "confidence", "state"})
 _MINUTE = len("2026-01-01T00:00")
 
 
@@ -53,7 +54,7 @@ def step(event: PolicyChanged) -> None:
         repository = repositories.get(finding["repository"])
         if repository is None:
             continue
-        if review.put(finding, review.judge(finding, None, repository, None, ("policy",))):
+        if _SHOWN & review.put(finding, review.judge(finding, None, repository, None, ("policy",))).keys():
             changed.setdefault(finding["repository"], []).append(finding["_id"])
     for repository_id, names in changed.items():
         review.tell(repository_id, names, f"{event.policy}|{event.turn}")

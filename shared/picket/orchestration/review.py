@@ -15,10 +15,19 @@ from picket.effects.mongo import findings, repositories, scans
 from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.telemetry import note
 from picket.errors import Busy
-from picket.events import Event, FindingChanged, NoticeRequested, ScanRequested, now, scan_id
+from picket.events import (
+    Event,
+    FindingChanged,
+    NoticeRequested,
+    ScanRequested,
+    VerificationRequested,
+    now,
+    scan_id,
+)
 from picket.findings import lists
 from picket.findings.life import Move, moved, named, state_of
 from picket.findings.stored import Changes, Finding
+from picket.orchestration import verified
 from picket.policy.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.policy.rules import Notify
 from picket.policy.rules import Scan as WantedScan
@@ -41,7 +50,9 @@ def review(event: Event, found: list[Finding], scan: Scan | None, chain: tuple[s
                 notices.setdefault((rule, notice), []).append(finding["_id"])
     _notify(event.repository, notices)
     for finding, decision in decisions:
-        put(finding, decision)
+        due = put(finding, decision).get("verify_due", "")
+        if due:
+            broker.emit(VerificationRequested(repository=event.repository, finding=finding["_id"], due=due))
         for rule, wanted in decision.scans:
             request_scan(repository, wanted, rule, scan, chain)
     tell(event.repository, [finding["_id"] for finding in found], event.subject, chain)
@@ -56,8 +67,8 @@ def judge(
     return decide(rules, {**context, "repository": repository, "scan": scan or {}}, chain, datetime.now(UTC))
 
 
-def put(finding: Finding, decision: Decision) -> bool:
-    """Put a decision into its finding; return whether anything that is shown of it has changed.
+def put(finding: Finding, decision: Decision) -> Changes:
+    """Put a decision into its finding; return what has changed of it.
 
     Raises:
         Busy: Others are changing it.
@@ -65,7 +76,7 @@ def put(finding: Finding, decision: Decision) -> bool:
     fields = decided(finding, decision, effective.policy().digest, datetime.now(UTC))
     if fields and not findings.change(finding, fields):
         raise Busy(f"finding {finding['_id']} is being changed by others")
-    return bool({"severity", "confidence", "state"} & fields.keys())
+    return fields
 
 
 def _notify(repository: str, notices: dict[tuple[str, Notify], list[str]]) -> None:
@@ -116,6 +127,7 @@ def decided(finding: Finding, decision: Decision, digest: str, at: datetime) -> 
     move = _move(finding, decision, at)
     if move is not None:
         fields |= moved({**finding, **fields}, move, at)
+    fields |= verified.scheduled(finding, fields.get("state", finding["state"]), decision.verify_every, at)
     is_listed_otherwise = any(finding.get(name) != key for name, key in lists.keys({**finding, **fields}).items())
     if fields or is_listed_otherwise:  # a scan that finds better evidence does not know under which state it is listed
         fields |= {"judged": f"p:{digest}|{now()}"}

@@ -21,7 +21,8 @@ class Decision:
     """A finding as it should be, and what else to do.
 
     `exemption` is None or reason, approver, rule, `decided_at` and `until` (RFC 3339); `scans` are (rule, scan);
-    `notices` are (rule, notice); `applied` names the rules that matched.
+    `notices` are (rule, notice); `verify_every` are the hours after which a provider is asked again, 0 for never;
+    `applied` names the rules that matched.
     """
 
     severity: str
@@ -30,12 +31,14 @@ class Decision:
     scans: tuple[tuple[str, Scan], ...] = ()
     notices: tuple[tuple[str, Notify], ...] = ()
     applied: tuple[str, ...] = ()
+    verify_every: int = 0
 
 
 def decide(rules: Sequence[Rule], context: Context, chain: Sequence[str], now: datetime) -> Decision:
     """Apply *rules* in their order to the finding in *context*.
 
-    It starts from the finding's own evidence each time, so that deciding again gives the same. A later rule sees what
+    It starts from the finding's own evidence each time, so that deciding again gives the same; a secret that its
+    provider accepts is critical, whatever it looks like. A later rule sees what
     an earlier one set. A rule that is already in *chain* asks for no further scan, and none does beyond `MAX_DEPTH`.
 
     Args:
@@ -46,7 +49,8 @@ def decide(rules: Sequence[Rule], context: Context, chain: Sequence[str], now: d
     """
     evidence = context["finding"]["evidence"]
     given = context["finding"].get("exemption") or {}
-    decision = Decision(evidence["severity"], evidence["confidence"])
+    works = context["finding"].get("kind") == "secret" and context["finding"].get("is_live")
+    decision = Decision("critical", 1.0) if works else Decision(evidence["severity"], evidence["confidence"])
     for rule in rules:
         seen = {**context["finding"], "severity": decision.severity, "confidence": decision.confidence}
         if matches(rule, {**context, "finding": seen}):
@@ -78,6 +82,8 @@ def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str],
         decision = replace(decision, scans=(*decision.scans, (rule.id, action.scan)))
     if action.notify:
         decision = replace(decision, notices=(*decision.notices, (rule.id, action.notify)))
+    if action.verify:
+        decision = replace(decision, verify_every=action.verify.every_hours)
     return decision
 
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from picket.events import CommitBatchScanned, FindingReported, ScanRequested
+from picket.events import CommitBatchScanned, FindingReported, FindingVerified, ScanRequested
 
 _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted", "remediation"),
 )
 _PLACE = ("commit", "path", "start_line", "start_column", "end_line", "end_column", "author", "email", "date")
 _EXEMPTION = ("reason", "approver", "rule", "decided_at", "until")
+_VERIFICATION = ("result", "at", "reason", "owner", "scopes")
 _FINDING = (
     *("_id", "repository", "kind", "identity", "scan", "state", "created_at", "changed_at", "applied_rules"),
     *("exemption", *(f"exemption.{name}" for name in _EXEMPTION)),
+    *("is_live", "verification", *(f"verification.{name}" for name in _VERIFICATION)),
     *("evidence", *_EVIDENCE, *(f"evidence.{name}" for name in _EVIDENCE)),
     *("first", *_PLACE, *(f"first.{name}" for name in _PLACE)),
 )
@@ -31,7 +33,7 @@ _SCAN = (
 )
 _SHOWN = {
     "finding": _FINDING,
-    "event": (*CommitBatchScanned.model_fields, *FindingReported.model_fields),
+    "event": (*CommitBatchScanned.model_fields, *FindingReported.model_fields, *FindingVerified.model_fields),
     "repository": _REPOSITORY,
     "scan": _SCAN,
 }

@@ -83,6 +83,12 @@ class Notify(_Model):
     channel: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")] = ""
 
 
+class Verify(_Model):
+    """Ask the provider whether a leaked credential still works, and again after so many hours until it does not."""
+
+    every_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 24
+
+
 class Action(_Model):
     """One thing to do."""
 
@@ -90,6 +96,7 @@ class Action(_Model):
     exempt: Exempt | None = None
     scan: Scan | None = None
     notify: Notify | None = None
+    verify: Verify | None = None
 
 
 class Rule(_Model):

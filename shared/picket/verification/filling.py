@@ -15,7 +15,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 from picket.verification.model import Template
-from picket.verification.signing import signed
+from picket.verification.signing import Key, signed
 
 _HOST = re.compile(r"(?=.{4,253}$)[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z]{2,63}", re.IGNORECASE)
 _LONGEST = 8_192
@@ -75,9 +75,8 @@ def signed_call(call: Call, values: Mapping[str, str], now: datetime) -> Call:
     """Return *call* with the headers of its signature."""
     identity = values.get("access_key_id", values["secret"])
     secret = values.get("secret_access_key", values["secret"])
-    added = signed(
-        call.method, call.url, call.body, identity=_header(identity, "access key id"), secret=secret, now=now
-    )
+    key = Key(_header(identity, "access key id"), secret)
+    added = signed(call.method, call.url, call.body, key, now)
     return Call(call.method, call.url, {**call.headers, **added}, call.body, call.host)
 
 

@@ -35,9 +35,9 @@ def judge(verifier: Verifier, status: int, headers: Mapping[str, str], body: byt
     """
     told = parsed(body)
     if fits(verifier.live, status, told, body):
-        owner = _texts(verifier.owner, headers, told)
-        scopes = _texts(verifier.scopes, headers, told)
-        return Verdict("live", owner=owner[0] if owner else "", scopes=tuple(scopes[:_MOST_SCOPES]))
+        owner, scopes = _found(verifier.owner, headers, told), _texts(_found(verifier.scopes, headers, told))
+        name = str(owner) if isinstance(owner, str | int) and not isinstance(owner, bool) else ""
+        return Verdict("live", owner=name if _is_short(name) else "", scopes=tuple(scopes[:_MOST_SCOPES]))
     if fits(verifier.dead, status, told, body):
         return Verdict("dead", f"{verifier.provider} does not accept it ({status})")
     return Verdict("unknown", f"{verifier.provider} answered {status}, which says neither")
@@ -95,18 +95,24 @@ def _equal(found: object, value: Json) -> bool:
     return type(found) is type(value) and found == value
 
 
-def _texts(where: str, headers: Mapping[str, str], told: object) -> list[str]:
-    """Return the short, printable texts that stand at a header or a dotted path."""
-    if not where:
-        return []
-    name = where.removeprefix("header:")
-    found = headers.get(name.lower(), "") if name != where else at(told, where)
+def _found(where: str, headers: Mapping[str, str], told: object) -> object:
+    """Return what stands at a header, or at a dotted path of the body."""
+    if where.startswith("header:"):
+        return headers.get(where.removeprefix("header:").lower(), "")
+    return at(told, where) if where else None
+
+
+def _texts(found: object) -> list[str]:
+    """Return the scopes that an answer tells: in a text, a list, or an object of those that are given."""
+    some: list[object] = []
     if isinstance(found, str):
-        some = _SEPARATORS.split(found.strip()) if name != where or " " in found else [found]
+        some = list(_SEPARATORS.split(found.strip()))
     elif isinstance(found, list):
-        some = [each for each in found if isinstance(each, str)]
+        some = found
     elif isinstance(found, dict):
         some = [name for name, is_given in found.items() if is_given is True]
-    else:
-        some = [str(found)] if isinstance(found, int) and not isinstance(found, bool) else []
-    return [text for text in some if text and text.isprintable() and len(text) <= _LONGEST_TEXT]
+    return [text for text in some if isinstance(text, str) and text and _is_short(text)]
+
+
+def _is_short(text: str) -> bool:
+    return text.isprintable() and len(text) <= _LONGEST_TEXT

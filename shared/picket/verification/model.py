@@ -23,7 +23,7 @@ class _Model(BaseModel):
 
 
 class Template(_Model):
-    """A request. Its host is written out, or is `{host}`; `form` and `json` are bodies, `basic` is user and password."""
+    """A request. Its host is written out, or `{host}`; `form` and `json` are bodies, `basic` is user and password."""
 
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE"] = "GET"
     url: str

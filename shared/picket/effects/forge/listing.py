@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from pydantic import SecretStr, ValidationError
 
+from picket.effects.exchange import Answer
 from picket.effects.forge import transport
 from picket.errors import Gone, TransientError, Unauthorized, Unsupported
 from picket.forges import FORGES
@@ -129,12 +130,12 @@ def _next(known: Listing, url: str, headers: Mapping[str, str]) -> str:
     return following
 
 
-def _pause(answer: transport.Answer) -> float:
+def _pause(answer: Answer) -> float:
     """Return how long to wait before the next request: 0.0 while there are requests left."""
     return _until_reset(answer.headers) if _remaining(answer.headers) == "0" else 0.0
 
 
-def _refusal(answer: transport.Answer) -> Exception:
+def _refusal(answer: Answer) -> Exception:
     """Tell a rate limit from a token that may not do this: both are answered 403 by GitHub."""
     limited = answer.status == 429 or _remaining(answer.headers) == "0" or "retry-after" in answer.headers  # noqa: PLR2004
     if not limited:

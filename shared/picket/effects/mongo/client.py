@@ -27,6 +27,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "findings": (
         *("repository", "scored_in", "rated", "judged", "identity", "accepted_until", "evidence.rule", "list_key"),
         *("listed", "in_repository", "of_repository", "of_rule", "assigned", "weighs", "arrived", "closed"),
+        *("verify_due", "kept"),
     ),
     "occurrences": ("finding",),
     "repositories": (

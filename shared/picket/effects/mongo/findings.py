@@ -15,7 +15,7 @@ from picket.effects.telemetry import span
 from picket.events import FindingReported, now
 from picket.findings import lists
 from picket.findings.identity import finding_id
-from picket.findings.life import MAX_HISTORY
+from picket.findings.life import MAX_HISTORY, named
 from picket.findings.stored import Changes, Evidence, Finding, NewFinding, NewOccurrence, StoredPlace
 from picket.settings import settings
 
@@ -172,6 +172,32 @@ def put_off_acceptance(finding: Finding) -> None:
     collection("findings").update_one({"_id": finding["_id"]}, {"$set": {"accepted_until": ""}})
 
 
+def due_for_verification(limit: int) -> list[Finding]:
+    """Return up to *limit* findings whose provider is to be asked, the longest due first."""
+    due = {"verify_due": {"$gt": "at ", "$lt": f"at {now()}"}}
+    return [known(one) for one in collection("findings", Finding).find(due).sort("verify_due", 1).limit(limit)]
+
+
+def with_a_copy(ids: Iterable[str]) -> set[str]:
+    """Return those of *ids* for whose findings a copy of a blob is kept."""
+    names = list(ids)
+    if not names:
+        return set()
+    found = collection("findings", Finding).find({"_id": {"$in": names}}, {"kept": 1})
+    return {one["_id"] for one in found if one.get("kept")}
+
+
+def needs_copy(kept: str) -> bool:
+    """Return whether a finding that is open or accepted, or asked about again, needs a copy of a blob."""
+    found = collection("findings", Finding).find({"kept": kept}, {"state": 1, "verify_due": 1})
+    return any(named(one["state"]) in {"open", "accepted"} or one.get("verify_due") for one in found)
+
+
+def without_copy(kept: str) -> None:
+    """Note that a copy of a blob is no longer there."""
+    collection("findings").update_many({"kept": kept}, {"$set": {"kept": "", "kept_path": ""}})
+
+
 def delete_some(repository: str, limit: int) -> bool:
     """Delete up to *limit* findings of a repository and their occurrences; return whether there were any."""
     found = [
@@ -201,11 +227,15 @@ def _writes(finding: NewFinding) -> list[UpdateOne]:
     }
     fresh |= lists.keys(fresh)
     del fresh["_id"]
-    return [
+    writes = [
         UpdateOne(same, {"$setOnInsert": fresh}, upsert=True),
         UpdateOne({**same, "first_rank": {"$gt": finding["first_rank"]}}, {"$set": first}),
         UpdateOne({**same, "evidence_rank": {"$gt": finding["evidence_rank"]}}, {"$set": evidence}),
     ]
+    if kept := finding.get("kept"):
+        copy = {"kept": kept, "kept_path": finding.get("kept_path", "")}
+        writes.append(UpdateOne({**same, "kept": {"$in": [None, ""]}}, {"$set": copy}))
+    return writes
 
 
 def _occurrence_id(item: NewOccurrence) -> str:
