@@ -168,6 +168,7 @@ def _order(given: argparse.Namespace) -> Order:
         fresh=given.fresh,
         pull_requests=given.pull_requests,
         allow_missing=given.allow_missing,
+        verify=given.verify,
     )
 
 
@@ -209,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
         "--min-confidence", metavar="X", type=_share, default=MIN_CONFIDENCE, help=f"0 to 1 (default: {MIN_CONFIDENCE})"
     )
     add("--no-redact", action="store_true", help="show the secrets themselves")
+    add("--verify", action="store_true", help="ask the providers whether what is found still works")
     add("--format", choices=FORMATS, default="table")
     add("--output", metavar="FILE", type=Path, help="write there instead of standard output")
     add("--exit-code", metavar="N", type=_status, default=FOUND, help="status when something was found (default: 1)")

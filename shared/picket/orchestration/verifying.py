@@ -71,11 +71,9 @@ def find(engine: Engine, content: bytes, path: str, is_wanted: Callable[[bytes],
     for hit in engine.scan(content, path):
         if is_wanted(hit.identity):
             try:
-                secret, text = hit.secret.decode(), content.decode("utf-8", "replace")
+                return hit.secret.decode(), Around.of(content, hit.start, hit.end)
             except UnicodeDecodeError:
                 return None
-            start = len(content[: hit.start].decode("utf-8", "replace"))
-            return secret, Around(text, start, start + len(content[hit.start : hit.end].decode("utf-8", "replace")))
     return None
 
 

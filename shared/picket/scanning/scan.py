@@ -68,6 +68,8 @@ def scan(order: Order, stdin: IO[bytes], progress: Progress, say: Callable[[str]
                 order.write_baseline, confident, add=order.selection not in {"all", "files"} or bool(order.since)
             )
     documents = _documents(order, source, findings, reasons)
+    if order.verify and documents:
+        _verify(documents, findings, reasons, source)
     return _result(order, _seen(source, outcome, documents), engine, outcome, asked)
 
 
@@ -173,6 +175,17 @@ def _documents(order: Order, source: Source, findings: list[Finding], reasons: l
         finding_document(finding, key, odd, redact=order.redact, hidden=reason)
         for finding, reason in zip(findings, reasons, strict=True)
     ]
+
+
+def _verify(documents: list[Json], findings: list[Finding], reasons: list[str], source: Source) -> None:
+    """Put into the documents what the providers say; what works is critical, whatever it looks like."""
+    from picket.scanning.verification import told, verified  # noqa: PLC0415 - only where it is asked for
+
+    for document, verdict in zip(documents, verified(findings, reasons, source.store), strict=True):
+        if verdict is not None:
+            document.update(told(verdict))
+            if verdict.result == "live":
+                document.update({"severity": "critical", "confidence": 1.0})
 
 
 def _seen(source: Source, outcome: Outcome, findings: list[Json]) -> Seen:

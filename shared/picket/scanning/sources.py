@@ -195,7 +195,7 @@ def _stands_at(found: Located, path: str) -> bool:
 
 
 def _uncommitted(outcome: Outcome) -> Iterator[Occurrence]:
-    return (Occurrence(NOWHERE, each) for found in outcome.found.values() for each in found)
+    return (Occurrence(NOWHERE, each, key) for key, found in outcome.found.items() for each in found)
 
 
 def _cut_off(git_dir: Path) -> list[Problem]:

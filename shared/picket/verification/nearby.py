@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, product
 
 from picket.verification.model import Verifier
@@ -21,9 +21,16 @@ MOST_TRIES = 4
 class Around:
     """A text in which a secret stands, from *start* to *end*."""
 
-    text: str
+    text: str = field(repr=False)
     start: int
     end: int
+
+    @classmethod
+    def of(cls, content: bytes, start: int, end: int) -> Around:
+        """Return the text of *content*, in which a secret stands from byte *start* to *end*."""
+        pieces = (content[:start], content[start:end], content[end:])
+        before, secret, after = (piece.decode("utf-8", "replace") for piece in pieces)
+        return cls(before + secret + after, len(before), len(before) + len(secret))
 
     def find(self, pattern: str) -> list[str]:
         """Return the different things that match *pattern* outside of the secret, the nearest first."""

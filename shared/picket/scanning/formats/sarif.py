@@ -73,6 +73,7 @@ def _result(finding: Json, index: int) -> Json:
             "author": finding["author"],
             "email": finding["email"],
             "date": finding["date"],
+            **({"verification": finding["verification"]} if "verification" in finding else {}),
         },
     }
     return (

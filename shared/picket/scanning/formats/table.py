@@ -57,7 +57,7 @@ def findings_table(found: Iterable[Json], times: Callable[[Json], str], *, names
     for each in found:
         state = each.get("state", "open")
         table.add_row(
-            f"[{STYLES[each['severity']]}]{each['severity']}[/]{'' if state == 'open' else f' ({state})'}",
+            f"[{STYLES[each['severity']]}]{each['severity']}[/]{_said(each, state)}",
             f"{each['confidence']:.2f}",
             plain(each["rule"]),
             plain(each["secret"] if "secret" in each else each["redacted"]),
@@ -67,3 +67,10 @@ def findings_table(found: Iterable[Json], times: Callable[[Json], str], *, names
             *([plain(each["repository"])] if names_repository else []),
         )
     return table
+
+
+def _said(finding: Json, state: str) -> str:
+    """Say what is known of a finding beside its severity: its state, and what its provider says."""
+    said = finding.get("verification") or {}
+    words = [*([state] if state != "open" else []), *([said["result"]] if said else [])]
+    return f" ({', '.join(words)})" if words else ""
