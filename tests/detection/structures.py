@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from tests.detection.assigned import ASSIGNMENTS
 from tests.detection.placed import PLACED
 from tests.detection.shapes import Shape, a_password, chance
+from tests.detection.told import TOLD
 
 
 def private_key(*, encrypted: bool = False, form: pem.PrivateFormat = pem.PrivateFormat.PKCS8) -> str:
@@ -205,6 +206,7 @@ def _curl() -> Shape:
 STRUCTURES = {
     **ASSIGNMENTS,
     **PLACED,
+    **TOLD,
     "authorization-basic": _basic(),
     "connection-string-password": _pairs(),
     "curl-user": _curl(),

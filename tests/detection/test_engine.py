@@ -82,7 +82,7 @@ def test_generated_files_hide_what_is_generic_and_nothing_distinctive(path: str)
     distinctive = token("stripe-secret-key").encode()
     assert ids(generic) == ["generic-secret"]
     assert ids(generic, path) == []
-    assert reasons(generic, path) == ["a generated or third-party file"]
+    assert set(reasons(generic, path)) == {"a generated or third-party file"}
     assert ids(distinctive, path) == ["stripe-secret-key"]
 
 

@@ -61,13 +61,7 @@ def test_without_the_option_nobody_is_asked(picket: Picket, work: Work, provider
 
 
 def test_what_nobody_can_be_asked_about_is_unknown(picket: Picket, work: Work, provider: Providers) -> None:
-    key = (
-        "-----BEGIN "
-        + "RSA PRIVATE KEY-----\n"
-        + "MIIEpAIBAAKCAQEA"
-        + "x7Qk9" * 60
-        + "\n-----END RSA PRIVATE KEY-----\n"
-    )
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA" + "x7Qk9" * 60 + "\n-----END RSA PRIVATE KEY-----\n"
     work.commit({"id_rsa": key})
 
     found = picket("--verify", "--min-confidence", "0", work.path).findings

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
 from picket.detection.names import is_harmless, name_of
+from picket.detection.paths import holds_credentials, notation_of_path
 
 LONG_ENOUGH = 8  # characters: under that people's passwords and programs' words cannot be told apart
 
@@ -67,6 +68,14 @@ _NO_SECRET = re.compile(
 _PATH = re.compile(r"(?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*")  # base64 has few slashes, and not between names
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
 _SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
+_MARKS = "!@#$%^&*?~+"
+_ARGUMENTS = re.compile(rb"""(?:"[^"\n]*"|'[^'\n]*')[ \t]*,""")
+_ONE_BEFORE = re.compile(rb"ftp_login|ssh2_auth_password|oci_p?connect|ldap_bind|simple_bind|\.login")
+_DIRECTORY = re.compile(rb"(?:Connection|ldap_connect)\(")
+_READS_IT = re.compile(
+    rb"""["']?[ \t]*\|[ \t]*(?:sudo[ \t]+-\w*S|\w+[ \t][^\n|]{0,60}(?:password-stdin|with-token|login)|"""
+    rb"""(?:passwd|kinit|cryptsetup|chpasswd|gpg)\b)"""
+)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST = re.compile(rb"@(\[[0-9a-fA-F:]+\]|[\w.-]+)")
 _OWN_HOST = re.compile(
@@ -84,15 +93,58 @@ def password(candidate: Candidate) -> Evidence | None:
     if says_password(text):
         return Evidence("a word that says password, not a password", FATAL if named else -3.0)
     classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
-    if text.isalpha() and reads_as_written(text):
-        return Evidence("a word", FATAL if named else -2.5)
-    if _NAMES.fullmatch(text) and reads_as_written(text):
-        return Evidence("words joined to a name", FATAL if named else -2.5)
+    if (text.isalpha() or _NAMES.fullmatch(text)) and reads_as_written(text):
+        return Evidence("a word" if text.isalpha() else "words joined to a name", _of_word(candidate))
     if len(text) < LONG_ENOUGH:
         return Evidence("short", -1.5)
     if classes >= 3:  # noqa: PLR2004 - of four
         return Evidence("letters, digits and punctuation mixed as in a password", 0.8)
     return Evidence("few kinds of characters", -1.0) if classes == 1 else None
+
+
+def _of_word(candidate: Candidate) -> float:
+    """Weigh a word as a password: people use them, and nearly all that stand behind that name are none.
+
+    In a file that exists to hold credentials it is one; in configuration it may be, in code it is a name.
+    """
+    path = candidate.blob.path
+    if holds_credentials(path):
+        return -0.6
+    if candidate.rule.specificity not in {"generic", "contextual"}:  # others have their structure to speak for them
+        return -2.5
+    return -2.2 if notation_of_path(path) == "data" and candidate.rule.specificity == "generic" else FATAL
+
+
+def strong(candidate: Candidate) -> Evidence | None:
+    """Drop what is not mixed as passwords are that people are made to choose, or generators make.
+
+    Prose has file names, versions and names of standards behind its words: two cases and a digit, or letters, a digit
+    and a mark that stands in none of these.
+    """
+    text = candidate.text.rstrip(".!?")
+    lower, upper, digit = (any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit))
+    marked = any(mark in _MARKS for mark in text)
+    mixed = lower and (marked or (upper and not reads_as_written(text)))
+    if len(text) < LONG_ENOUGH or not digit or not mixed or not text.isascii():
+        return Evidence("not mixed as passwords are", FATAL)
+    return Evidence("letters, digits and punctuation mixed as in a password", 0.4) if marked else None
+
+
+def argument(candidate: Candidate) -> Evidence | None:
+    """Drop the wrong one of the arguments: a password has as many before it as its function wants."""
+    before = candidate.match[: candidate.start - candidate.match_start]
+    strings = len(_ARGUMENTS.findall(before))
+    wanted = 1 if _ONE_BEFORE.search(before) else 2
+    if b".connect(" in before or _DIRECTORY.search(before):
+        return None
+    return None if strings == wanted else Evidence("another argument", FATAL)
+
+
+def piped(candidate: Candidate) -> Evidence | None:
+    """Drop what `echo` prints, but where it goes to a command that reads a password."""
+    if not candidate.match.startswith(b"echo"):
+        return None
+    return None if _READS_IT.match(candidate.after(80)) else Evidence("it is printed", FATAL)
 
 
 def code(candidate: Candidate) -> Evidence | None:
@@ -176,6 +228,7 @@ def _is_punctuation(character: str) -> bool:
 
 
 ASSIGNMENTS: dict[str, Callable[[Candidate], Evidence | None]] = {
+    "argument": argument,
     "code": code,
     "expression": expression,
     "host": host,
@@ -183,6 +236,8 @@ ASSIGNMENTS: dict[str, Callable[[Candidate], Evidence | None]] = {
     "option": option,
     "password": password,
     "phrase": phrase,
+    "piped": piped,
     "shape": shape,
+    "strong": strong,
     "written": written,
 }

@@ -9,6 +9,7 @@ from picket.detection import placeholders
 from picket.detection.assignments import ASSIGNMENTS
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
+from picket.detection.names import name_of, says_number
 from picket.detection.nearby import NEARBY
 from picket.detection.randomness import entropy_floor, shannon_entropy
 from picket.detection.structure import STRUCTURES
@@ -16,6 +17,9 @@ from picket.detection.surroundings import SURROUNDINGS
 
 Check = Callable[[Candidate], Evidence | None]
 
+LONG_NUMBER = 12  # digits: times in seconds have 10, in milliseconds 13 and a name that says so
+TELLING = 5  # characters of a prefix
+ENCODED = 0.7  # of the entropy of random text: digits and names in base64
 LONG_ENOUGH = 20  # characters: of random base62 one text in thirty has no digit
 _RUN = re.compile(r"[A-Za-z0-9]+")
 
@@ -44,9 +48,18 @@ def entropy(candidate: Candidate) -> Evidence | None:
     The longest run without a separator is judged: around it may be words, and parts in other alphabets.
     """
     body = max(_RUN.findall(_body(candidate)), key=len, default="")
-    if shannon_entropy(body) < entropy_floor(body):
-        return Evidence("less random than any generated secret of its length", FATAL)
-    return None
+    found, floor = shannon_entropy(body), entropy_floor(body)
+    if found >= floor:
+        return None
+    encoded = candidate.rule.specificity == "distinctive" and candidate.text.startswith(_telling(candidate))
+    if encoded and found >= floor * ENCODED:
+        return Evidence("less random than most generated secrets of its length", -1.0)
+    return Evidence("less random than any generated secret of its length", FATAL)
+
+
+def _telling(candidate: Candidate) -> tuple[str, ...]:
+    """Return the prefixes of a rule that nothing begins with by chance: what follows may hold numbers and names."""
+    return tuple(prefix for prefix in candidate.rule.prefixes if len(prefix) >= TELLING)
 
 
 def mixed(candidate: Candidate) -> Evidence | None:
@@ -56,7 +69,10 @@ def mixed(candidate: Candidate) -> Evidence | None:
         cases = any(map(str.islower, text)) and any(map(str.isupper, text))
         random = cases and len(text) >= LONG_ENOUGH and not reads_as_written(text)
         return Evidence("letters only", -0.6 if random else FATAL)
-    return Evidence("digits only", FATAL) if not any(character.isalpha() for character in text) else None
+    if any(character.isalpha() for character in text):
+        return None
+    is_named = candidate.rule.specificity == "generic" and says_number(name_of(candidate))
+    return Evidence("digits only", -0.8 if is_named and len(text) >= LONG_NUMBER else FATAL)
 
 
 CHECKS: dict[str, Check] = {

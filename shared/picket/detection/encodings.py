@@ -220,8 +220,20 @@ _QUOTES = (b'"', b"'", b"`")
 _DOCUMENT_END = re.compile(rb"^---|^\.\.\.|^[ \t]*- apiVersion:", re.MULTILINE)
 _ENTRY = re.compile(
     rb"""["']?([A-Za-z0-9._-]{1,253})["']?[ \t]{0,8}:[ \t]{0,8}"""
-    rb"""["']?([A-Za-z0-9+/]{4,}={0,2})["']?[ \t]*(?=[\r\n,}]|\Z)"""
+    rb"""["']?([^\s"'#,{}|>&*!%@`\[\]][^\s"',{}]{3,})["']?[ \t]*(?=[\r\n,}]|\Z)"""
 )
+_STRING_DATA = re.compile(rb"^([ \t]*)[\"']?stringData[\"']?[ \t]*:[ \t]*\r?\n", re.MULTILINE)
+_TELLING = re.compile(rb"pass|pwd|secret|token|key|auth|cred", re.IGNORECASE)
+
+
+def _plain_part(content: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return where a manifest's values are not encoded: below `stringData`, to the next line that is indented less."""
+    begin = _STRING_DATA.search(content, start, end)
+    if begin is None:
+        return end, end
+    less = re.compile(rb"^[ \t]{0,%d}[^\s#]" % len(begin[1]), re.MULTILINE)
+    stop = less.search(content, begin.end(), end)
+    return begin.end(), stop.start() if stop else end
 
 
 def _manifest(content: bytes, first: int, stop: int, floor: int) -> Run | None:
@@ -233,12 +245,14 @@ def _manifest(content: bytes, first: int, stop: int, floor: int) -> Run | None:
     chunks: list[bytes] = []
     pieces: list[Piece] = []
     size = 0
+    plain = _plain_part(content, start, end)
     for entry in _ENTRY.finditer(content, start, end):
-        value = _unbase64(entry[2])
+        value = entry[2] if plain[0] <= entry.start() < plain[1] else _unbase64(entry[2])
         if not value or not _is_readable(value):
             continue
         quote = next((each for each in _QUOTES if each not in value and b"\n" not in value), b"")
         for text, span, exact in (
+            *([] if _TELLING.search(entry[1]) else [(b"secret-", entry.span(1), False)]),
             (entry[1], entry.span(1), True),
             (b" = " + quote, entry.span(2), False),
             (value, entry.span(2), False),

@@ -158,12 +158,12 @@ class Examination:
         outcomes: list[Hit | Dropped] = []
         furthest = done
         while found := _match(pattern, blob.content, done, stop, stop + reach):
-            candidate = _candidate(rule, blob, found)
-            outcomes.append(self._judge(candidate))
+            candidates = _candidates(rule, blob, found)
+            outcomes += map(self._judge, candidates)
             furthest = max(furthest, found.end())
             # What looked like a value may be the name of the next one.
-            inside = rule.specificity == "generic" and candidate.start > found.start()
-            done = candidate.start if inside else max(found.end(), found.start() + 1)
+            inside = rule.specificity == "generic" and candidates[0].start > found.start() and not rule.every_group
+            done = candidates[0].start if inside else max(found.end(), found.start() + 1)
         return Verdict(first, outcomes, done, furthest)
 
     def _rule(self, index: int) -> tuple[Rule, bool]:
@@ -240,10 +240,14 @@ def _match(pattern: Matcher, content: bytes, first: int, stop: int, limit: int) 
     return match
 
 
-def _candidate(rule: Rule, blob: Blob, match: re.Match[bytes]) -> Candidate:
-    """Cut the secret out: the rule's group, else the first group that is not empty, else the whole match."""
+def _candidates(rule: Rule, blob: Blob, match: re.Match[bytes]) -> list[Candidate]:
+    """Cut the secrets out: the rule's group, else the first that is not empty or all of these, else the whole match."""
     groups = [rule.secret_group] if rule.secret_group else range(1, len(match.groups()) + 1)
-    group = next((each for each in groups if match.group(each)), 0)
+    given = [each for each in groups if match.group(each)] or [0]
+    return [_cut_out(rule, blob, match, group) for group in (given if rule.every_group else given[:1])]
+
+
+def _cut_out(rule: Rule, blob: Blob, match: re.Match[bytes], group: int) -> Candidate:
     secret = match.group(group) or b""
     decoded = SECRETS[rule.encoding](secret) if rule.encoding else secret
     return Candidate(rule, blob, decoded, match.start(group), match.end(group), match.start(), match.end())

@@ -2,7 +2,7 @@
 
 Source: https://github.com/gitleaks/gitleaks#configuration. Keys of ours, which gitleaks ignores, stand flat in a
 rule: `provider, credential, category, severity, confidence, specificity, before, after, prefilter, prefixes, checks,
-encoding, reach, lookback, remediation, docURL`; `model.Rule` says what they mean.
+encoding, everyGroup, reach, lookback, remediation, docURL`; `model.Rule` says what they mean.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ _NUMBERS = {
     "reach": "reach",
     "lookback": "lookback",
 }
+_FLAGS = {"everyGroup": "every_group", "skipReport": "skip_report"}
 _WHOLE = ("secret_group", "reach", "lookback")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "severity": get_args(Severity),
@@ -93,8 +94,7 @@ def _given(row: Row) -> dict[str, Any]:
     for key, name in _NUMBERS.items():
         if row.get(key, 0) != 0:  # which says nothing, as in gitleaks
             given[name] = _typed(row, key, int, *(() if name in _WHOLE else (float,)))
-    if "skipReport" in row:
-        given["skip_report"] = _typed(row, "skipReport", bool)
+    given |= {name: _typed(row, key, bool) for key, name in _FLAGS.items() if key in row}
     given["keywords"] = tuple(word.lower() for word in given.get("keywords", ()))
     given["allowlists"] = _allowlists(row)
     given["required"] = tuple(_required(each) for each in _tables(row, "required"))

@@ -54,10 +54,11 @@ class Rule:
     classes that must not touch the match (the boundaries that RE2 cannot express); `prefilter` is a looser pattern
     for Hyperscan where the exact one would be slow. `prefixes` are literal, public starts of the secret. `entropy`
     is in bits per character and exclusive; `confidence` is the chance, before any evidence, that a match is a real
-    credential. `encoding` says how the secret is written where the format has it encoded: `encodings.SECRETS` has the
-    names. `checks` name functions of `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and
-    `lookback` (0: the same) what of it the prefilter has seen when it reports. `linear` patterns are a team's own: RE2
-    matches them, in the whole of a blob in which they match at all.
+    credential. With `every_group` each group of the pattern is a secret, as in lists. `encoding` says how the secret is
+    written where the format has it encoded: `encodings.SECRETS` has the names. `checks` name functions of
+    `checks.CHECKS`, in order. `reach` bounds the length of a match in bytes, and `lookback` (0: the same) what of it
+    the prefilter has seen when it reports. `linear` patterns are a team's own: RE2 matches them, in the whole of a blob
+    in which they match at all.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Rule:
     reach: int = 512
     lookback: int = 0
     linear: bool = False
+    every_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

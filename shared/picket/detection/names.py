@@ -133,6 +133,11 @@ def says_secret(name: str) -> bool:
     return bool(_telling().search(name))
 
 
+def says_number(name: str) -> bool:
+    """Return whether a name says that its value is a secret even where that is a number."""
+    return bool(re.search(r"(?:secret|passw(?:or)?d|passcode|pin(?:_?code)?|token)$", name))
+
+
 def name_of(candidate: Candidate) -> str:
     """Return the identifier that the secret is assigned to, in lower-case words joined by underscores.
 

@@ -34,6 +34,24 @@ _GENERATED_NAMES = r"""
 """
 
 
+_CREDENTIAL_FOLDERS = r"""
+    \.m2 \.docker \.vnc \.filezilla filezilla \.aws \.gnupg \.config/hub
+"""
+_CREDENTIAL_NAMES = r"""
+    [._]netrc \.?pgpass(?:\.conf)? \.(?:my|mylogin)\.cnf \.git-credentials (?:[^/]*\.)?smbcred(?:ential)?s?
+    \.s3cfg \.pypirc \.npmrc \.htpasswd \.dockercfg \.(?:es)?msmtprc \.esmtprc \.fetchmailrc \.ftpconfig
+    \.?env(?:\.(?:prod|production|live|staging|local))? sftp(?:-config)?\.json deployment-config\.json wcx_ftp\.ini
+    (?:filezilla|sitemanager|recentservers|settings-security|credentials|robomongo|sysprep)\.(?:xml|json)
+    (?:auto)?unattend\.xml (?:secrets?|credentials?|passwords?)\.(?:ya?ml|json|ini|toml|properties|env|txt|conf)
+    tomcat-users\.xml wp-config\.php wpa_supplicant\.conf [^/]*\.nmconnection proftpdpasswd ventrilo_srv\.ini
+    ultravnc\.ini (?:mgmt|application)-users\.properties database\.ya?ml hibernate\.cfg\.xml \.remote-sync\.json
+"""
+_RECORDED_FOLDERS = r"""
+    (?:vcr_)?cassettes? recordings __recordings__ tapes
+"""
+_RECORDED_NAMES = r"""
+    [^/]*\.tfstate(?:\.backup)? [^/]*\.har [^/]*\.cassette\.\w+
+"""
 _DATA_NAMES = r"""
     \.?env(?:rc)?(?:[._-][^/]*)? \.[a-z]*rc dockerfile[^/]* containerfile[^/]* docker-compose[^/]* credentials config
     jenkinsfile procfile \.?pgpass(?:\.conf)? [._]netrc \.git-credentials hosts
@@ -70,6 +88,18 @@ def kind_of_path(path: str) -> PathKind:
     if _pattern(_GENERATED_FOLDERS, _GENERATED_NAMES).search(path):
         return "generated"
     return "test" if _pattern(_TEST_FOLDERS, _TEST_NAMES).search(path) else ""
+
+
+@lru_cache(maxsize=1024)
+def holds_credentials(path: str) -> bool:
+    """Return whether a file is one in which clients, servers and build tools look for credentials."""
+    return bool(_pattern(_CREDENTIAL_FOLDERS, _CREDENTIAL_NAMES).search(path))
+
+
+@lru_cache(maxsize=1024)
+def is_recorded(path: str) -> bool:
+    """Return whether a program has written down what really passed: HTTP exchanges, the state of infrastructure."""
+    return bool(_pattern(_RECORDED_FOLDERS, _RECORDED_NAMES).search(path))
 
 
 @cache

@@ -87,6 +87,19 @@ def crc32_confluent(candidate: Candidate) -> Evidence | None:
     return _verdict(checksum == body[54:])
 
 
+def crc16_nkey(candidate: Candidate) -> Evidence | None:
+    """Drop what is no NKEY: base32 of two bytes of prefix, 32 of key and their little-endian CRC-16 (XMODEM).
+
+    Source: https://github.com/nats-io/nkeys.
+    """
+    try:
+        raw = base64.b32decode(candidate.text + "=" * (-len(candidate.text) % 8))
+    except binascii.Error:
+        return Evidence("it is not base32", FATAL)
+    agrees = binascii.crc_hqx(raw[:-2], 0) == int.from_bytes(raw[-2:], "little")
+    return Evidence("its checksum agrees", AGREES) if agrees else Evidence("its checksum does not agree", FATAL)
+
+
 def jwt(candidate: Candidate) -> Evidence | None:
     """Drop what is not a token: the header must be a JSON object that names an algorithm.
 
@@ -203,6 +216,7 @@ def _unbase64(text: str) -> bytes:
 
 STRUCTURES: dict[str, Callable[[Candidate], Evidence | None]] = {
     "basic-auth": basic_auth,
+    "crc16": crc16_nkey,
     "crc32-base62": crc32_base62,
     "crc32-confluent": crc32_confluent,
     "crc32-grafana": crc32_grafana,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from picket.detection.evidence import FATAL, Blob, Candidate, Evidence
 from picket.detection.language import reads_as_written
 from picket.detection.names import NAME_REACH, is_harmless, name_of, names_nothing, says_secret, words_of
-from picket.detection.paths import kind_of_path, notation_of_path
+from picket.detection.paths import holds_credentials, is_recorded, kind_of_path, notation_of_path
 
 _ALLOWED = re.compile(
     rb"(?:gitleaks|betterleaks|kingfisher|picket):allow|pragma: ?(?:allow|white)list[ -]?secret|"
@@ -32,6 +32,8 @@ def path(candidate: Candidate) -> Evidence | None:
     if kind == "generated":
         strong = specificity in {"distinctive", "structural"}
         return Evidence("a generated or third-party file", -1.0 if strong else FATAL)
+    if kind == "test" and is_recorded(candidate.blob.path):
+        return Evidence("recorded for a test", -0.4)
     if kind == "test":
         return Evidence("a test, example or documentation path", -0.7 if specificity == "distinctive" else -2.0)
     return None
@@ -60,7 +62,8 @@ def purpose(candidate: Candidate) -> Evidence | None:
     if names_nothing(name):
         return Evidence("its name is no word for a secret", FATAL)
     if name in {"key", "keys"}:
-        return Evidence("its name is key and no more", -1.2)
+        held = holds_credentials(candidate.blob.path)
+        return Evidence("its name is key and no more", -0.3 if held else -0.8)
     return Evidence("its name does not say what the key is for", -0.4)
 
 
@@ -71,6 +74,11 @@ def operator(candidate: Candidate) -> Evidence | None:
         return None
     prose = between[1] == b"`" or name_of(candidate) in {"pass", "pw", "key", "keys", "auth"}
     return Evidence("a blank instead of an operator", FATAL if prose else -0.2)
+
+
+def listed(candidate: Candidate) -> Evidence | None:
+    """Drop the items of a list whose name says that they are no secrets."""
+    return Evidence("its name says that it is something else", FATAL) if is_harmless(name_of(candidate)) else None
 
 
 def bare(candidate: Candidate) -> Evidence | None:
@@ -99,6 +107,7 @@ def _says(remark: re.Pattern[bytes], line: bytes) -> bool:
 
 SURROUNDINGS: dict[str, Callable[[Candidate], Evidence | None]] = {
     "bare": bare,
+    "listed": listed,
     "name": name,
     "operator": operator,
     "path": path,

@@ -41,7 +41,10 @@ _LOOSE_TAIL = re.compile(r"(?<!\\)(?:\{([1-9]\d*),\d*\}\??|\+\??)(\)*)$")
 
 # A token may follow an escape written in text, such as \n, or a percent-encoded byte: the letter before it is no
 # part of it. Each alternative has a fixed width, as Python's look-behind wants.
-_ESCAPES_BEFORE = (r"\\[nrtbfv0]", r"%[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\x[0-9A-Fa-f]{2}")
+_ESCAPES_BEFORE = (
+    *(r"\\[nrtbfv0]", r"%[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\x[0-9A-Fa-f]{2}"),
+    *(r"\[[0-9]m", r"\[[0-9]{2}m", r";[0-9]{2}m"),  # colours of a terminal, ECMA-48
+)
 
 
 def compile_pattern(pattern: str, before: str = "", after: str = "") -> re.Pattern[bytes]:
