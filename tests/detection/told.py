@@ -26,6 +26,8 @@ NO_PASSWORDS = (
         "pass -v2.10.3-rc1 to it",
         "password is $PASSWORD1!",
         "pw: <your-Password-1>",
+        "the password: P@ssw0rd!",
+        "password: view.vue?id=Q7&type=b",
         "パスワード\uff1aを入力してください",
         "密码\uff1a至少8位",
     ),

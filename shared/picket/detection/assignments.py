@@ -52,7 +52,9 @@ _CODE = re.compile(
 )
 _DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:[?!]?\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
 _SCOPED = re.compile(r"[&*]?\w+(?:::\w+)+")
-_SPELLED = re.compile(r"(?:\\x[2-7][0-9A-Fa-f])+")  # text in escapes; of a key in them some bytes are no letters
+_SPELLED = re.compile(
+    r"(?:\\x[2-7][0-9A-Fa-f]|\\u[0-9A-Fa-f]{4})+(?:\\u?)?"
+)  # text in escapes; of a key in them some bytes are no letters
 _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]{2,}|\d{1,2})+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NAMES = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z0-9]+)+|[A-Za-z][a-z]*(?:[A-Z][a-z]+)+\d?")
@@ -68,6 +70,7 @@ _NO_SECRET = re.compile(
 _PATH = re.compile(r"(?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*")  # base64 has few slashes, and not between names
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
 _SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
+_QUERY = re.compile(r"\w=\w+&|&\w+=")
 _MARKS = "!@#$%^&*?~+"
 _ARGUMENTS = re.compile(rb"""(?:"[^"\n]*"|'[^'\n]*')[ \t]*,""")
 _ONE_BEFORE = re.compile(rb"ftp_login|ssh2_auth_password|oci_p?connect|ldap_bind|simple_bind|\.login")
@@ -125,6 +128,8 @@ def strong(candidate: Candidate) -> Evidence | None:
     lower, upper, digit = (any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit))
     marked = any(mark in _MARKS for mark in text)
     mixed = lower and (marked or (upper and not reads_as_written(text)))
+    if says_password(text) or _QUERY.search(text):
+        return Evidence("a word that says password, or a part of a URL", FATAL)
     if len(text) < LONG_ENOUGH or not digit or not mixed or not text.isascii():
         return Evidence("not mixed as passwords are", FATAL)
     return Evidence("letters, digits and punctuation mixed as in a password", 0.4) if marked else None

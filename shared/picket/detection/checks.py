@@ -18,8 +18,6 @@ from picket.detection.surroundings import SURROUNDINGS
 Check = Callable[[Candidate], Evidence | None]
 
 LONG_NUMBER = 12  # digits: times in seconds have 10, in milliseconds 13 and a name that says so
-TELLING = 5  # characters of a prefix
-ENCODED = 0.7  # of the entropy of random text: digits and names in base64
 LONG_ENOUGH = 20  # characters: of random base62 one text in thirty has no digit
 _RUN = re.compile(r"[A-Za-z0-9]+")
 
@@ -48,18 +46,9 @@ def entropy(candidate: Candidate) -> Evidence | None:
     The longest run without a separator is judged: around it may be words, and parts in other alphabets.
     """
     body = max(_RUN.findall(_body(candidate)), key=len, default="")
-    found, floor = shannon_entropy(body), entropy_floor(body)
-    if found >= floor:
-        return None
-    encoded = candidate.rule.specificity == "distinctive" and candidate.text.startswith(_telling(candidate))
-    if encoded and found >= floor * ENCODED:
-        return Evidence("less random than most generated secrets of its length", -1.0)
-    return Evidence("less random than any generated secret of its length", FATAL)
-
-
-def _telling(candidate: Candidate) -> tuple[str, ...]:
-    """Return the prefixes of a rule that nothing begins with by chance: what follows may hold numbers and names."""
-    return tuple(prefix for prefix in candidate.rule.prefixes if len(prefix) >= TELLING)
+    if shannon_entropy(body) < entropy_floor(body):
+        return Evidence("less random than any generated secret of its length", FATAL)
+    return None
 
 
 def mixed(candidate: Candidate) -> Evidence | None:
