@@ -58,6 +58,6 @@ def test_a_secret_counts_once_in_a_history_however_many_versions_have_it(tmp_pat
     identifier = "AKIA" + "Q3EG7XKZ2MNB4VHT"
     for line in range(3):
         work.commit({"app.env": "line\n" * line + f"AWS_ACCESS_KEY_ID={identifier}\n"})
-    first, second = in_histories(Engine(default_ruleset()), [work.path], examples=0).splitlines()
+    first, second = in_histories(Engine(default_ruleset()), [work.path / ".git"], examples=0).splitlines()
     assert first == "1 histories, 3 commits; per 10,000: 3333.33 more likely than not (budget 1: missed)"
     assert second.split()[:2] == ["1", "1"]
