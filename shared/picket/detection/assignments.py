@@ -8,6 +8,7 @@ from collections.abc import Callable
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
 from picket.detection.names import is_harmless, name_of
+from picket.detection.wording import decoded, is_hash, is_long_as_digest, is_prose, until_escape
 
 LONG_ENOUGH = 8  # characters: under that people's passwords and programs' words cannot be told apart
 
@@ -36,6 +37,7 @@ _CODE = re.compile(
     r"""
       [+\w.$:>-]*\(.*                                    # a call, or the start of one
     | .*(?:->|=>|::|&&|\|\||\+\+|\\[dwsbSWD]|\[\^|\.\*|\(\?|\[:?[\w.]*\]).*   # operators and regular expressions
+    | [,;+)\]}?][^"']*\(.*                                # what follows a string, its quote taken for one that opens
     | (?:\.{0,2}/|~/|[A-Za-z]:\\|\$\{?\w+\}?[/\\]).*       # a path
     | [a-z][a-z0-9+.-]*://.* | (?:arn|urn|mailto|data|sha\d{1,3}|md5|ssh-\w+)[:-].*
     | [\w.+-]+@[\w-]+\.[\w.-]+                           # an e-mail address
@@ -44,12 +46,21 @@ _CODE = re.compile(
     | [#.][A-Za-z_][\w-]* | [A-Za-z-]+(?:/[A-Za-z-]*)+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
     | \$[A-Za-z_][\w:]*[.\[(?-].* | \w+(?:\|\w+)+          # a member of a variable, a choice of types
+    | [a-z_]+(?::[^|]*)?(?:\|[a-z_]+(?::[^|]*)?)+\|?      # rules of validation
+    | (?:required|sometimes|nullable)_?[a-z_]*[:|].* | -\d+
+    | [A-Z]\w+(?:\\{1,4}[A-Z]\w+)+                       # a class in its name space
+    | [A-Za-z]+(?:,[A-Za-z]+)+ | [\w/]*[A-Za-z]\#[A-Za-z_]\w* # a list of words, a method of a class
+    | [\w.-]+/[\w.-]+(?:\#|@)[~^]?v?[\w.*-]+               # a package of a version
+    | \d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)? | [a-z]+%3[Aa]%2[Ff].*
+    | (?:\\x[0-9A-Fa-f]{2}){4,}.*                          # bytes in escapes
+    | \d+\.(?:second|minute|hour|day|week|month|year)s?
     | 0x[0-9A-Fa-f]{1,16} | --?[a-z][\w-]* | [A-Za-z]*\[.*\] | </?\w.* | .*[:,;=\\]
     | \W+ | \d{1,7}(?:\.\d+)*
     """,
     re.VERBOSE | re.DOTALL,
 )
 _DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:[?!]?\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
+_SELECTOR = re.compile(r"[a-z-]+(?:[.:+>~]+[a-z-]+)+")  # of CSS
 _SCOPED = re.compile(r"[&*]?\w+(?:::\w+)+")
 _SPELLED = re.compile(r"(?:\\x[2-7][0-9A-Fa-f])+")  # text in escapes; of a key in them some bytes are no letters
 _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]{2,}|\d{1,2})+")
@@ -61,14 +72,19 @@ _NO_SECRET = re.compile(
     | \d{4}-\d\d-\d\d.* | v?\d+(?:\.\d+){1,5}(?:[.-]\w+)*  # dates and versions
     | [\w.+-]+@[\w-]+\.[\w.-]+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+
+    | AAAA(?:[BC][23]NzaC1|E2VjZHNh|[GI]nNr)[\w+/=-].*   # a public key of SSH (RFC 4253, 6.6)
+    | EJ\[\d.*\]? | ENC\[?[\[(].* | vault:v\d+:.* | \$ANSIBLE_VAULT.*  # ciphertext of EJSON, SOPS, Jasypt, Vault
+    | (?:\\x[0-9A-Fa-f]{2})+ | (?i:idx|fk|uniq|pk)_[0-9A-Fa-f]+  # bytes, an index in a database
     """,
     re.VERBOSE,
 )
 _PATH = re.compile(r"(?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*")  # base64 has few slashes, and not between names
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
-_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
+_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|[\w-]+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST = re.compile(rb"@(\[[0-9a-fA-F:]+\]|[\w.-]+)")
+SHOWN = 256  # bytes after a password that are looked at: those of a host's name, and what follows it
+_SAMPLE_DATABASE = re.compile(rb"(?::\d{1,5})?/(?:test|testdb|example|sample|dbname|database|db_name)(?![\w.-])")
 _OWN_HOST = re.compile(
     r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|.*\.local(?:host|domain)?"
 )
@@ -79,15 +95,31 @@ _RESERVED_HOST = re.compile(
 
 def password(candidate: Candidate) -> Evidence | None:
     """Weigh a password: words that only say so are dropped, weak ones doubted, mixed ones believed."""
-    text = _PERCENT.sub("", candidate.text)
     named = candidate.rule.specificity in {"generic", "contextual"}  # others have their structure to speak for them
+    whole = candidate.text if named else _without_bracket(candidate.text)
+    text = until_escape(_PERCENT.sub("", whole)) or whole
+    text = decoded(text) or text
     if says_password(text):
         return Evidence("a word that says password, not a password", FATAL if named else -3.0)
-    classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
     if text.isalpha() and reads_as_written(text):
         return Evidence("a word", FATAL if named else -2.5)
     if _NAMES.fullmatch(text) and reads_as_written(text):
         return Evidence("words joined to a name", FATAL if named else -2.5)
+    return (named and _shown(candidate.text)) or _strength(text)
+
+
+def _shown(text: str) -> Evidence | None:
+    """Drop what is shown or stored where a name says password: a translation, a hash."""
+    if is_prose(text):
+        return Evidence("words of a language", FATAL)
+    return Evidence("a password's hash", FATAL) if is_hash(text) else None
+
+
+def _strength(text: str) -> Evidence | None:
+    """Weigh how much a text looks like a password that somebody chose, or that was made."""
+    classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
+    if is_long_as_digest(text):
+        return Evidence("as long as a digest, and hex", -0.6)
     if len(text) < LONG_ENOUGH:
         return Evidence("short", -1.5)
     if classes >= 3:  # noqa: PLR2004 - of four
@@ -97,8 +129,8 @@ def password(candidate: Candidate) -> Evidence | None:
 
 def code(candidate: Candidate) -> Evidence | None:
     """Drop code, paths, selectors, names and addresses that stand where a password could."""
-    text = candidate.text
-    if _CODE.fullmatch(text) or (_DOTTED.fullmatch(text) and _has_words(text)):
+    text = _without_bracket(candidate.text)
+    if _CODE.fullmatch(text) or ((_DOTTED.fullmatch(text) or _SELECTOR.fullmatch(text)) and _has_words(text)):
         return Evidence("code, a path, a name or an address", FATAL)
     return None
 
@@ -109,6 +141,11 @@ def expression(candidate: Candidate) -> Evidence | None:
     if _SCOPED.fullmatch(text) or _CAMEL.fullmatch(text) or _SPELLED.fullmatch(text):
         return Evidence("a name of code", FATAL)
     return code(candidate) if _has_words(text) else None
+
+
+def _without_bracket(text: str) -> str:
+    """Leave out a closing bracket at the end that nothing in *text* opened: it belongs to a call around it."""
+    return text[:-1] if text.endswith(")") and text.count(")") > text.count("(") else text
 
 
 def _has_words(text: str) -> bool:
@@ -143,7 +180,10 @@ def shape(candidate: Candidate) -> Evidence | None:
 
 def written(candidate: Candidate) -> Evidence | None:
     """Drop what is made of words."""
-    return Evidence("made of words", FATAL) if reads_as_written(candidate.text) else None
+    text = decoded(candidate.text) or candidate.text
+    if reads_as_written(text) or ("\\u" in text and is_prose(text)):
+        return Evidence("made of words", FATAL)
+    return None
 
 
 def mixed_case(candidate: Candidate) -> Evidence | None:
@@ -156,10 +196,12 @@ def mixed_case(candidate: Candidate) -> Evidence | None:
 
 def host(candidate: Candidate) -> Evidence | None:
     """Doubt credentials for the reader's own machine, and for hosts reserved for examples (RFC 2606)."""
-    found = _HOST.match(candidate.after(256))
+    found = _HOST.match(candidate.after(SHOWN))
     name = found[1].decode().lower() if found else ""
     if _RESERVED_HOST.fullmatch(name):
         return Evidence("a host name for examples", -3.0)
+    if found and _SAMPLE_DATABASE.match(candidate.after(SHOWN)[found.end() :]):
+        return Evidence("a database called as in examples", -3.2)
     if _OWN_HOST.fullmatch(name):
         return Evidence("for the local machine", -1.5)
     return Evidence("a host without a domain", -0.7) if "." not in name else None
