@@ -65,7 +65,10 @@ bench-scan: setup ## `picket scan` beside other scanners, on repositories that i
 bench-exactness: setup ## of every blob of the histories in BENCH_REPOSITORIES the same is found by itself and after its earlier versions
 	$(BIN)/python -m tests.benchmarks.exactness
 
-bench-false-alarms: setup ## what is found in well-known packages, per 10 MB, by rule
+bench-calibration: setup ## of findings of some confidence, how many are right; in the histories of BENCH_REPOSITORIES, where given
+	$(BIN)/python -m tests.benchmarks.calibration $(if $(KEEP),--keep)
+
+bench-false-alarms: setup ## what is found in well-known packages, per 10 MB, and in the histories in BENCH_REPOSITORIES/clean
 	$(BIN)/python -m tests.benchmarks.false_alarms --show 3
 
 docs: setup ## the pictures in documents, from code and manifests
@@ -109,4 +112,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-scale bench-growth audit check images wheels secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-growth audit check images wheels secrets deploy undeploy lock

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from pathlib import Path
 
-from tests.benchmarks.false_alarms import Found, Tally, around, files, report
+from tests.benchmarks.false_alarms import Found, Tally, around, files, in_histories, report, totals
+from tests.support.repositories import Work
 
-from picket.detection import Hit, Rule
+from picket.detection import Engine, Hit, Rule, Ruleset, default_ruleset
 
 
 def found(rule: str, confidence: float, severity: str = "high") -> Found:
@@ -39,3 +41,23 @@ def test_files_are_named_without_the_folder_that_all_of_a_package_is_in() -> Non
         info.size = 3
         archive.addfile(info, io.BytesIO(b"abc"))
     assert list(files(gzip.compress(out.getvalue()))) == [("src/a.py", b"abc")]
+
+
+def test_packages_held_back_count_in_the_total_that_has_a_budget() -> None:
+    first, second = totals(Tally(20_000_000, 1.0, []), Tally(10_000_000, 1.0, [found("a", 0.9)])).splitlines()
+    assert first == "10.0 MB held back: 1.00 more likely than not"
+    assert second.endswith("packages: 0.33 more likely than not (budget 0.3: missed)")
+
+
+def test_without_histories_it_says_so() -> None:
+    assert in_histories(Engine(Ruleset(())), [], examples=1).startswith("no histories: ")
+
+
+def test_a_secret_counts_once_in_a_history_however_many_versions_have_it(tmp_path: Path) -> None:
+    work = Work(tmp_path / "work")
+    identifier = "AKIA" + "Q3EG7XKZ2MNB4VHT"
+    for line in range(3):
+        work.commit({"app.env": "line\n" * line + f"AWS_ACCESS_KEY_ID={identifier}\n"})
+    first, second = in_histories(Engine(default_ruleset()), [work.path / ".git"], examples=0).splitlines()
+    assert first == "1 histories, 3 commits; per 10,000: 3333.33 more likely than not (budget 1: missed)"
+    assert second.split()[:2] == ["1", "1"]

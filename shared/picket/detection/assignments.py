@@ -9,6 +9,7 @@ from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
 from picket.detection.names import is_harmless, name_of
 from picket.detection.paths import holds_credentials, notation_of_path
+from picket.detection.wording import decoded, is_hash, is_long_as_digest, is_prose, until_escape
 
 LONG_ENOUGH = 8  # characters: under that people's passwords and programs' words cannot be told apart
 
@@ -37,6 +38,7 @@ _CODE = re.compile(
     r"""
       [+\w.$:>-]*\(.*                                    # a call, or the start of one
     | .*(?:->|=>|::|&&|\|\||\+\+|\\[dwsbSWD]|\[\^|\.\*|\(\?|\[:?[\w.]*\]).*   # operators and regular expressions
+    | [,;+)\]}?][^"']*\(.*                                # what follows a string, its quote taken for one that opens
     | (?:\.{0,2}/|~/|[A-Za-z]:\\|\$\{?\w+\}?[/\\]).*       # a path
     | [a-z][a-z0-9+.-]*://.* | (?:arn|urn|mailto|data|sha\d{1,3}|md5|ssh-\w+)[:-].*
     | [\w.+-]+@[\w-]+\.[\w.-]+                           # an e-mail address
@@ -45,12 +47,21 @@ _CODE = re.compile(
     | [#.][A-Za-z_][\w-]* | [A-Za-z-]+(?:/[A-Za-z-]*)+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+                      # AN_ENVIRONMENT_VARIABLE
     | \$[A-Za-z_][\w:]*[.\[(?-].* | \w+(?:\|\w+)+          # a member of a variable, a choice of types
+    | [a-z_]+(?::[^|]*)?(?:\|[a-z_]+(?::[^|]*)?)+\|?      # rules of validation
+    | (?:required|sometimes|nullable)_?[a-z_]*[:|].* | -\d+
+    | [A-Z]\w+(?:\\{1,4}[A-Z]\w+)+                       # a class in its name space
+    | [A-Za-z]+(?:,[A-Za-z]+)+ | [\w/]*[A-Za-z]\#[A-Za-z_]\w* # a list of words, a method of a class
+    | [\w.-]+/[\w.-]+(?:\#|@)[~^]?v?[\w.*-]+               # a package of a version
+    | \d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)? | [a-z]+%3[Aa]%2[Ff].*
+    | (?:\\x[0-9A-Fa-f]{2}){4,}.*                          # bytes in escapes
+    | \d+\.(?:second|minute|hour|day|week|month|year)s?
     | 0x[0-9A-Fa-f]{1,16} | --?[a-z][\w-]* | [A-Za-z]*\[.*\] | </?\w.* | .*[:,;=\\]
     | \W+ | \d{1,7}(?:\.\d+)*
     """,
     re.VERBOSE | re.DOTALL,
 )
 _DOTTED = re.compile(r"[#.]?[A-Za-z_][\w-]*(?:[?!]?\.[A-Za-z_][\w-]*){1,8}")  # a.dotted.name
+_SELECTOR = re.compile(r"[a-z-]+(?:[.:+>~]+[a-z-]+)+")  # of CSS
 _SCOPED = re.compile(r"[&*]?\w+(?:::\w+)+")
 _SPELLED = re.compile(
     r"(?:\\x[2-7][0-9A-Fa-f]|\\u[0-9A-Fa-f]{4})+(?:\\u?)?"
@@ -64,23 +75,19 @@ _NO_SECRET = re.compile(
     | \d{4}-\d\d-\d\d.* | v?\d+(?:\.\d+){1,5}(?:[.-]\w+)*  # dates and versions
     | [\w.+-]+@[\w-]+\.[\w.-]+
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+
+    | AAAA(?:[BC][23]NzaC1|E2VjZHNh|[GI]nNr)[\w+/=-].*   # a public key of SSH (RFC 4253, 6.6)
+    | EJ\[\d.*\]? | ENC\[?[\[(].* | vault:v\d+:.* | \$ANSIBLE_VAULT.*  # ciphertext of EJSON, SOPS, Jasypt, Vault
+    | (?:\\x[0-9A-Fa-f]{2})+ | (?i:idx|fk|uniq|pk)_[0-9A-Fa-f]+  # bytes, an index in a database
     """,
     re.VERBOSE,
 )
 _PATH = re.compile(r"(?:\.{0,2}/|~/)?(?:[\w.-]+/){2,}[\w.-]*")  # base64 has few slashes, and not between names
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
-_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|\w+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
-_QUERY = re.compile(r"\w=\w+&|&\w+=")
-_MARKS = "!@#$%^&*?~+"
-_ARGUMENTS = re.compile(rb"""(?:"[^"\n]*"|'[^'\n]*')[ \t]*,""")
-_ONE_BEFORE = re.compile(rb"ftp_login|ssh2_auth_password|oci_p?connect|ldap_bind|simple_bind|\.login")
-_DIRECTORY = re.compile(rb"(?:Connection|ldap_connect)\(")
-_READS_IT = re.compile(
-    rb"""["']?[ \t]*\|[ \t]*(?:sudo[ \t]+-\w*S|\w+[ \t][^\n|]{0,60}(?:password-stdin|with-token|login)|"""
-    rb"""(?:passwd|kinit|cryptsetup|chpasswd|gpg)\b)"""
-)
+_SYNOPSIS = re.compile(r"[-+$%<\[{(*]|[A-Z_]+$|[\w-]+=[^=]|\W*\w{0,5}\W*$|@|\.{0,2}/")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST = re.compile(rb"@(\[[0-9a-fA-F:]+\]|[\w.-]+)")
+SHOWN = 256  # bytes after a password that are looked at: those of a host's name, and what follows it
+_SAMPLE_DATABASE = re.compile(rb"(?::\d{1,5})?/(?:test|testdb|example|sample|dbname|database|db_name)(?![\w.-])")
 _OWN_HOST = re.compile(
     r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|.*\.local(?:host|domain)?"
 )
@@ -91,13 +98,29 @@ _RESERVED_HOST = re.compile(
 
 def password(candidate: Candidate) -> Evidence | None:
     """Weigh a password: words that only say so are dropped, weak ones doubted, mixed ones believed."""
-    text = _PERCENT.sub("", candidate.text)
     named = candidate.rule.specificity in {"generic", "contextual"}  # others have their structure to speak for them
+    whole = candidate.text if named else _without_bracket(candidate.text)
+    text = until_escape(_PERCENT.sub("", whole)) or whole
+    text = decoded(text) or text
     if says_password(text):
         return Evidence("a word that says password, not a password", FATAL if named else -3.0)
-    classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
     if (text.isalpha() or _NAMES.fullmatch(text)) and reads_as_written(text):
         return Evidence("a word" if text.isalpha() else "words joined to a name", _of_word(candidate))
+    return (named and _shown(candidate.text)) or _strength(text)
+
+
+def _shown(text: str) -> Evidence | None:
+    """Drop what is shown or stored where a name says password: a translation, a hash."""
+    if is_prose(text):
+        return Evidence("words of a language", FATAL)
+    return Evidence("a password's hash", FATAL) if is_hash(text) else None
+
+
+def _strength(text: str) -> Evidence | None:
+    """Weigh how much a text looks like a password that somebody chose, or that was made."""
+    classes = sum(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit, _is_punctuation))
+    if is_long_as_digest(text):
+        return Evidence("as long as a digest, and hex", -0.6)
     if len(text) < LONG_ENOUGH:
         return Evidence("short", -1.5)
     if classes >= 3:  # noqa: PLR2004 - of four
@@ -118,44 +141,10 @@ def _of_word(candidate: Candidate) -> float:
     return -2.2 if notation_of_path(path) == "data" and candidate.rule.specificity == "generic" else FATAL
 
 
-def strong(candidate: Candidate) -> Evidence | None:
-    """Drop what is not mixed as passwords are that people are made to choose, or generators make.
-
-    Prose has file names, versions and names of standards behind its words: two cases and a digit, or letters, a digit
-    and a mark that stands in none of these.
-    """
-    text = candidate.text.rstrip(".!?")
-    lower, upper, digit = (any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit))
-    marked = any(mark in _MARKS for mark in text)
-    mixed = lower and (marked or (upper and not reads_as_written(text)))
-    if says_password(text) or _QUERY.search(text):
-        return Evidence("a word that says password, or a part of a URL", FATAL)
-    if len(text) < LONG_ENOUGH or not digit or not mixed or not text.isascii():
-        return Evidence("not mixed as passwords are", FATAL)
-    return Evidence("letters, digits and punctuation mixed as in a password", 0.4) if marked else None
-
-
-def argument(candidate: Candidate) -> Evidence | None:
-    """Drop the wrong one of the arguments: a password has as many before it as its function wants."""
-    before = candidate.match[: candidate.start - candidate.match_start]
-    strings = len(_ARGUMENTS.findall(before))
-    wanted = 1 if _ONE_BEFORE.search(before) else 2
-    if b".connect(" in before or _DIRECTORY.search(before):
-        return None
-    return None if strings == wanted else Evidence("another argument", FATAL)
-
-
-def piped(candidate: Candidate) -> Evidence | None:
-    """Drop what `echo` prints, but where it goes to a command that reads a password."""
-    if not candidate.match.startswith(b"echo"):
-        return None
-    return None if _READS_IT.match(candidate.after(80)) else Evidence("it is printed", FATAL)
-
-
 def code(candidate: Candidate) -> Evidence | None:
     """Drop code, paths, selectors, names and addresses that stand where a password could."""
-    text = candidate.text
-    if _CODE.fullmatch(text) or (_DOTTED.fullmatch(text) and _has_words(text)):
+    text = _without_bracket(candidate.text)
+    if _CODE.fullmatch(text) or ((_DOTTED.fullmatch(text) or _SELECTOR.fullmatch(text)) and _has_words(text)):
         return Evidence("code, a path, a name or an address", FATAL)
     return None
 
@@ -166,6 +155,11 @@ def expression(candidate: Candidate) -> Evidence | None:
     if _SCOPED.fullmatch(text) or _CAMEL.fullmatch(text) or _SPELLED.fullmatch(text):
         return Evidence("a name of code", FATAL)
     return code(candidate) if _has_words(text) else None
+
+
+def _without_bracket(text: str) -> str:
+    """Leave out a closing bracket at the end that nothing in *text* opened: it belongs to a call around it."""
+    return text[:-1] if text.endswith(")") and text.count(")") > text.count("(") else text
 
 
 def _has_words(text: str) -> bool:
@@ -200,7 +194,10 @@ def shape(candidate: Candidate) -> Evidence | None:
 
 def written(candidate: Candidate) -> Evidence | None:
     """Drop what is made of words."""
-    return Evidence("made of words", FATAL) if reads_as_written(candidate.text) else None
+    text = decoded(candidate.text) or candidate.text
+    if reads_as_written(text) or ("\\u" in text and is_prose(text)):
+        return Evidence("made of words", FATAL)
+    return None
 
 
 def mixed_case(candidate: Candidate) -> Evidence | None:
@@ -213,10 +210,12 @@ def mixed_case(candidate: Candidate) -> Evidence | None:
 
 def host(candidate: Candidate) -> Evidence | None:
     """Doubt credentials for the reader's own machine, and for hosts reserved for examples (RFC 2606)."""
-    found = _HOST.match(candidate.after(256))
+    found = _HOST.match(candidate.after(SHOWN))
     name = found[1].decode().lower() if found else ""
     if _RESERVED_HOST.fullmatch(name):
         return Evidence("a host name for examples", -3.0)
+    if found and _SAMPLE_DATABASE.match(candidate.after(SHOWN)[found.end() :]):
+        return Evidence("a database called as in examples", -3.2)
     if _OWN_HOST.fullmatch(name):
         return Evidence("for the local machine", -1.5)
     return Evidence("a host without a domain", -0.7) if "." not in name else None
@@ -233,7 +232,6 @@ def _is_punctuation(character: str) -> bool:
 
 
 ASSIGNMENTS: dict[str, Callable[[Candidate], Evidence | None]] = {
-    "argument": argument,
     "code": code,
     "expression": expression,
     "host": host,
@@ -241,8 +239,6 @@ ASSIGNMENTS: dict[str, Callable[[Candidate], Evidence | None]] = {
     "option": option,
     "password": password,
     "phrase": phrase,
-    "piped": piped,
     "shape": shape,
-    "strong": strong,
     "written": written,
 }

@@ -14,11 +14,19 @@ from picket.detection.nearby import NEARBY
 from picket.detection.randomness import entropy_floor, shannon_entropy
 from picket.detection.structure import STRUCTURES
 from picket.detection.surroundings import SURROUNDINGS
+from picket.detection.told import TOLD
 
 Check = Callable[[Candidate], Evidence | None]
 
 LONG_NUMBER = 12  # digits: times in seconds have 10, in milliseconds 13 and a name that says so
 LONG_ENOUGH = 20  # characters: of random base62 one text in thirty has no digit
+# Not in names, addresses and domains: of these many a line has one.
+_EXAMPLE = re.compile(
+    rb"""(?i)\b(?:for|an) example\b|\be\.g\.|\bexample (?:of|key|token|value|config|usage)|[=:] ?["']example["']"""
+)
+_CALLED = re.compile(rb"""["']example["'_]""")  # as the specifications of OAuth call what they invent
+BEFORE = 128  # bytes before and after a match that are looked at
+_MADE_UP = re.compile(rb"(?i)(?<![\w.@/-])(?:dummy|mock|fake|placeholder|bogus|made[ -]up)(?![\w@/=:(-]|\.\w)")
 _RUN = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -31,7 +39,15 @@ def _body(candidate: Candidate) -> str:
 def placeholder(candidate: Candidate) -> Evidence | None:
     """Drop templates, fillers and examples. The rule's literal prefix is not looked at."""
     reason = placeholders.placeholder(_body(candidate))
-    return Evidence(f"a placeholder: {reason}", FATAL) if reason else None
+    if reason:
+        return Evidence(f"a placeholder: {reason}", FATAL)
+    if candidate.rule.specificity not in {"generic", "contextual"}:
+        return None
+    around = candidate.blob.line_above(candidate.match_start) + b"\n" + candidate.line
+    nearby = candidate.blob.content[max(0, candidate.match_start - BEFORE) : candidate.end + BEFORE]
+    if _MADE_UP.search(around):
+        return Evidence("called made up beside it", -2.2)
+    return Evidence("called an example beside it", -1.2) if _EXAMPLE.search(around) or _CALLED.search(nearby) else None
 
 
 def filler(candidate: Candidate) -> Evidence | None:
@@ -73,4 +89,5 @@ CHECKS: dict[str, Check] = {
     **NEARBY,
     **STRUCTURES,
     **SURROUNDINGS,
+    **TOLD,
 }

@@ -25,7 +25,7 @@ _WORDS = {
     "before key": r"""
         public foreign primary partition sort cache index unique group row col column hash range map dict
         new shortcut hot arrow idempoten\w* translation i18n locale message object registry feature config
-        settings? site recaptcha_site publishable anon pub verify verification verifying host known data
+        settings? site (?:re_?)?captcha(?:_site)? publishable anon pub verify verification verifying host known data
         json xml api_version license_?type
     """,
     "after key": r"""
@@ -35,8 +35,8 @@ _WORDS = {
         algorithm exchange fingerprint hash digest hint bits set
     """,
     "before token": r"""
-        csrf xsrf crumb next page continuation sync pagination cursor stop start end pad bos eos unk mask
-        cls sep special special_tokens? design lexer parser syntax identifier cancellation cancel erc20
+        csrf xsrf authenticity public_?key crumb next page continuation sync pagination cursor stop start end pad
+        bos eos unk mask cls sep special special_tokens? design lexer parser syntax identifier cancellation cancel erc20
         integrity sha\d*
     """,
     "after token": r"""
@@ -64,7 +64,7 @@ _WORDS = {
         type name key id form page view errors? message title text button class selector xpath locator
         required rules? age expir\w* column param attr attribute property encoder manager generator grant
         dialog help description char char_?set ref secret_?(?:name|ref) env env_?var cmd command provider
-        store credential_?id
+        store credential_?id algorithm algo scheme expiry verification_\w* icon
     """,
     "after auth": r"""
         type url uri mode methods? scheme provider service backend header handler path endpoint domain host
@@ -97,16 +97,16 @@ _QUALIFIERS = r"""
 def _harmless() -> re.Pattern[str]:
     """Compile on first use: a scan without a candidate never asks."""
     of = {place: f"(?:{'|'.join(words.split())})" for place, words in _WORDS.items()}
-    passes, start = r"(?:pass(?:word|wd|phrase)?|pwd)", r"(?:^|_)"
+    passes, start = r"(?:pass(?:word|wd|phrase)?|pwd|(?<![a-z])pw)", r"(?:^|_)"
     return re.compile(
         rf"{start}{of['before key']}_?keys?$|keys?_?{of['after key']}$"
         rf"|{start}{of['before token']}_?\w{{0,12}}tokens?$|tokens?_?{of['after token']}$|[cx]srf\w*$"
         rf"|secrets?_?{of['after secret']}$"
-        rf"|{start}{of['before password']}_?{passes}(?:_\w*)?$|{passes}_?{of['after password']}$"
+        rf"|{start}{of['before password']}_?{passes}(?:_\w*)?$|{passes}(?:_?{of['after password']})+$"
         rf"|{start}{of['around pass']}_?pass(?:_|$)|(?<!s)[ckmsw]wds?(?:_|$)"
         rf"|auth(?:entication|orization)?_?{of['after auth']}$|\bauthor\w*$"
         rf"|credentials?_?{of['after credential']}$|(?:api|access)_?{of['after api']}$"
-        rf"|(?:^|_){of['at the end']}$"
+        rf"|(?:^|_){of['at the end']}$|^(?:checksum|digest|md5|sha\d+)_|(?:rsa|dsa|ed25519)_public$"
     )
 
 

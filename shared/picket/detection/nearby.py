@@ -26,7 +26,16 @@ _SECRET = re.compile(
 _IDENTIFIER = re.compile(
     r"(?<![a-z])(?:(?<!secret[_ -])ids?|g?uuids?|guid|names?|urls?|uri|host|domain|emails?|user|accounts?|projects?|"
     r"org|organi[sz]ations?|workspace|team|region|channel|pages?|cursor|numbers?|path|file|image|title|slug|class|type|"
-    r"label|public_key|version|ref|refs|rev|tree|blob|build|crc32)[^a-z0-9]*$"
+    r"label|public_key|(?:web)?site_?key|version|ref|refs|rev|tree|blob|build|crc32)[^a-z0-9]*$"
+)
+_CIPHERTEXT = re.compile(
+    r"(?:EJ\[\d+:|ENC\[AES|ENC\(|vault:v\d+:|\bsecure: *\"?)[^\s\"']*$"
+)  # EJSON, SOPS, Vault, Travis
+# A file's name with a value after it: what a lock file or a cache says of the file.
+_FILE = re.compile(
+    r"""\.(?:php|[cm]?[jt]sx?|py|rb|java|go|rs|cs|c|h|cpp|css|html?|vue|json|ya?ml|xml|svg|png|jpe?g|gif|woff2?|map|md|txt)
+    ["'`]\s*(?:[:=,]|=>)\s*["'`]?$""",
+    re.VERBOSE,
 )
 _ASSIGNED = re.compile(rb"""(?:[=:>(,]|["'`\]]\s*[=:,])\s*["'`]?$""")
 _QUOTES = b"\"'`"
@@ -44,13 +53,23 @@ def whole(candidate: Candidate) -> Evidence | None:
 def label(candidate: Candidate) -> Evidence | None:
     """Weigh the names between word and value. Digests, versions and ids look like keys, and hex like either."""
     name = _CHANGE_OF_CASE.sub("_", _between(candidate)).lower()
-    if _DIGEST.search(name[-_LABEL:]):
+    if _CIPHERTEXT.search(_between(candidate)):
+        return Evidence("ciphertext", FATAL)
+    if _DIGEST.search(name[-_LABEL:]) or _FILE.search(name):
         return Evidence("its name says that it is a digest or a version", -4.0)
     if _IDENTIFIER.search(name):
         return Evidence("its name says that it is an identifier", -2.0)
     if _SECRET.search(name):
         return Evidence("its name says that it is a credential", 0.6)
     return Evidence("hex, without a name that says credential", -0.5) if _HEX.fullmatch(candidate.text) else None
+
+
+def site(candidate: Candidate) -> Evidence | None:
+    """Doubt one of a pair of keys that look alike, of which pages hold the other, unless its name says which it is."""
+    content = candidate.blob.content[candidate.match_start : candidate.start].lower()
+    if b"secret" in content or b"private" in content:
+        return None
+    return Evidence("its name does not say which of the two keys it is", -2.2)
 
 
 def assigned(candidate: Candidate) -> Evidence | None:
@@ -78,6 +97,7 @@ def _between(candidate: Candidate) -> str:
 
 
 NEARBY: dict[str, Callable[[Candidate], Evidence | None]] = {
+    "site": site,
     "whole": whole,
     "label": label,
     "assigned": assigned,

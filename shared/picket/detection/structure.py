@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from picket.detection.assignments import says_password
 from picket.detection.evidence import FATAL, Candidate, Evidence
 from picket.detection.language import reads_as_written
-from picket.detection.paths import kind_of_path, notation_of_path
+from picket.detection.paths import is_test, notation_of_path
 from picket.detection.placeholders import filler
 from picket.detection.randomness import entropy_floor, shannon_entropy
 
@@ -38,6 +38,8 @@ _THROWAWAY = re.compile(
 )
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]{64,8000})")
 _LETTERS = re.compile(r"[a-z]+")
+LONG_PASSWORD = 8  # characters
+_MADE_UP = re.compile(r"passw|secret|example|dummy|fake|mock")
 _ROLE = re.compile(
     r"(?:id|ssh|ssl|tls|pgp|gpg|rsa|dsa|dss|ecdsa|ec|ecc|ed|openssl|openssh|pkcs|pem|der|x|key\w*|keys|private|priv|public|"
     r"pub|pair|client|server|peer|node|broker|agent|worker|host|user|ca|root|intermediate|cert|certs|certificate|chain|"
@@ -149,7 +151,7 @@ def pem(candidate: Candidate) -> Evidence | None:
         return Evidence("its body is a placeholder", FATAL)
     if b"ENCRYPTED" in candidate.secret:
         return Evidence("the key is encrypted", -1.0)
-    if kind_of_path(candidate.blob.path) == "test":  # that it is a true key says nothing about its use there
+    if is_test(candidate.blob.path):  # that it is a true key says nothing about its use there
         return Evidence("a key for tests or of an example", -0.8) if _is_throwaway(candidate) else None
     if body.startswith(_KEY_STARTS):
         return Evidence("its body decodes to a key", DECODES)
@@ -183,11 +185,12 @@ def basic_auth(candidate: Candidate) -> Evidence | None:
     if not colon or not password or not user.isascii():
         return Evidence("it does not decode to a user name and a password", FATAL)
     text = password.decode("utf-8", "replace")
-    if says_password(text):
+    if says_password(text) or _MADE_UP.search(text.lower()) or text == user.decode("utf-8", "replace"):
         return Evidence("it decodes to a word that says password", -3.0)
     if text.replace(" ", "").isalpha() and reads_as_written(text):
         return Evidence("it decodes to words for a password", -2.0)
-    return Evidence("it decodes to a user name and a password", DECODES / 2)
+    strong = len(text) >= LONG_PASSWORD and not text.isalpha() and not text.isdigit()
+    return Evidence("it decodes to a user name and a password", DECODES / 2 if strong else 0.0)
 
 
 def discord_id(candidate: Candidate) -> Evidence | None:
