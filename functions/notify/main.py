@@ -1,11 +1,15 @@
-"""Tell people and systems through notice channels."""
+"""Tell people and systems through notice channels, and forges what was found in commits."""
 
-from picket.events import NoticeRequested
-from picket.orchestration import notifying
+from picket.events import NoticeRequested, StatusRequested
+from picket.orchestration import notifying, telling
 from picket.runtime import consumes
 
 
-@consumes(NoticeRequested)
-def main(event: NoticeRequested) -> None:
-    """Send one notice."""
-    notifying.notify(event)
+@consumes(NoticeRequested, StatusRequested)
+def main(event: NoticeRequested | StatusRequested) -> None:
+    """Send one notice, or set the status of commits."""
+    match event:
+        case NoticeRequested():
+            notifying.notify(event)
+        case StatusRequested():
+            telling.tell(event)

@@ -43,9 +43,7 @@ class Settings(BaseSettings):
     )
 
     mongodb_uri: SecretStr = Field(
-        default=SecretStr("mongodb://127.0.0.1:27017"),
-        validation_alias="MONGODB_URI",
-        description="Where the store is",
+        SecretStr("mongodb://127.0.0.1:27017"), validation_alias="MONGODB_URI", description="Where the store is"
     )
     mongodb_database: str = Field(default="picket", description="Database name in the store")
     mongodb_timeout_seconds: float = Field(
@@ -78,8 +76,7 @@ class Settings(BaseSettings):
         description="How much room mirrors may take; 0: as much as there is, but for a twentieth of their disk",
     )
     artifacts: str = Field(
-        default="",
-        description="obstore URL (`s3://…`) for what scanners need and large events; in a cluster it must be set",
+        "", description="obstore URL (`s3://…`) for what scanners need and large events; in a cluster it must be set"
     )
     artifact_days: float = Field(
         default=7.0, gt=0, description="After how many days what only open scans and waiting events need is deleted"
@@ -140,15 +137,22 @@ class Settings(BaseSettings):
     git_tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description="JSON object of `host` or `host/owner` to access token, for what is private"
     )
+    statuses: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="JSON object of `host` or `host/owner` to `forge` and `token`, to set statuses of commits with",
+    )
+    status_repositories: tuple[str, ...] = Field(
+        (), description="JSON list of repositories, or globs such as `github.com/acme/*`, whose pushes get a status"
+    )
+    web_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$", description="Base of the URLs of findings, for people")
     verify_hosts: tuple[str, ...] = Field(
-        default=(),
-        description="JSON list of hosts, or globs, that leaked credentials may belong to and providers are asked at",
+        (), description="JSON list of hosts, or globs, that leaked credentials may belong to and providers are asked at"
     )
     verify_proxy: SecretStr = Field(
-        default=SecretStr(""), description="URL of an HTTP proxy through which providers are asked; empty: none"
+        SecretStr(""), description="URL of an HTTP proxy through which providers are asked; empty: none"
     )
     verifications_per_minute: int = Field(
-        default=60, ge=1, le=60, description="How many requests a minute one host of a provider gets, of all replicas"
+        60, ge=1, le=60, description="How many requests a minute one host of a provider gets, of all replicas"
     )
     fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
     max_repository_bytes: int = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,3 +66,40 @@ def test_a_push_over_http_is_announced_by_its_webhook_and_ends_as_a_finding(forg
 
     assert (finding["commit"], finding["path"], finding["start_line"]) == (after, "a.py", 2)
     assert secret not in str(finding)
+
+
+def test_a_push_gets_a_status_that_links_to_the_finding_and_follows_what_is_decided_of_it(
+    forge: Gitea, tmp_path: Path
+) -> None:
+    forge.post("/orgs/acme/repos", {"name": "told", "default_branch": "main"})
+    work = Work(tmp_path / "work")
+    work.commit({"a.py": "x = 1\n"})
+    work.git("push", "--quiet", forge.remote("acme/told"), "HEAD:refs/heads/main")
+    told = {
+        "PICKET_STATUSES": json.dumps({forge.host: {"forge": "gitea", "token": forge.token}}),
+        "PICKET_STATUS_REPOSITORIES": json.dumps([f"{forge.host}/acme/*"]),
+        "PICKET_WEB_URL": "https://picket.corp.io",
+    }
+    with picket_up(tmp_path / "data", environment=told) as stack:
+        source = stack.post("/webhooks", {"sender": "github", "name": "gitea"})
+        hook = {"url": source["url"], "content_type": "json", "secret": source["secret"]}
+        forge.post("/repos/acme/told/hooks", {"config": hook, "type": "gitea", "events": ["push"], "active": True})
+
+        def statuses(sha: str) -> list[tuple[str, str]]:
+            """Return states and URLs, the oldest first."""
+            found = forge.get(f"/repos/acme/told/commits/{sha}/statuses?sort=oldest")
+            return [(one["status"], one["target_url"]) for one in found]
+
+        def push(text: str) -> str:
+            sha = work.commit({"a.py": text})
+            work.git("push", "--quiet", forge.remote("acme/told"), "HEAD:refs/heads/main")
+            return sha
+
+        clean = push("x = 2\n")
+        eventually(lambda: [state for state, _ in statuses(clean)][-1:] == ["success"])
+        leaked = push(f"key = '{secrets.aws_key(2)}'\n")
+        eventually(lambda: [state for state, _ in statuses(leaked)][-1:] == ["failure"])
+        [finding] = stack.all_findings()
+        assert statuses(leaked)[-1][1] == f"https://picket.corp.io/findings/{finding['id']}"
+        stack.patch(f"/findings/{finding['id']}", {"state": "false-positive"})
+        eventually(lambda: [state for state, _ in statuses(leaked)] == ["pending", "failure", "success"])

@@ -68,6 +68,13 @@ class Gitea:
         assert answer.status in {200, 201}, (path, answer.status, answer.data)
         return dict(json.loads(answer.data))
 
+    def get(self, path: str) -> Any:
+        """GET from the API; the answer must be a success."""
+        headers = {"Authorization": f"token {self.token}"}
+        answer = urllib3.request("GET", f"http://{self.host}/api/v1{path}", headers=headers, retries=False)
+        assert answer.status == 200, (path, answer.status, answer.data)
+        return json.loads(answer.data)
+
     def remote(self, name: str) -> str:
         """Return the URL to push to; *name* is owner and repository."""
         return f"http://{USER}:{self.token}@{self.host}/{name}.git"

@@ -115,6 +115,8 @@ class GitHttpServer:
         self.moods: dict[str, Mood] = {}
         self.hang = threading.Event()
         self.hang.set()
+        self.also: Callable[[BaseHTTPRequestHandler], bool] = lambda _request: False
+        """Answers what is not for git, such as a forge's API; returns whether it did."""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -142,6 +144,8 @@ class GitHttpServer:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Run the CGI program for one request."""
+        if self.also(request):
+            return
         self.hang.wait(10)
         parts = urlsplit(request.path)
         mood = self.moods.get("/".join(parts.path.split("/")[1:3]), Mood())

@@ -100,8 +100,15 @@ class Running:
 
     def post(self, path: str, body: object) -> Json:
         """POST a JSON document; the answer must be a success."""
+        return self._send("POST", path, body)
+
+    def patch(self, path: str, body: object) -> Json:
+        """PATCH a JSON document; the answer must be a success."""
+        return self._send("PATCH", path, body)
+
+    def _send(self, method: str, path: str, body: object) -> Json:
         headers = {"Content-Type": "application/json"}
-        answer = self.http.request("POST", self.url + path, body=json.dumps(body).encode(), headers=headers)
+        answer = self.http.request(method, self.url + path, body=json.dumps(body).encode(), headers=headers)
         assert 200 <= answer.status < 300, (path, answer.status, answer.data)
         return dict(json.loads(answer.data))
 

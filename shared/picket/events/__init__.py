@@ -22,6 +22,7 @@ from picket.events.kinds import (
 )
 from picket.events.reports import NoticeRequested, NoticeSent, PolicyChanged, ReportCollected, ReportReceived
 from picket.events.spelling import RegularKind, ScanKind
+from picket.events.statuses import StatusRequested
 from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
 from picket.events.verification import FindingVerified, VerificationRequested
 
@@ -55,6 +56,7 @@ __all__ = [
     "ScoreChanged",
     "ScoreRequested",
     "Severity",
+    "StatusRequested",
     "TeamChanged",
     "Tick",
     "VerificationRequested",

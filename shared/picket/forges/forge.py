@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from picket.forges.listing import Listing
+    from picket.forges.reporting import Reporting
     from picket.webhooks.receiving import Receiving
 
 
@@ -22,6 +23,7 @@ class Forge:
         pull_requests: Where it keeps the heads of pull requests.
         receives: Whether its folder has a module `receiving` with `RECEIVING`: its webhooks are taken.
         lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
+        reports: Whether its folder has a module `reporting` with `REPORTING`: it is told what was found in a commit.
         nests: Whether organizations can lie in one another.
     """
 
@@ -31,12 +33,18 @@ class Forge:
     pull_requests: tuple[str, ...] = ()
     receives: bool = False
     lists: bool = False
+    reports: bool = False
     nests: bool = False
 
     @property
     def receiving(self) -> Receiving:
         """How its webhooks are read."""
         return cast("Receiving", import_module(f"{self.package}.receiving").RECEIVING)
+
+    @property
+    def reporting(self) -> Reporting:
+        """How it is told what was found in a commit."""
+        return cast("Reporting", import_module(f"{self.package}.reporting").REPORTING)
 
     @property
     def listing(self) -> Listing:

@@ -13,7 +13,7 @@ from picket.effects.mongo import batches, leases, reports, scans
 from picket.effects.mongo.documents import Moving, Scan, Tally
 from picket.errors import Busy
 from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ReportReceived, ScanCompleted, ScanRequested
-from picket.orchestration import dispatch, evidence, merging, waiting
+from picket.orchestration import dispatch, evidence, merging, statuses, waiting
 from picket.orchestration.tally import tally
 
 _TRIES = 5
@@ -135,6 +135,7 @@ def _announce(scan: Scan, actor: str) -> None:
                 parent=scan["parent"],
             )
         )
+        statuses.ask(scan, "ended")
         if scan.get("took"):
             _tell_those_taken_along(scan, actor)
         if scan["parent"]:

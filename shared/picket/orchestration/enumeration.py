@@ -13,7 +13,7 @@ from picket.effects.mongo.documents import Scan
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import builds, bulk, completion, dispatch, material, merging, waiting
+from picket.orchestration import builds, bulk, completion, dispatch, material, merging, statuses, waiting
 
 _ACTOR = "enumerate"
 _MISSING_SHOWN = 100
@@ -31,6 +31,8 @@ def expand(request: ScanRequested) -> None:
         return
     repositories.known(request.repository)
     scan = merging.unmerge(scans.open_scan(request, _ACTOR))
+    if scan["state"] not in lifecycle.FINAL:
+        statuses.ask(scan, "begun")
     if _is_to_do(scan):
         with leases.held("scans", Scan, request.scan) as lease:  # it may have been merged meanwhile
             scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document

@@ -27,7 +27,7 @@ from picket.events import (
 from picket.findings import lists
 from picket.findings.life import Move, moved, named, state_of
 from picket.findings.stored import Changes, Finding
-from picket.orchestration import verified
+from picket.orchestration import statuses, verified
 from picket.policy.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.policy.rules import Notify
 from picket.policy.rules import Scan as WantedScan
@@ -55,7 +55,7 @@ def review(event: Event, found: list[Finding], scan: Scan | None, chain: tuple[s
             broker.emit(VerificationRequested(repository=event.repository, finding=finding["_id"], due=due))
         for rule, wanted in decision.scans:
             request_scan(repository, wanted, rule, scan, chain)
-    tell(event.repository, [finding["_id"] for finding in found], event.subject, chain)
+    tell(event.repository, [finding["_id"] for finding in found], event.subject, chain, by_scan=scan is not None)
 
 
 def judge(
@@ -95,8 +95,18 @@ def _notify(repository: str, notices: dict[tuple[str, Notify], list[str]]) -> No
             broker.emit(NoticeRequested(repository=repository, findings=some, **told))
 
 
-def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] = ()) -> None:
-    """Say that findings of a repository may have changed, and what changed them."""
+def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] = (), *, by_scan: bool = False) -> None:
+    """Say that findings of a repository may have changed, and what changed them.
+
+    Args:
+        repository: Its id.
+        names: Ids of the findings.
+        cause: What changed them.
+        chain: The rules that led to it.
+        by_scan: A scan has found them: its end sets the status of its commit.
+    """
+    if not by_scan and names:
+        statuses.correct(repository)
     for start in range(0, len(names), _TOLD_AT_ONCE):
         ids = tuple(names[start : start + _TOLD_AT_ONCE])
         where = f"{cause}|{start}" if start else cause

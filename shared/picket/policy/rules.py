@@ -133,6 +133,13 @@ class Approval(_Model):
     severities: Annotated[tuple[Severity, ...], Field(min_length=1)] = ("critical", "high")
 
 
+class Statuses(_Model):
+    """Which new findings fail a commit at its forge."""
+
+    severities: Annotated[tuple[Severity, ...], Field(min_length=1)] = ("critical", "high")
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+
 class Policy(_Model):
     """A policy file, as its YAML says."""
 
@@ -140,6 +147,7 @@ class Policy(_Model):
     rules: tuple[Rule, ...] = ()
     disabled: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    statuses: Statuses = Statuses()
 
     @cached_property
     def digest(self) -> str:
@@ -194,7 +202,9 @@ def combined(team: str = "", *, name: str = "") -> Policy:
         raise Malformed(f"{name}: disabled: there is no shipped rule {unknown[0][:100]}")
     replaced = {*own.disabled, *(rule.id for rule in own.rules)}
     rules = (*(rule for rule in shipped.rules if rule.id not in replaced), *own.rules)
-    return Policy(version=1, rules=rules, approvals=(*shipped.approvals, *own.approvals))
+    approvals = (*shipped.approvals, *own.approvals)
+    said = {"statuses": own.statuses} if "statuses" in own.model_fields_set else {}
+    return Policy(version=1, rules=rules, approvals=approvals, **said)
 
 
 Context = dict[str, Any]

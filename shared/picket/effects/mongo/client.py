@@ -42,6 +42,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "deliveries": ("kept_from",),
     "idempotency": ("kept_from",),
     "notices": ("kept_from",),
+    "statuses": ("kept_from", "failing_in"),
     "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),

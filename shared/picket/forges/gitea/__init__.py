@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from picket.forges.forge import Forge
 
-FORGE = Forge(package=__name__, folding_hosts=frozenset({"codeberg.org"}), pull_requests=("refs/pull",), lists=True)
+FORGE = Forge(
+    package=__name__,
+    folding_hosts=frozenset({"codeberg.org"}),
+    pull_requests=("refs/pull",),
+    lists=True,
+    reports=True,
+)

@@ -11,4 +11,5 @@ FORGE = Forge(
     pull_requests=("refs/pull",),
     receives=True,
     lists=True,
+    reports=True,
 )

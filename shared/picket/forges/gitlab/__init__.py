@@ -10,5 +10,6 @@ FORGE = Forge(
     folding_hosts=frozenset({"gitlab.com"}),
     pull_requests=("refs/merge-requests",),
     lists=True,
+    reports=True,
     nests=True,
 )

@@ -1,0 +1,29 @@
+"""GitLab's external statuses. Source: https://docs.gitlab.com/api/commits/#set-commit-pipeline-status."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from picket.forges.reporting import CONTEXT, Commit, Reporting, Request, State, Status
+
+_STATES: dict[State, str] = {"pending": "running", "success": "success", "failure": "failed", "error": "failed"}
+_LONGEST = 255
+"""Characters of a description."""
+
+
+def _request(commit: Commit, status: Status, token: str) -> Request:
+    told = {"state": _STATES[status.state], "name": CONTEXT, "description": status.description[:_LONGEST]}
+    told |= {"ref": commit.branch} if commit.branch else {}  # without it, it may land on another pipeline
+    told |= {"target_url": status.url} if status.url else {}
+    url = f"{commit.scheme}://{commit.host}/api/v4/projects/{quote(commit.path, safe='')}/statuses/{commit.sha}"
+    headers = {"PRIVATE-TOKEN": token, "Content-Type": "application/json", "Accept": "application/json"}
+    return Request(url, headers, json.dumps(told).encode())
+
+
+def _is_done(status: int, body: bytes) -> bool:
+    """Return whether the status was so before: GitLab refuses to set the same one again."""
+    return status == 400 and b"Cannot transition status" in body  # noqa: PLR2004 - HTTP's refusal
+
+
+REPORTING = Reporting(request=_request, is_done=_is_done)

@@ -1,0 +1,53 @@
+"""How a forge is told what was found in a commit: its requests, without sending anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+State = Literal["pending", "success", "failure", "error"]
+CONTEXT = "picket"
+"""Under which name a commit's status stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is said of a commit: no text of the repository's. `url` leads to the findings, empty where none does."""
+
+    state: State
+    description: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Where a commit is: scheme and host, with its port, of the forge, path of the repository, branch, full id."""
+
+    scheme: str
+    host: str
+    path: str
+    branch: str
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A POST that sets a status; `headers` hold the token."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How one forge is told.
+
+    Attributes:
+        request: From the commit, its status and the access token to the request.
+        is_done: From status and body of an answer that is no success: whether what was asked for is so already.
+    """
+
+    request: Callable[[Commit, Status, str], Request]
+    is_done: Callable[[int, bytes], bool] = lambda _status, _body: False
