@@ -96,8 +96,9 @@ class Revocation(_Model):
 class Verifier(_Model):
     """How to ask a provider about the credentials that some rules find.
 
-    `owner` and `scopes` are where an answer tells whose it is and what it may do: a dotted path of its JSON, or
-    `header:NAME`. `parts` is a pattern with named groups that the whole secret has.
+    `dead` is empty where no answer tells a credential that is revoked from one that is for something else. `owner` and
+    `scopes` are where an answer tells whose it is and what it may do: a dotted path of its JSON, or `header:NAME`.
+    `parts` is a pattern with named groups that the whole secret has.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
@@ -107,7 +108,7 @@ class Verifier(_Model):
     note: str = ""
     request: Template
     live: Annotated[tuple[Condition, ...], Field(min_length=1)]
-    dead: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    dead: tuple[Condition, ...] = ()
     owner: str = ""
     scopes: str = ""
     parts: str = ""
