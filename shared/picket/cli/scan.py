@@ -21,7 +21,8 @@ from picket.confidence import MIN_CONFIDENCE
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
 from picket.scanning.formats import FORMATS, named, printable
-from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, STDIN, Order, Selection, is_url
+from picket.scanning.limits import DECODE_DEPTH, MAX_BLOB
+from picket.scanning.order import STDIN, Order, Selection, is_url
 
 if TYPE_CHECKING:
     from picket.scanning.result import Result

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
@@ -12,6 +11,7 @@ from picket.changes import Change, Commit
 from picket.detection.engine import Engine
 from picket.detection.model import Hit, introduced
 from picket.detection.text import positions
+from picket.records import dataclass
 
 _OLD_SIDES_KEPT = 1024
 

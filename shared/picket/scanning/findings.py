@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from picket.detection import Hit
 from picket.detection.age import rank
 from picket.detection.report import Occurrence
+from picket.records import dataclass, field
 from picket.scanning.result import SEVERITIES
 
 

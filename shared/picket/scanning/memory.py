@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from picket.detection.age import rank
 from picket.detection.caching import read, write_atomically
 from picket.effects.git.command import GitFailed, run
 from picket.effects.git.objects import Absent
+from picket.records import dataclass, replace
 from picket.scanning.environment import cache_dir
 from picket.scanning.files import read_text
 from picket.scanning.order import Order

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from picket.confidence import MIN_CONFIDENCE
+from picket.records import dataclass
+from picket.scanning.limits import DECODE_DEPTH, MAX_BLOB
 
 Selection = Literal["all", "range", "branch", "staged", "pre-push", "pre-receive", "files"]
 
 HOOKS = ("staged", "pre-push", "pre-receive")
 STDIN = "-"
 _URL_STARTS = ("https://", "http://", "ssh://", "git://", "file://", "git@")
-
-MAX_BLOB = 32 * 1024 * 1024
-DECODE_DEPTH = 2
 
 
 def is_url(target: str) -> bool:

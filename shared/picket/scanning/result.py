@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from picket.records import dataclass
 from picket.scanning.work import Problem
 
 Json = dict[str, Any]

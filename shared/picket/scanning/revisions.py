@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -17,6 +16,7 @@ from picket.commits import refs
 from picket.commits.log import LOG_OPTIONS, RAW_OPTIONS, Log
 from picket.effects.git.command import GitFailed, run
 from picket.errors import Gone, Malformed
+from picket.records import dataclass
 from picket.scanning.environment import pushed_by_pre_commit
 from picket.scanning.order import Order
 

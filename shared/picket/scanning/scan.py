@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import IO, TYPE_CHECKING
@@ -14,6 +13,7 @@ from picket.detection import Engine, default_digest
 from picket.effects.git.command import GitFailed, shortened
 from picket.effects.git.objects import Absent
 from picket.errors import Gone, Malformed, TooLarge
+from picket.records import replace
 from picket.scanning import revisions
 from picket.scanning.environment import cache_dir, forget_own_repository, hash_key, hash_key_file, own_git_dir
 from picket.scanning.heads import refs_of

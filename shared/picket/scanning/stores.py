@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from picket.effects.git import objects
+from picket.records import dataclass, field
 
 Read = Callable[[Iterable[str]], Iterator[tuple[str, bytes | str]]]
 """Gives contents by key, or, as text, the reason why it is missing."""

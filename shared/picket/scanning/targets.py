@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from picket.effects.git.command import child_environment
+from picket.effects.git.hardening import child_environment
 from picket.errors import Gone, Malformed
+from picket.records import dataclass
 from picket.scanning.files import read_text
 
 _GITDIR = "gitdir: "

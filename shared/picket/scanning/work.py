@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 
 from picket.detection import Engine
 from picket.detection.report import Located, look
 from picket.detection.text import positions
 from picket.errors import PicketError
+from picket.records import dataclass, field, replace
 from picket.scanning.stores import Read, Store, too_large
 
 Paths = Mapping[str, tuple[bytes, ...]]

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
-from picket.effects.git.command import child_environment, options, run
+from picket.effects.git.command import run
+from picket.effects.git.hardening import child_environment, options
 from picket.errors import TransientError
 
 _DRAIN = 1 << 20
