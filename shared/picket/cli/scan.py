@@ -150,6 +150,8 @@ def _order(given: argparse.Namespace) -> Order:
         raise Malformed("standard input has no history to choose from")
     if is_url(given.target) and selection not in {"all", "range", "branch"}:
         raise Malformed(f"--{selection} is for a repository on this machine")
+    if given.unreachable:
+        _check_unreachable(given, selection)
     return Order(
         target=given.target,
         selection=selection,
@@ -169,8 +171,16 @@ def _order(given: argparse.Namespace) -> Order:
         fresh=given.fresh,
         pull_requests=given.pull_requests,
         allow_missing=given.allow_missing,
+        unreachable=given.unreachable,
         verify=given.verify,
     )
+
+
+def _check_unreachable(given: argparse.Namespace, selection: Selection) -> None:
+    if selection != "all" or given.since or given.target == STDIN:
+        raise Malformed("--unreachable goes with --all only, without --since: what no ref leads to has no range")
+    if is_url(given.target):
+        raise Malformed("--unreachable is for a repository on this machine: a clone has only what refs lead to")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -191,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--pre-receive", action="store_true", help="what git's pre-receive hook says on standard input")
     which.add_argument("--no-git", action="store_true", help="files as they are, without history")
     add("--pull-requests", action="store_true", help="with --all: the refs of pull requests, too")
+    add("--unreachable", action="store_true", help="with --all: what no ref leads to, too: amended, dropped, unused")
     add("--since", metavar="DATE", default="", help="only commits made since (2024-12-31, `3 weeks`)")
     add("--remote", metavar="NAME", default="", help="with --pre-push: the remote, as git names it to the hook")
     add("--rules", metavar="FILE", type=Path, help="rules in gitleaks' TOML (default: .gitleaks.toml there, else ours)")

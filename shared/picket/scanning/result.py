@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from picket.changes import shown_place
 from picket.records import dataclass
 from picket.scanning.work import Problem
 
 Json = dict[str, Any]
-
+_SHOWN_DIGITS = 12
 
 DOUBTFUL, ACCEPTED, IGNORED = REASONS = ("below_min_confidence", "in_baseline", "ignored")
 """Why a finding is not shown."""
@@ -97,6 +98,13 @@ def gravest_first(finding: Json) -> tuple[int, float, str, str, int]:
 def most_telling(finding: Json) -> tuple[float, int, str]:
     """Order evidence by confidence, then severity, then rule."""
     return (-finding["confidence"], SEVERITIES.index(finding["severity"]), finding["rule"])
+
+
+def place_of(finding: Json) -> str:
+    """Return where a finding stands, for a person: of a blob that no commit holds, its id."""
+    if not finding["path"] and finding.get("blob"):
+        return shown_place(f"(blob {finding['blob'][:_SHOWN_DIGITS]})", finding["start_line"])
+    return shown_place(finding["path"], finding["start_line"])
 
 
 def problem_documents(problems: Iterable[Problem]) -> list[Json]:

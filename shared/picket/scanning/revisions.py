@@ -167,15 +167,27 @@ def log_of(git_dir: Path, revisions: Revisions) -> Iterator[Log]:
     if revisions.empty:
         yield b""
         return
+    with tempfile.TemporaryFile(prefix="picket-log-") as file:
+        write_log(git_dir, revisions, file)
+        with mapped(file) as log:
+            yield log
+
+
+def write_log(git_dir: Path, revisions: Revisions, file: IO[bytes]) -> None:
+    """Write the log of *revisions* to *file*; raises as `log_of` does."""
     if revisions.bounded:
         _check_whole(git_dir, revisions)
-    with tempfile.TemporaryFile(prefix="picket-log-") as file:
-        run(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
-        if not file.seek(0, 2):
-            yield b""
-            return
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as log:
-            yield log
+    run(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
+
+
+@contextmanager
+def mapped(file: IO[bytes]) -> Iterator[Log]:
+    """Give what is in *file*."""
+    if not file.seek(0, 2):
+        yield b""
+        return
+    with mmap(file.fileno(), 0, access=ACCESS_READ) as log:
+        yield log
 
 
 def staged(git_dir: Path) -> bytes:

@@ -148,8 +148,9 @@ def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> t
 def _note_surprises(order: Order, repository: Repository | None, say: Callable[[str], object]) -> None:
     """Say what is looked at where a target's name alone may be taken for something else."""
     if repository is None and order.selection == "all" and order.target != STDIN:
-        if order.since:
-            raise Malformed(f"{_short(order.target)} is no git repository, and has no history for --since")
+        if order.since or order.unreachable:
+            option = "--since" if order.since else "--unreachable"
+            raise Malformed(f"{_short(order.target)} is no git repository, and has no history for {option}")
         say(f"{_short(order.target)} is no git repository: files are looked at as they are")
     elif repository and not is_url(order.target) and order.target != ".":
         top = repository.top or repository.git_dir
@@ -167,14 +168,12 @@ def _check_hook(order: Order, outcome: Outcome) -> None:
 def _documents(order: Order, source: Source, findings: list[Finding], reasons: list[str]) -> list[Json]:
     if not findings:
         return []
-    from picket.scanning.documents import finding_document  # noqa: PLC0415 - most hooks find nothing
+    from picket.scanning.documents import Describe  # noqa: PLC0415 - most hooks find nothing
     from picket.scanning.uris import odd_names  # noqa: PLC0415 - as above
 
-    key, odd = hash_key(), odd_names(source.paths, findings)
-    return [
-        finding_document(finding, key, odd, redact=order.redact, hidden=reason)
-        for finding, reason in zip(findings, reasons, strict=True)
-    ]
+    odd = odd_names(source.paths, findings)
+    describe = Describe(hash_key(), odd, redact=order.redact, unreachable=source.unreachable)
+    return [describe.finding(finding, hidden=reason) for finding, reason in zip(findings, reasons, strict=True)]
 
 
 def _verify(documents: list[Json], findings: list[Finding], reasons: list[str], source: Source) -> None:
@@ -266,7 +265,20 @@ def _source(order: Order, repository: Repository | None, stdin: IO[bytes], asked
         yield _plain(Path(order.target), order.max_blob)
     elif order.selection == "staged":
         yield StagedSource(repository.git_dir, order.max_blob)
+    elif order.unreachable and asked:
+        with _whole_source(order, repository, asked) as source:
+            yield source
     else:
         which = revisions.wanted(order, repository.git_dir, stdin)
         with revisions.log_of(repository.git_dir, which) as log:
             yield HistorySource(repository.git_dir, log, order.max_blob, which.named if asked is None else asked.tags)
+
+
+@contextmanager
+def _whole_source(order: Order, repository: Repository, asked: Tips) -> Iterator[Source]:
+    """Give all history, and what no ref leads to."""
+    from picket.scanning.unreachable import log_and_beyond  # noqa: PLC0415 - only where it is asked for
+
+    everything = revisions.everything(pull_requests=order.pull_requests)
+    with log_and_beyond(repository.git_dir, everything) as (log, beyond):
+        yield HistorySource(repository.git_dir, log, order.max_blob, asked.tags, beyond)
