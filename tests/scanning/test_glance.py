@@ -60,6 +60,7 @@ def test_nothing_staged_and_what_is_deleted_are_passed(glance: Glance, work: Wor
         pytest.param({"a.txt": b"data: " + base64.b64encode(line(1).encode())}, id="an encoded secret"),
         pytest.param({f"{number}.py": f"x = {number}\n" for number in range(17)}, id="many files"),
         pytest.param({"big": b"x" * ((32 << 20) + 1)}, id="a large file"),
+        pytest.param({"big": "version https://git-lfs.github.com/spec/v1\n"}, id="a pointer"),
         pytest.param({".gitleaks.toml": "[extend]\nuseDefault = true\n"}, id="a team's rules"),
         pytest.param({".picketignore": "not JSON"}, id="a baseline"),
         pytest.param({".gitleaksignore": "a:b:1\n"}, id="an ignore file"),

@@ -10,17 +10,17 @@ import re
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from picket.cli.remarks import not_scanned, remarks, summary
 from picket.cli.replay import SECONDS, Unread, keep, tell
 from picket.confidence import MIN_CONFIDENCE
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
-from picket.scanning.formats import FORMATS, named, printable
+from picket.scanning.formats import FORMATS, named
 from picket.scanning.limits import DECODE_DEPTH, MAX_BLOB
 from picket.scanning.order import STDIN, Order, Selection, is_url
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from picket.scanning.result import Result
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
-_PROBLEMS_SHOWN = 20
-"""Paths that are named for each reason."""
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -76,12 +74,12 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
     out = named(given.format)(result)
     _write(out, given.output)
     # However quiet: what was not looked at is never passed over in silence.
-    said.extend(f"picket: not scanned: {line}\n" for line in _not_scanned(result.errors))
-    for remark in _remarks(given, result):
+    said.extend(f"picket: not scanned: {line}\n" for line in not_scanned(result.errors))
+    for remark in remarks(given, result):
         say(remark)
     if given.stats:
         said.extend(f"{name} {value}\n" for name, value in result.stats.items())
-    say(_summary(result.findings, result.stats))
+    say(summary(result.findings, result.stats))
     err = "".join(said)
     sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
     status = _status_of(given, result)
@@ -94,33 +92,6 @@ def _status_of(given: argparse.Namespace, result: Result) -> int:
     if not result.succeeded:
         return ERROR
     return int(given.exit_code) if result.findings and not given.write_baseline else CLEAN
-
-
-def _remarks(given: argparse.Namespace, result: Result) -> Iterator[str]:
-    """Say what a person should know of the way to a result."""
-    if not result.is_whole:
-        yield "not everything could be looked at" + ("" if result.succeeded else "; --allow-missing lets that pass")
-    if given.verbose and (unheld := result.stats["rules_without_hyperscan"]):
-        yield f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(unheld)}"
-    if given.write_baseline:
-        yield f"accepted in {given.write_baseline}"
-
-
-def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
-    from picket.scanning.result import REASONS  # noqa: PLC0415 - as above
-
-    what = (
-        f"{len(findings)} leaked credential{'s' if len(findings) > 1 else ''}" if findings else "no leaked credentials"
-    )
-    left_out = [f"{count} {name.replace('_', ' ')}" for name in REASONS if (count := stats[name])]
-    if pulls := stats.get("pull_requests_left_out"):
-        left_out.append(f"{pulls} ref{'s' if pulls > 1 else ''} of pull requests (--pull-requests)")
-    aside = f"; left out: {', '.join(left_out)}" if left_out else ""
-    if stats.get("refs") == 0 and not stats["commits"]:
-        return f"the repository has no commits: nothing was looked at, {SECONDS} s{aside}"
-    of = f" of {stats['refs']} ref{'s' if stats['refs'] != 1 else ''}" if "refs" in stats else ""
-    where = f"{stats['commits']} commits{of}, " if stats["commits"] else ""
-    return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {SECONDS} s{aside}"
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -267,19 +238,6 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
     return share
-
-
-def _not_scanned(errors: list[dict[str, Any]]) -> Iterator[str]:
-    """Say what was not scanned: each path once, with the number of its versions, and of many the first."""
-    lines = Counter((error["reason"], error["path"]) for error in errors)
-    by_reason: dict[str, list[str]] = {}
-    for (reason, path), count in lines.items():
-        times = f" ({count} versions)" if count > 1 else ""
-        by_reason.setdefault(reason, []).append(f"{printable(path)}{times}: {reason}" if path else reason)
-    for reason, said in by_reason.items():
-        yield from said[:_PROBLEMS_SHOWN]
-        if len(said) > _PROBLEMS_SHOWN:
-            yield f"{len(said) - _PROBLEMS_SHOWN} more paths: {reason}"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from functools import lru_cache
 from picket.changes import Change, Commit
 from picket.detection.engine import Engine
 from picket.detection.model import Hit, introduced
+from picket.detection.pointers import ELSEWHERE, pointer
 from picket.detection.text import positions
 from picket.records import dataclass
 
@@ -131,6 +132,8 @@ def detect(
         if not isinstance(content, bytes):
             skipped.extend((change.path, blob, str(content.value)) for change in uses[blob])
             continue
+        if pointer(content):
+            skipped.extend((change.path, blob, ELSEWHERE) for change in uses[blob])
         count, size = count + 1, size + len(content)
         found: dict[tuple[str, str], tuple[Located, ...]] = {}
         for change in uses[blob]:

@@ -23,8 +23,8 @@ _ENTRIES = ("diff-index", "--cached", "--raw", "-z", "--no-abbrev", "--no-rename
 _MOST = 16
 """Blobs; of more, several processes look at a part each."""
 _SUBMODULE = b"160000"
-_POINTER, _POINTER_BYTES = b"version ", 1024
-"""What a pointer of Git LFS begins with, and is shorter than."""
+_POINTER = b"version "
+"""What a pointer of Git LFS begins with."""
 _AT_ONCE = 1 << 20
 
 Blobs = dict[bytes, list[str]]
@@ -66,7 +66,7 @@ def _looked_at(git_dir: str) -> tuple[int, int]:
         for blob, paths in blobs.items():
             content = contents.blob(blob)
             size += len(content)
-            if content.startswith(_POINTER) and len(content) < _POINTER_BYTES:
+            if content.startswith(_POINTER):
                 raise Unclear
             if any(engine.scan_at(content, paths)):
                 raise Unclear

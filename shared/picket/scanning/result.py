@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from picket.changes import shown_place
+from picket.detection.pointers import ELSEWHERE
 from picket.records import dataclass
-from picket.scanning.work import Problem
+from picket.scanning.work import SUBMODULE, Problem
 
 Json = dict[str, Any]
 _SHOWN_DIGITS = 12
@@ -110,8 +112,22 @@ def place_of(finding: Json) -> str:
 def problem_documents(problems: Iterable[Problem]) -> list[Json]:
     """Describe what was not scanned."""
     return [
-        {"path": each.path, "blob": each.blob, "reason": each.reason, "is_limit": each.is_limit} for each in problems
+        {
+            "path": each.path,
+            "blob": each.blob,
+            "reason": each.reason,
+            "is_limit": each.is_limit,
+            **({"source": each.source} if each.source else {}),
+        }
+        for each in problems
     ]
+
+
+def elsewhere(errors: Iterable[Json]) -> Json:
+    """Count the paths of what is kept elsewhere and was not looked at."""
+    named = {(each["reason"], each["path"]) for each in errors}
+    reasons = Counter(reason for reason, _ in named)
+    return {"lfs_files": reasons[ELSEWHERE], "submodules": reasons[SUBMODULE]}
 
 
 def hidden_documents(findings: Iterable[Json]) -> list[Json]:

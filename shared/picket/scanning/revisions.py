@@ -15,6 +15,7 @@ from picket.changes import Commit
 from picket.commits import refs
 from picket.commits.log import LOG_OPTIONS, RAW_OPTIONS, Log
 from picket.effects.git.command import GitFailed, run
+from picket.effects.git.objects import common_dir
 from picket.errors import Gone, Malformed
 from picket.records import dataclass
 from picket.scanning.environment import pushed_by_pre_commit
@@ -228,14 +229,8 @@ def _has_head(git_dir: Path) -> bool:
 
 def shallow_commits(git_dir: Path) -> frozenset[str]:
     """Return the commits whose parents are cut off; none in a whole clone."""
-    path = git_dir_common(git_dir) / "shallow"
+    path = common_dir(git_dir) / "shallow"
     return frozenset(path.read_text().split()) if path.exists() else frozenset()
-
-
-def git_dir_common(git_dir: Path) -> Path:
-    """Return the directory that a linked work tree's one shares with the others. Source: gitrepository-layout(5)."""
-    path = git_dir / "commondir"
-    return (git_dir / path.read_text().strip()).resolve() if path.exists() else git_dir
 
 
 def _new_on(wanted: list[str], has: list[str], remote: str) -> Revisions:

@@ -11,19 +11,29 @@ from typing import IO, TYPE_CHECKING
 from picket.commits.refs import is_looked_at
 from picket.detection import Engine, default_digest
 from picket.effects.git.command import GitFailed, shortened
-from picket.effects.git.objects import Absent
+from picket.effects.git.objects import Absent, common_dir
 from picket.errors import Gone, Malformed, TooLarge
 from picket.records import replace
 from picket.scanning import revisions
 from picket.scanning.environment import cache_dir, forget_own_repository, hash_key, hash_key_file, own_git_dir
 from picket.scanning.heads import refs_of
 from picket.scanning.order import HOOKS, STDIN, Order, is_url
-from picket.scanning.result import DOUBTFUL, Json, RestsOn, Result, Seen, hidden_documents, problem_documents, result_of
+from picket.scanning.result import (
+    DOUBTFUL,
+    Json,
+    RestsOn,
+    Result,
+    Seen,
+    elsewhere,
+    hidden_documents,
+    problem_documents,
+    result_of,
+)
 from picket.scanning.rules import TEAM_RULES, rules_for
 from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
 from picket.scanning.stores import too_large
-from picket.scanning.targets import Repository, cloned, find_repository
+from picket.scanning.targets import Repository, cloned, find_repository, nearer
 from picket.scanning.work import Job, Outcome, Problem, look_at
 
 if TYPE_CHECKING:
@@ -99,6 +109,7 @@ def _refs(git_dir: Path) -> list[str]:
 def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
     """Look at what is new since the last scan of all history, and put it together with what that one found."""
     from picket.scanning import memory  # noqa: PLC0415 - a hook does without
+    from picket.scanning.lfs import missing_files  # noqa: PLC0415 - likewise
 
     git_dir = repository.git_dir
     path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
@@ -120,17 +131,15 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     if not result.is_whole:
         return result  # what is missing may be there next time, with the same refs
     looked_for = (repository.top / name for name in (TEAM_RULES, OWN_BASELINE, *IGNORE_FILES) if repository.top)
-    files = (*map(str, looked_for), *map(str, sieve.files), hash_key_file(), *_nearer(Path(order.target), repository))
+    awaited = missing_files(common_dir(git_dir).resolve(), seen.errors)
+    files = (
+        *awaited,
+        *map(str, looked_for),
+        *map(str, sieve.files),
+        hash_key_file(),
+        *nearer(Path(order.target), repository),
+    )
     return replace(result, rests_on=RestsOn(str(git_dir.resolve()), refs, files))
-
-
-def _nearer(target: Path, repository: Repository) -> Iterator[str]:
-    """Name what would make another repository of the target, if it came to be there."""
-    top = repository.top or repository.git_dir
-    for folder in (target.resolve(), *target.resolve().parents):
-        if folder == top.resolve():
-            return
-        yield from (str(folder / ".git"), str(folder / "HEAD"))
 
 
 def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> tuple[Outcome, list[Finding]]:
@@ -200,6 +209,7 @@ def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome, asked: T
         "blobs": seen.blobs,
         "bytes": seen.bytes,
         "new_blobs": outcome.blobs,
+        **elsewhere(seen.errors),
         "rules": len(rules),
         "ruleset": engine.ruleset.digest,
         "rules_without_hyperscan": [rules[index].id for index in engine.prefilter.unheld],

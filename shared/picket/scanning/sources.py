@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -76,8 +76,8 @@ class HistorySource:
             beyond: What no ref leads to, the commits of which are in the log.
         """
         self.store = GitStore(git_dir, max_bytes)
-        self.paths, self.commits = survey(log)
-        self.problems = [*_cut_off(git_dir), *(beyond.problems if beyond else ())]
+        self.paths, self.commits, submodules = survey(log)
+        self.problems = [*_submodules(git_dir, submodules), *_cut_off(git_dir), *(beyond.problems if beyond else ())]
         self.unreachable = beyond.has if beyond else None
         tags = (*tags, *(beyond.tags if beyond else ()))
         self._log, self._tagged = log, read_tags(git_dir, tags) if tags else []
@@ -116,8 +116,8 @@ class StagedSource:
     def __init__(self, git_dir: Path, max_bytes: int) -> None:
         self._entries = revisions.staged(git_dir)
         self.store = GitStore(git_dir, max_bytes)
-        self.paths, self.commits = survey(self._entries)
-        self.problems: list[Problem] = []
+        self.paths, self.commits, submodules = survey(self._entries)
+        self.problems = _submodules(git_dir, submodules)
 
     def order(self) -> Iterable[str]:
         """As git names them."""
@@ -216,6 +216,14 @@ def _stands_at(found: Located, path: str) -> bool:
 
 def _uncommitted(outcome: Outcome) -> Iterator[Occurrence]:
     return (Occurrence(NOWHERE, each, key) for key, found in outcome.found.items() for each in found)
+
+
+def _submodules(git_dir: Path, found: Mapping[bytes, str]) -> list[Problem]:
+    if not found:
+        return []
+    from picket.scanning.submodules import problems  # noqa: PLC0415 - few repositories have any
+
+    return problems(git_dir, found)
 
 
 def _cut_off(git_dir: Path) -> list[Problem]:

@@ -54,6 +54,15 @@ def find_repository(start: Path) -> Repository | None:
     return None
 
 
+def nearer(target: Path, repository: Repository) -> Iterator[str]:
+    """Name what would make another repository of the target, if it came to be there."""
+    top = repository.top or repository.git_dir
+    for folder in (target.resolve(), *target.resolve().parents):
+        if folder == top.resolve():
+            return
+        yield from (str(folder / ".git"), str(folder / "HEAD"))
+
+
 @contextmanager
 def cloned(url: str) -> Iterator[Repository]:
     """Fetch every ref of a repository into a folder that is removed afterwards.

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from picket.effects.git.command import run
+from picket.effects.git.objects import common_dir
 from picket.records import dataclass
 
 _IDS = ("cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objectname)")
@@ -50,7 +51,7 @@ def find(git_dir: Path) -> Unreachable:
 
 
 def _own(git_dir: Path) -> set[bytes]:
-    with _without_borrowed(_objects(git_dir)) as environment:
+    with _without_borrowed(common_dir(git_dir).resolve() / "objects") as environment:
         return set(run(git_dir, *_IDS, environment=environment).split())
 
 
@@ -58,11 +59,6 @@ def _kinds(git_dir: Path, ids: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     asked = b"".join(oid + b"\n" for oid in ids)
     lines = run(git_dir, *_KINDS, stdin=asked).decode().splitlines() if asked else []
     return ((oid, kind) for oid, _, kind in (line.partition(" ") for line in lines))
-
-
-def _objects(git_dir: Path) -> Path:
-    common = git_dir / "commondir"
-    return (git_dir / common.read_text().strip() if common.exists() else git_dir).resolve() / "objects"
 
 
 @contextmanager
