@@ -62,8 +62,8 @@ def test_nothing_staged_and_what_is_deleted_are_passed(glance: Glance, work: Wor
         pytest.param({"big": b"x" * ((32 << 20) + 1)}, id="a large file"),
         pytest.param({"big": "version https://git-lfs.github.com/spec/v1\n"}, id="a pointer"),
         pytest.param({".gitleaks.toml": "[extend]\nuseDefault = true\n"}, id="a team's rules"),
-        pytest.param({".picketignore": "not JSON"}, id="a baseline"),
-        pytest.param({".gitleaksignore": "a:b:1\n"}, id="an ignore file"),
+        pytest.param({".picketignore": "not JSON"}, id="a baseline that is none"),
+        pytest.param({".gitleaksignore": "x" * (5 << 20)}, id="an ignore file that is none"),
     ],
 )
 def test_whatever_is_not_plain_is_left_to_the_whole_scan(
@@ -71,6 +71,14 @@ def test_whatever_is_not_plain_is_left_to_the_whole_scan(
 ) -> None:
     stage(work, files)
     assert glance() is None
+
+
+def test_lists_of_what_is_accepted_are_read_though_nothing_is_found(glance: Glance, work: Work, picket: Picket) -> None:
+    stage(work, {"a.py": line(1), ".gitleaksignore": "a.py:b:1\n"})
+    assert picket("--staged", "--write-baseline", ".picketignore").status == 0
+    assert glance() is None  # an accepted secret is told of in the summary
+    work.git("reset", "--quiet")
+    assert glance() == (0, 0)
 
 
 def test_what_git_cannot_give_is_left_to_the_whole_scan(glance: Glance, work: Work) -> None:

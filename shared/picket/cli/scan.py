@@ -68,7 +68,8 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
             said.append(f"picket: {text}\n")
 
     began, since = time.monotonic(), time.time()
-    with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
+    # What is staged is looked at in less time than it takes to import what shows how far it is.
+    with _progress(wanted=sys.stderr.isatty() and not given.quiet and not given.staged) as progress:
         result = scan(order, sys.stdin.buffer, progress, say)
     result.stats["seconds"] = round(time.monotonic() - began, 3)
     out = named(given.format)(result)

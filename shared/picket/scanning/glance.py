@@ -18,7 +18,9 @@ from picket.scanning.environment import cache_home, own_git_dir_name
 from picket.scanning.limits import DECODE_DEPTH, MAX_BLOB
 
 _TAKEN = ({"--staged"}, {"--staged", "--quiet"})
-_LEFT_TO_THE_WHOLE = (".gitleaks.toml", ".picketignore", ".gitleaksignore", ".betterleaksignore")
+_TEAM_RULES = ".gitleaks.toml"
+_BASELINE = ".picketignore"
+_IGNORE_FILES = (".gitleaksignore", ".betterleaksignore")
 _ENTRIES = ("diff-index", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative", "HEAD", "--")
 _MOST = 16
 """Blobs; of more, several processes look at a part each."""
@@ -47,12 +49,14 @@ def clean(arguments: list[str]) -> tuple[int, int] | None:
     if set(arguments) not in _TAKEN or len(arguments) > len(_TAKEN):
         return None
     git_dir = own_git_dir_name() or ".git"
-    if not os.path.isdir(f"{git_dir}/objects") or any(os.path.lexists(name) for name in _LEFT_TO_THE_WHOLE):
+    if not any(map(os.path.exists, (f"{git_dir}/objects", f"{git_dir}/commondir"))) or os.path.lexists(_TEAM_RULES):
         return None
     try:
-        return _looked_at(git_dir)
+        seen = _looked_at(git_dir)
+        _check_lists()
     except Exception:  # noqa: BLE001 - whatever it is, the whole scan meets it as well, and says it
         return None
+    return seen
 
 
 def _looked_at(git_dir: str) -> tuple[int, int]:
@@ -71,6 +75,20 @@ def _looked_at(git_dir: str) -> tuple[int, int]:
             if any(engine.scan_at(content, paths)):
                 raise Unclear
         return len(blobs), size
+
+
+def _check_lists() -> None:
+    """Read what hides findings, of which there are none: only that it can be read matters."""
+    names = [name for name in (_BASELINE, *_IGNORE_FILES) if os.path.lexists(name)]
+    if not names:
+        return
+    from pathlib import Path  # noqa: PLC0415 - few repositories have such files
+
+    from picket.scanning.files import read_text  # noqa: PLC0415 - likewise
+    from picket.scanning.known import read_baseline  # noqa: PLC0415 - likewise
+
+    for name in names:
+        (read_baseline if name == _BASELINE else read_text)(Path(name))
 
 
 def _blobs(entries: bytes) -> Blobs:
