@@ -14,7 +14,12 @@ from tests.scanning.conftest import Picket
 from tests.support import secrets
 from tests.support.repositories import Work
 
+from picket.commits.log import RAW_OPTIONS
+from picket.detection.pointers import BEGINNING
+from picket.scanning import glance as glance_module
 from picket.scanning.glance import clean
+from picket.scanning.rules import TEAM_RULES
+from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE
 
 Glance = Callable[[], tuple[int, int] | None]
 
@@ -44,6 +49,15 @@ def test_clean_text_is_passed_as_the_whole_scan_passes_it(glance: Glance, work: 
     assert glance() == (2, 37)
     stats = picket("--staged").json["stats"]
     assert (stats["blobs"], stats["bytes"]) == (2, 37)
+
+
+def test_git_is_asked_what_the_whole_scan_asks_it() -> None:
+    """It has words of its own where importing them would take too long."""
+    asked = glance_module._ENTRIES
+    assert asked == ("diff-index", "--cached", *RAW_OPTIONS, "HEAD", "--")
+    assert (glance_module._TEAM_RULES, glance_module._BASELINE) == (TEAM_RULES, OWN_BASELINE)
+    assert glance_module._IGNORE_FILES == IGNORE_FILES
+    assert glance_module._POINTER == BEGINNING
 
 
 def test_nothing_staged_and_what_is_deleted_are_passed(glance: Glance, work: Work) -> None:
