@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from picket.records import dataclass, field
 
 MESSAGE = "(message)"
 """What is shown in place of a path where something stands in the message of a commit or tag."""

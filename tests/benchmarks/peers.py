@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.benchmarks.material import cache
 from tests.benchmarks.processes import Finished, clean_environment, measure
 
+from picket.cli.hooks import python
+
 KINGFISHER = "kingfisher-bin==2.14.0"
 GITLEAKS = ("github.com/zricethezav/gitleaks/v8", "v8.30.1")
 TRUFFLEHOG = ("github.com/trufflesecurity/trufflehog/v3", "v3.90.0")
@@ -59,7 +61,7 @@ def picket(home: Path) -> Scanner:
             *(*command, str(repository), "--no-redact", "--fresh", "--quiet", "--exit-code=0"),
             *("--format=json", f"--output={report}"),
         ],
-        [*command, "--staged", "--quiet"],
+        [*python(), "scan", "--staged", "--quiet"],
         {"XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config")},
     )
 

@@ -25,7 +25,7 @@ HISTORIES: dict[str, Callable[..., Made]] = {
     "wide": histories.wide,
     "heavy": histories.heavy,
 }
-MOST_HOOK_MS = 150.0
+MOST_HOOK_MS = 60.0
 MOST_RESCAN = 2.0
 
 

@@ -9,7 +9,7 @@ from tests.orchestration.asking import dying_before, tick
 from tests.support.deployment import Deployment, Message, forget
 from tests.support.repositories import GitHttpServer, Work
 
-from picket.effects.git import command, mirror
+from picket.effects.git import command, hardening, mirror
 from picket.effects.mongo import repositories
 from picket.effects.mongo.client import collection
 from picket.events import Envelope, ScanRequested
@@ -412,7 +412,7 @@ def test_a_forge_that_says_a_lot_does_not_stop_a_fetch(
     deployed: Deployment, forge: GitHttpServer, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setattr(
-        command, "ENVIRONMENT", {**command.ENVIRONMENT, "GIT_TRACE_PACKET": "1", "GIT_CURL_VERBOSE": "1"}
+        hardening, "ENVIRONMENT", {**hardening.ENVIRONMENT, "GIT_TRACE_PACKET": "1", "GIT_CURL_VERBOSE": "1"}
     )
     environment.setenv("PICKET_FETCH_TIMEOUT_SECONDS", "15")
     forget()

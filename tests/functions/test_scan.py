@@ -157,6 +157,17 @@ def test_a_blob_over_the_limit_is_listed_not_passed_over_in_silence(
     assert [(path, reason) for path, _, reason in batch["skipped"]] == [("huge", "larger than the limit")]
 
 
+def test_a_file_in_lfs_is_listed_and_its_pointer_looked_at(deployed: Deployment, work: Work) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'5' * 64}\nsize 9\n"
+    work.commit({"big": pointer, "small": f"t = '{secrets.slack_token(6)}'\n"})
+
+    assert len(scan(deployed, work)) == 1
+    [batch] = collection("batches").find({})
+    assert [(path, reason) for path, _, reason in batch["skipped"]] == [
+        ("big", "its content is in Git LFS, and not here")
+    ]
+
+
 def test_no_raw_secret_is_anywhere_in_the_store_events_or_logs(
     deployed: Deployment, work: Work, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,10 +21,14 @@ def _run() -> None:
         sys.stderr.write("picket: an argument is empty\n")
         sys.exit(2)
     if sys.argv[1:2] == ["scan"]:
-        from picket.cli.replay import replay  # noqa: PLC0415
+        from picket.cli.quickly import quickly  # noqa: PLC0415
 
-        status = replay(sys.argv[2:])
+        status = quickly(sys.argv[2:])
         if status is None:
+            if sys.flags.no_site:  # as the hooks start it
+                import site  # noqa: PLC0415
+
+                site.main()
             from picket.cli.scan import main as scan  # noqa: PLC0415
 
             status = scan(sys.argv[2:])

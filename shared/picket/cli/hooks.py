@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -15,22 +16,24 @@ app = typer.Typer(no_args_is_help=True, help="Scan before each commit or push.")
 
 _MARK = "# Installed by `picket hooks install`; `picket hooks uninstall` takes it away."
 _BEFORE = ".before-picket"
-# -P: git runs hooks in the work tree, and nothing there may pass for a module of Python's. What git says to a pre-push
-# hook is kept, for a hook that was there before needs it, too. Of a remote that has only a URL nothing is known but
-# what git says, so what other remotes have is looked at as well.
+# -P: git runs hooks in the work tree, and nothing there may pass for a module of Python's. -S: what installed packages
+# want done whenever Python starts takes longer than git does; a scan that needs it has it done. What git says to a
+# pre-push hook is kept, for a hook that was there before needs it, too. Of a remote that has only a URL nothing is
+# known but what git says, so what other remotes have is looked at as well.
 _COMMIT = """#!/bin/sh
 {mark}
 before="$0{before}"
 if [ -x "$before" ]; then "$before" "$@" || exit $?; fi
-exec {python} -P -m picket.cli scan --staged
+exec {python} scan --staged
 """
 _PUSH = """#!/bin/sh
 {mark}
 before="$0{before}"
 lines=$(cat)
 if [ -x "$before" ]; then printf '%s\\n' "$lines" | "$before" "$@" || exit $?; fi
-printf '%s\\n' "$lines" | {python} -P -m picket.cli scan --pre-push --remote="$1"
+printf '%s\\n' "$lines" | {python} scan --pre-push --remote="$1"
 """
+_START = "import sys; sys.path += {folders}; from picket.cli import main; main()"
 _SCRIPTS = {"pre-commit": _COMMIT, "pre-push": _PUSH}
 
 Folder = Annotated[Path, typer.Argument(metavar="REPOSITORY", help="Work tree or repository.")]
@@ -48,7 +51,7 @@ def install(repository: Folder = Path(), *, pre_commit: Commit = False, pre_push
         fail(f"{folder}: {error.strerror}")
     for name in _chosen(pre_commit=pre_commit, pre_push=pre_push):
         path, fresh = folder / name, folder / f"{name}.new-picket"
-        fresh.write_text(_SCRIPTS[name].format(mark=_MARK, before=_BEFORE, python=shlex.quote(sys.executable)))
+        fresh.write_text(_script(name))
         fresh.chmod(0o755)
         try:
             _make_way(path)
@@ -70,6 +73,17 @@ def uninstall(repository: Folder = Path(), *, pre_commit: Commit = False, pre_pu
         if kept.exists():
             kept.rename(path)
         print(f"removed {path}")
+
+
+def python() -> list[str]:
+    """Return how hooks start this program: told where to find what every scan imports."""
+    found = [find_spec(name) for name in ("picket", "hyperscan")]
+    folders = dict.fromkeys(str(Path(each.origin).parent.parent) for each in found if each and each.origin)
+    return [sys.executable, "-P", "-S", "-c", _START.format(folders=ascii(list(folders)))]
+
+
+def _script(name: str) -> str:
+    return _SCRIPTS[name].format(mark=_MARK, before=_BEFORE, python=shlex.join(python()))
 
 
 def _chosen(*, pre_commit: bool, pre_push: bool) -> list[str]:

@@ -10,25 +10,24 @@ import re
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from picket.cli.remarks import not_scanned, remarks, summary
 from picket.cli.replay import SECONDS, Unread, keep, tell
 from picket.confidence import MIN_CONFIDENCE
 from picket.errors import Malformed, PicketError
 from picket.scanning.environment import usable_cores
-from picket.scanning.formats import FORMATS, named, printable
-from picket.scanning.order import DECODE_DEPTH, MAX_BLOB, STDIN, Order, Selection, is_url
+from picket.scanning.formats import FORMATS, named
+from picket.scanning.limits import DECODE_DEPTH, MAX_BLOB
+from picket.scanning.order import STDIN, Order, Selection, is_url
 
 if TYPE_CHECKING:
     from picket.scanning.result import Result
 
 CLEAN, FOUND, ERROR, INTERRUPTED = 0, 1, 2, 130
-_PROBLEMS_SHOWN = 20
-"""Paths that are named for each reason."""
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -69,18 +68,19 @@ def _scan(given: argparse.Namespace, order: Order, arguments: Sequence[str]) -> 
             said.append(f"picket: {text}\n")
 
     began, since = time.monotonic(), time.time()
-    with _progress(wanted=not given.quiet and sys.stderr.isatty()) as progress:
+    # What is staged is looked at in less time than it takes to import what shows how far it is.
+    with _progress(wanted=sys.stderr.isatty() and not given.quiet and not given.staged) as progress:
         result = scan(order, sys.stdin.buffer, progress, say)
     result.stats["seconds"] = round(time.monotonic() - began, 3)
     out = named(given.format)(result)
     _write(out, given.output)
     # However quiet: what was not looked at is never passed over in silence.
-    said.extend(f"picket: not scanned: {line}\n" for line in _not_scanned(result.errors))
-    for remark in _remarks(given, result):
+    said.extend(f"picket: not scanned: {line}\n" for line in not_scanned(result.errors))
+    for remark in remarks(given, result):
         say(remark)
     if given.stats:
         said.extend(f"{name} {value}\n" for name, value in result.stats.items())
-    say(_summary(result.findings, result.stats))
+    say(summary(result.findings, result.stats))
     err = "".join(said)
     sys.stderr.write(err.replace(SECONDS, f"{result.stats['seconds']:.2f}"))
     status = _status_of(given, result)
@@ -93,33 +93,6 @@ def _status_of(given: argparse.Namespace, result: Result) -> int:
     if not result.succeeded:
         return ERROR
     return int(given.exit_code) if result.findings and not given.write_baseline else CLEAN
-
-
-def _remarks(given: argparse.Namespace, result: Result) -> Iterator[str]:
-    """Say what a person should know of the way to a result."""
-    if not result.is_whole:
-        yield "not everything could be looked at" + ("" if result.succeeded else "; --allow-missing lets that pass")
-    if given.verbose and (unheld := result.stats["rules_without_hyperscan"]):
-        yield f"tried by google-re2, for Hyperscan cannot hold them: {', '.join(unheld)}"
-    if given.write_baseline:
-        yield f"accepted in {given.write_baseline}"
-
-
-def _summary(findings: list[dict[str, Any]], stats: dict[str, Any]) -> str:
-    from picket.scanning.result import REASONS  # noqa: PLC0415 - as above
-
-    what = (
-        f"{len(findings)} leaked credential{'s' if len(findings) > 1 else ''}" if findings else "no leaked credentials"
-    )
-    left_out = [f"{count} {name.replace('_', ' ')}" for name in REASONS if (count := stats[name])]
-    if pulls := stats.get("pull_requests_left_out"):
-        left_out.append(f"{pulls} ref{'s' if pulls > 1 else ''} of pull requests (--pull-requests)")
-    aside = f"; left out: {', '.join(left_out)}" if left_out else ""
-    if stats.get("refs") == 0 and not stats["commits"]:
-        return f"the repository has no commits: nothing was looked at, {SECONDS} s{aside}"
-    of = f" of {stats['refs']} ref{'s' if stats['refs'] != 1 else ''}" if "refs" in stats else ""
-    where = f"{stats['commits']} commits{of}, " if stats["commits"] else ""
-    return f"{what} in {where}{stats['blobs']} blobs, {stats['bytes'] / 1e6:.1f} MB, {SECONDS} s{aside}"
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -149,6 +122,8 @@ def _order(given: argparse.Namespace) -> Order:
         raise Malformed("standard input has no history to choose from")
     if is_url(given.target) and selection not in {"all", "range", "branch"}:
         raise Malformed(f"--{selection} is for a repository on this machine")
+    if given.unreachable:
+        _check_unreachable(given, selection)
     return Order(
         target=given.target,
         selection=selection,
@@ -168,8 +143,16 @@ def _order(given: argparse.Namespace) -> Order:
         fresh=given.fresh,
         pull_requests=given.pull_requests,
         allow_missing=given.allow_missing,
+        unreachable=given.unreachable,
         verify=given.verify,
     )
+
+
+def _check_unreachable(given: argparse.Namespace, selection: Selection) -> None:
+    if selection != "all" or given.since or given.target == STDIN:
+        raise Malformed("--unreachable goes with --all only, without --since: what no ref leads to has no range")
+    if is_url(given.target):
+        raise Malformed("--unreachable is for a repository on this machine: a clone has only what refs lead to")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -190,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--pre-receive", action="store_true", help="what git's pre-receive hook says on standard input")
     which.add_argument("--no-git", action="store_true", help="files as they are, without history")
     add("--pull-requests", action="store_true", help="with --all: the refs of pull requests, too")
+    add("--unreachable", action="store_true", help="with --all: what no ref leads to, too: amended, dropped, unused")
     add("--since", metavar="DATE", default="", help="only commits made since (2024-12-31, `3 weeks`)")
     add("--remote", metavar="NAME", default="", help="with --pre-push: the remote, as git names it to the hook")
     add("--rules", metavar="FILE", type=Path, help="rules in gitleaks' TOML (default: .gitleaks.toml there, else ours)")
@@ -255,19 +239,6 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
     return share
-
-
-def _not_scanned(errors: list[dict[str, Any]]) -> Iterator[str]:
-    """Say what was not scanned: each path once, with the number of its versions, and of many the first."""
-    lines = Counter((error["reason"], error["path"]) for error in errors)
-    by_reason: dict[str, list[str]] = {}
-    for (reason, path), count in lines.items():
-        times = f" ({count} versions)" if count > 1 else ""
-        by_reason.setdefault(reason, []).append(f"{printable(path)}{times}: {reason}" if path else reason)
-    for reason, said in by_reason.items():
-        yield from said[:_PROBLEMS_SHOWN]
-        if len(said) > _PROBLEMS_SHOWN:
-            yield f"{len(said) - _PROBLEMS_SHOWN} more paths: {reason}"
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from mmap import mmap
+from typing import NamedTuple
 
 from picket.changes import Change, Commit
 from picket.errors import Malformed
@@ -63,12 +64,20 @@ def parse_entries(output: Log, commit: Commit) -> tuple[Change, ...]:
     return tuple(_change(commit, record, new) for record in _records(output) if (new := new_blob(record)))
 
 
-def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
-    """Collect the blobs that a log or diff puts somewhere, and count its commits.
+class Survey(NamedTuple):
+    """What a log or diff tells of: paths by blob in order of appearance, commits, and submodules.
 
-    Returns:
-        Each blob's id with the paths it stands at, in order of appearance, and the number of commits. Paths are
-        shared: a history's thousand versions of a file cost one tuple.
+    Paths are shared: a history's thousand versions of a file cost one tuple. Of a submodule's path there is the commit
+    that the log names first, empty for a diff.
+    """
+
+    paths: dict[str, tuple[bytes, ...]]
+    commits: int
+    submodules: dict[bytes, str]
+
+
+def survey(output: Log) -> Survey:
+    """Collect the blobs and submodules that a log or diff puts somewhere, and count its commits.
 
     Raises:
         Malformed: The output is not in that form.
@@ -76,13 +85,16 @@ def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
     paths: dict[str, tuple[bytes, ...]] = {}
     several: dict[str, dict[bytes, None]] = {}  # an empty file may stand at thousands of paths
     alone: dict[bytes, tuple[bytes, ...]] = {}
-    commits = 0
+    submodules: dict[bytes, str] = {}
+    commits, sha = 0, b""
     for record in _records(output):
         if record[1]:
-            commits += 1
+            commits, sha = commits + 1, record[1]
             continue
         new = new_blob(record)
         if not new:
+            if is_submodule(record):
+                submodules.setdefault(record[10], sha.decode())
             continue
         path = record[10]
         known = paths.get(new)
@@ -90,7 +102,7 @@ def survey(output: Log) -> tuple[dict[str, tuple[bytes, ...]], int]:
             paths[new] = alone.setdefault(path, (path,))
         elif path != known[0]:
             several.setdefault(new, dict.fromkeys(known))[path] = None
-    return paths | {blob: tuple(names) for blob, names in several.items()}, commits
+    return Survey(paths | {blob: tuple(names) for blob, names in several.items()}, commits, submodules)
 
 
 def messages(output: Log) -> Iterator[tuple[re.Match[bytes], bytes]]:
@@ -110,11 +122,14 @@ def commit_of(header: re.Match[bytes]) -> Commit:
 
 def new_blob(record: re.Match[bytes]) -> str:
     """Return what an entry puts at its path; empty for a deletion or a submodule."""
-    parents = record.end(7) - record.start(7)
     new = record[9]
-    if not new.strip(b"0") or record[8].startswith(_SUBMODULE, parents * _MODE):
-        return ""
-    return new.decode("ascii", "replace")
+    return new.decode("ascii", "replace") if new.strip(b"0") and not is_submodule(record) else ""
+
+
+def is_submodule(record: re.Match[bytes]) -> bool:
+    """Return whether an entry puts a submodule at its path."""
+    parents = record.end(7) - record.start(7)
+    return record[8].startswith(_SUBMODULE, parents * _MODE)
 
 
 def _records(output: Log) -> Iterator[re.Match[bytes]]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol, Self
 from zlib import crc32
 
-from picket.detection.caching import read, write_atomically
+from picket.detection.caching import Folder, read_below, write_atomically
 from picket.detection.model import Rule
 from picket.detection.syntax import earliest, longest, spelled_out
 from picket.detection.vicinity import GAP
@@ -72,17 +72,19 @@ class Databases(NamedTuple):
     compiled: bool = False
 
     @classmethod
-    def load(cls, rules: Sequence[Rule], digest: str, cache_dir: Path | None, extra: Sequence[tuple[str, int]]) -> Self:
+    def load(
+        cls, rules: Sequence[Rule], digest: str, cache_dir: Folder | None, extra: Sequence[tuple[str, int]]
+    ) -> Self:
         """Restore what is kept for these rules, or compile and keep it. Arguments as `Prefilter` has them."""
         import hyperscan  # noqa: PLC0415 - 29 ms that only a scan needs
 
         path = _cache_path(hyperscan, digest, cache_dir, extra) if cache_dir else None
-        stored = read(path) if path else b""
-        return (cls._restored(hyperscan, stored) if stored else None) or cls._compiled(hyperscan, rules, extra, path)
+        stored = read_below(path, _HEADER_LINES) if path else (b"", b"")
+        return cls._restored(hyperscan, *stored) or cls._compiled(hyperscan, rules, extra, path)
 
     @classmethod
-    def _restored(cls, hyperscan: ModuleType, stored: bytes) -> Self | None:
-        header, body = _split(stored)
+    def _restored(cls, hyperscan: ModuleType, head: bytes, body: bytes) -> Self | None:
+        header = _header(head)
         if header.get("crc32") != crc32(body):
             return None
         size = header["near"]
@@ -94,7 +96,7 @@ class Databases(NamedTuple):
 
     @classmethod
     def _compiled(
-        cls, hyperscan: ModuleType, rules: Sequence[Rule], extra: Sequence[tuple[str, int]], path: Path | None
+        cls, hyperscan: ModuleType, rules: Sequence[Rule], extra: Sequence[tuple[str, int]], path: str | None
     ) -> Self:
         groups = _grouped(rules, extra)
         expressions = list(groups)
@@ -119,14 +121,15 @@ class Databases(NamedTuple):
 
 
 _MAGIC = b"picket prefilter 5\n"
+_HEADER_LINES = 2
 
 
-def _cache_path(hyperscan: ModuleType, digest: str, cache_dir: Path, extra: Sequence[tuple[str, int]]) -> Path:
+def _cache_path(hyperscan: ModuleType, digest: str, cache_dir: Folder, extra: Sequence[tuple[str, int]]) -> str:
     """Name the file by rules, Hyperscan version and CPU; the last two are what a trivial database is made for."""
     trivial = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     trivial.compile(expressions=[b"a"], ids=[0], elements=1, flags=0)
     platform = hashlib.sha256(trivial.info() + hyperscan.__version__.encode() + repr(extra).encode()).hexdigest()[:12]
-    return cache_dir / f"rules-{digest[:24]}-{platform}.hsdb"
+    return os.path.join(cache_dir, f"rules-{digest[:24]}-{platform}.hsdb")
 
 
 def _loaded(hyperscan: ModuleType, body: bytes) -> Database | None:
@@ -188,13 +191,12 @@ def _database(hyperscan: ModuleType, expressions: Sequence[_Key], numbers: Seque
     return database
 
 
-def _split(stored: bytes) -> tuple[dict[str, Any], bytes]:
-    """Take a stored database apart, copying its megabytes once; the header is empty when it is not one."""
-    end = stored.find(b"\n", len(_MAGIC))
-    if not stored.startswith(_MAGIC) or end < 0:
-        return {}, b""
+def _header(head: bytes) -> dict[str, Any]:
+    """Read the lines before a stored database; empty when it is not one."""
+    if not head.startswith(_MAGIC):
+        return {}
     try:
-        header = json.loads(stored[len(_MAGIC) : end])
+        header = json.loads(head[len(_MAGIC) :])
     except ValueError:
-        return {}, b""
-    return (header if isinstance(header, dict) else {}), stored[end + 1 :]
+        return {}
+    return header if isinstance(header, dict) else {}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from picket.detection.encodings import ENCODINGS, Piece, Run
+from picket.records import dataclass, field
 
 GROWTH = 2
 """What is decoded of a blob may be this many times as large as the blob: runs of different encodings overlap."""

@@ -6,9 +6,9 @@ Most texts are of the first kind, and a hook often sees no other: what examines 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from picket.detection.caching import Folder
 from picket.detection.model import Dropped, Hit, Ruleset
 from picket.detection.prefilter import Prefilter
 from picket.detection.text import as_utf8
@@ -27,7 +27,7 @@ class Engine:
         decode_depth: How many encodings, one inside the other, are decoded and scanned again; 0 for none.
     """
 
-    def __init__(self, ruleset: Ruleset, *, cache_dir: Path | None = None, decode_depth: int = 2) -> None:
+    def __init__(self, ruleset: Ruleset, *, cache_dir: Folder | None = None, decode_depth: int = 2) -> None:
         self.ruleset = ruleset
         self.decode_depth = decode_depth
         self.prefilter = Prefilter(ruleset.rules, ruleset.digest, cache_dir, TRIGGERS if decode_depth else ())

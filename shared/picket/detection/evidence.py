@@ -7,10 +7,10 @@ and each can be told to the reader by itself.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from picket.detection.model import Rule
+from picket.records import dataclass, field
 
 FATAL = -math.inf
 LINE_REACH = 1024

@@ -6,10 +6,10 @@ Nothing here prints a secret: the fields that hold one stay out of `repr`, and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from picket.detection.redaction import normalized, redact
+from picket.records import dataclass, field
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Specificity = Literal["distinctive", "structural", "contextual", "generic"]

@@ -9,10 +9,10 @@ Importing Hyperscan's binding takes 29 ms: it waits for the first scan.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from picket.detection.caching import Folder
 from picket.detection.databases import Database, Databases
 from picket.detection.model import Rule
 from picket.detection.vicinity import Matches, Spans, near_values
@@ -38,7 +38,7 @@ class Prefilter:
         self,
         rules: Sequence[Rule],
         digest: str,
-        cache_dir: Path | None = None,
+        cache_dir: Folder | None = None,
         extra: Sequence[tuple[str, int]] = (),
     ) -> None:
         self._rules = rules

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from picket.changes import Change, Commit
 from picket.detection.engine import Engine
 from picket.detection.model import Hit, introduced
+from picket.detection.pointers import ELSEWHERE, pointer
 from picket.detection.text import positions
+from picket.records import dataclass
 
 _OLD_SIDES_KEPT = 1024
 
@@ -131,6 +132,8 @@ def detect(
         if not isinstance(content, bytes):
             skipped.extend((change.path, blob, str(content.value)) for change in uses[blob])
             continue
+        if pointer(content):
+            skipped.extend((change.path, blob, ELSEWHERE) for change in uses[blob])
         count, size = count + 1, size + len(content)
         found: dict[tuple[str, str], tuple[Located, ...]] = {}
         for change in uses[blob]:

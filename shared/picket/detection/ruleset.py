@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, fields, replace
 from functools import cache
-from pathlib import Path
 from typing import Any, overload
 
-from picket.detection.caching import read, write_atomically
+from picket.detection.caching import Folder, read, write_atomically
 from picket.detection.model import Rule, Ruleset
 from picket.detection.vicinity import GAP
 from picket.errors import Malformed
+from picket.records import replace
 
 ENGINE_VERSION = "3"
 """Part of every digest: raise it when the engine finds other things by the same rules."""
@@ -38,7 +38,7 @@ _CHECKS = {
 
 
 @cache
-def default_ruleset(cache_dir: Path | None = None) -> Ruleset:
+def default_ruleset(cache_dir: Folder | None = None) -> Ruleset:
     """Read the shipped rules, `rules/*.toml`: one file per category.
 
     Args:
@@ -47,10 +47,10 @@ def default_ruleset(cache_dir: Path | None = None) -> Ruleset:
     Raises:
         Malformed: A shipped rule is broken, which tests rule out.
     """
-    path = cache_dir / f"rules-{default_digest()[:24]}.jsonl" if cache_dir else None
+    path = os.path.join(cache_dir, f"rules-{default_digest()[:24]}.jsonl") if cache_dir else None
     rules = _restored(read(path)) if path else None
     if rules is None:
-        rules = tuple(rule for file in _shipped() for rule in _shipped_rules(file.read_text("utf-8"), file.name))
+        rules = tuple(rule for name, content in _shipped() for rule in _shipped_rules(content.decode(), name))
         if path:
             write_atomically(path, _stored(rules))
     return Ruleset(rules, digest=default_digest())
@@ -60,9 +60,8 @@ def default_ruleset(cache_dir: Path | None = None) -> Ruleset:
 def default_digest() -> str:
     """Digest of the shipped rules: 64 hex over the files' bytes and the engine's version; nothing is parsed."""
     digest = hashlib.sha256(ENGINE_VERSION.encode())
-    for file in _shipped():
-        content = file.read_bytes()
-        digest.update(f"\n{file.name} {len(content)}\n".encode() + content)
+    for name, content in _shipped():
+        digest.update(f"\n{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
@@ -77,6 +76,8 @@ def parse_ruleset(text: str, *, name: str, read: Callable[[str], str] | None = N
     Raises:
         Malformed: Names the file, the rule where there is one, and the reason.
     """
+    from dataclasses import asdict  # noqa: PLC0415 - most scans use the shipped rules
+
     from picket.detection.gitleaks import ruleset_from  # noqa: PLC0415 - most scans use the shipped rules
 
     ruleset = ruleset_from(_parsed(text, name), name, default_ruleset, read)
@@ -132,6 +133,8 @@ def _restored(stored: bytes) -> Sequence[Rule] | None:
 
 def _plain(rule: Rule) -> dict[str, Any]:
     """Express a shipped rule by what differs from the defaults; none has allow-lists or requirements of its own."""
+    from dataclasses import fields  # noqa: PLC0415 - once, when they are parsed
+
     return {
         field.name: value
         for field in fields(Rule)
@@ -143,8 +146,11 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     return tuple(value) if isinstance(value, list) else value
 
 
-def _shipped() -> list[Path]:
-    return sorted((Path(__file__).parent / "rules").glob("*.toml"))
+def _shipped() -> Iterator[tuple[str, bytes]]:
+    folder = os.path.join(os.path.dirname(__file__), "rules")
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".toml")):
+        with open(os.path.join(folder, name), "rb") as file:
+            yield name, file.read()
 
 
 def _shipped_rules(text: str, name: str) -> Iterator[Rule]:

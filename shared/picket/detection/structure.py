@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import json
 import re
 import zlib
 from collections.abc import Callable
-from pathlib import PurePosixPath
 
 from picket.detection.assignments import says_password
 from picket.detection.evidence import FATAL, Candidate, Evidence
@@ -125,6 +123,8 @@ def jwt(candidate: Candidate) -> Evidence | None:
 
 
 def _signed_with_a_word(token: str) -> bool:
+    import hmac  # noqa: PLC0415 - few texts hold such a token
+
     signed, _, signature = token.rpartition(".")
     given = _unbase64(signature)
     return any(hmac.digest(word, signed.encode(), "sha256") == given for word in _SIGNING_WORDS)
@@ -165,7 +165,7 @@ def _is_throwaway(candidate: Candidate) -> bool:
     a system, or when the file's name, the key's, or the subject of a certificate beside it speaks of tests.
     """
     blob = candidate.blob
-    file = PurePosixPath(blob.path.lower()).name
+    file = blob.path.lower().rstrip("/").rpartition("/")[2]
     if (
         notation_of_path(blob.path) == "code"
         or file.endswith(_PROSE)

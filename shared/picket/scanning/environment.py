@@ -52,9 +52,14 @@ def hash_key_file() -> str:
     return f"{_base('XDG_CONFIG_HOME', '.config')}/picket/hash-key"
 
 
+def own_git_dir_name() -> str:
+    """Name the repository that git runs this process for, as a hook; empty outside a hook."""
+    return os.environ.get("GIT_DIR", "")
+
+
 def own_git_dir() -> Path | None:
-    """Return the repository that git runs this process for, as a hook; None outside a hook."""
-    named = os.environ.get("GIT_DIR", "")
+    """Return `own_git_dir_name` as a path; None outside a hook."""
+    named = own_git_dir_name()
     from pathlib import Path  # noqa: PLC0415 - as above
 
     return Path(named) if named else None

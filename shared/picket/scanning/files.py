@@ -18,14 +18,19 @@ def read_text(path: Path) -> str:
     Raises:
         Malformed: It cannot be read, is something else (a pipe never ends), or is too long.
     """
+    return read_bytes(path, LARGEST).decode("utf-8", "replace")
+
+
+def read_bytes(path: Path, largest: int) -> bytes:
+    """Read a regular file of at most *largest* bytes; raises as `read_text` does."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise Malformed(f"{path}: not a regular file")
-            content = file.read(LARGEST + 1)
+            content = file.read(largest + 1)
     except OSError as error:
         raise Malformed(f"{path}: {error.strerror}") from None
-    if len(content) > LARGEST:
-        raise Malformed(f"{path}: larger than {LARGEST} bytes")
-    return content.decode("utf-8", "replace")
+    if len(content) > largest:
+        raise Malformed(f"{path}: larger than {largest} bytes")
+    return content

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from picket.detection import Hit
 from picket.detection.age import rank
 from picket.detection.report import Occurrence
+from picket.records import dataclass, field
 from picket.scanning.result import SEVERITIES
 
 
@@ -33,9 +33,10 @@ def _finding(identity: bytes, places: list[Occurrence]) -> Finding:
     return Finding(identity, best, tuple(sorted(places, key=_rank)))
 
 
-def _rank(each: Occurrence) -> str:
+def _rank(each: Occurrence) -> tuple[bool, str]:
+    """Order by age, what no commit holds last: nobody knows how old it is."""
     commit, at = each.commit, each.at
-    return rank(commit.committed, commit.sha, at.path, at.start_line, at.start_column)
+    return not commit.sha, rank(commit.committed, commit.sha, at.path, at.start_line, at.start_column)
 
 
 def _telling(hit: Hit) -> tuple[float, int, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 
+_STUB = "ref: refs/heads/.invalid"
+"""What stands in HEAD where refs are kept in other files, as in reftables. Source: gitrepository-layout(5)."""
+
 
 def refs_of(git_dir: str) -> list[str]:
     """Return every ref's object, type and name, git's warnings, cut-off points, and every work tree's HEAD.
@@ -19,7 +22,19 @@ def refs_of(git_dir: str) -> list[str]:
     common = os.path.realpath(os.path.join(git_dir, _text(f"{git_dir}/commondir").strip()))
     trees = sorted(os.listdir(f"{common}/worktrees")) if os.path.isdir(f"{common}/worktrees") else []
     folders = [common, *(f"{common}/worktrees/{tree}" for tree in trees)]
-    return [told, warned, _text(f"{common}/shallow"), *(_text(f"{folder}/HEAD") for folder in folders)]
+    heads = [_text(f"{folder}/HEAD") for folder in folders]
+    if any(head.strip() == _STUB for head in heads):
+        heads = _asked(git_dir)
+    return [told, warned, _text(f"{common}/shallow"), *heads]
+
+
+def _asked(git_dir: str) -> list[str]:
+    """Ask git for every work tree's commit and branch; that takes longer than reading files."""
+    ask = ["git", "--git-dir", git_dir]
+    listed = subprocess.run([*ask, "worktree", "list", "--porcelain"], capture_output=True, check=True).stdout.decode()
+    own = subprocess.run([*ask, "rev-parse", "--verify", "--quiet", "HEAD"], capture_output=True, check=False).stdout
+    found = [line.removeprefix("HEAD ") for line in listed.split("\n") if line.startswith("HEAD ")]
+    return [commit for commit in (*found, own.decode().strip()) if commit.strip("0")] + [f"ref: {listed}"]
 
 
 def _text(path: str) -> str:

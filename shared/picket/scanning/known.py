@@ -12,12 +12,12 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from picket.detection.report import Occurrence
 from picket.errors import Malformed
+from picket.records import dataclass
 from picket.scanning.files import read_text
 from picket.scanning.findings import Finding
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,17 @@ from picket.commits import refs
 from picket.detection.age import rank
 from picket.detection.caching import read, write_atomically
 from picket.effects.git.command import GitFailed, run
-from picket.effects.git.objects import Absent
+from picket.effects.git.objects import Absent, common_dir
+from picket.records import dataclass, replace
 from picket.scanning.environment import cache_dir
 from picket.scanning.files import read_text
+from picket.scanning.lfs import has_come
 from picket.scanning.order import Order
 from picket.scanning.result import ACCEPTED, IGNORED, Json, Seen, most_telling
 from picket.scanning.revisions import Revisions, shallow_commits
 from picket.scanning.sieve import Sieve
 
-VERSION = 4
+VERSION = 5
 _BROKEN = re.compile(r"ignoring (?:ref with broken name|broken ref|dangling symref) (\S+)")
 _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted"),
@@ -109,6 +110,8 @@ def since_then(git_dir: Path, seen: Seen | None, tips: frozenset[str], whole: Re
     new, lost = tips - seen.tips, seen.tips - tips
     if any(error["reason"] == Absent.MISSING.value for error in seen.errors) or (lost and seen.errors):
         return whole, Seen()  # what was missing may be there now, and what was too large may be gone
+    if has_come(common_dir(git_dir), seen.errors):
+        return whole, Seen()
     try:
         # Git's own `^` stops early where dates are out of order, and would name commits that are still there.
         # What was lost counts by itself, too: no list of commits names an annotated tag.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from picket.scanning.work import Problem
+from picket.changes import shown_place
+from picket.detection.pointers import ELSEWHERE
+from picket.records import dataclass
+from picket.scanning.work import SUBMODULE, Problem
 
 Json = dict[str, Any]
-
+_SHOWN_DIGITS = 12
 
 DOUBTFUL, ACCEPTED, IGNORED = REASONS = ("below_min_confidence", "in_baseline", "ignored")
 """Why a finding is not shown."""
@@ -99,11 +102,32 @@ def most_telling(finding: Json) -> tuple[float, int, str]:
     return (-finding["confidence"], SEVERITIES.index(finding["severity"]), finding["rule"])
 
 
+def place_of(finding: Json) -> str:
+    """Return where a finding stands, for a person: of a blob that no commit holds, its id."""
+    if not finding["path"] and finding.get("blob"):
+        return shown_place(f"(blob {finding['blob'][:_SHOWN_DIGITS]})", finding["start_line"])
+    return shown_place(finding["path"], finding["start_line"])
+
+
 def problem_documents(problems: Iterable[Problem]) -> list[Json]:
     """Describe what was not scanned."""
     return [
-        {"path": each.path, "blob": each.blob, "reason": each.reason, "is_limit": each.is_limit} for each in problems
+        {
+            "path": each.path,
+            "blob": each.blob,
+            "reason": each.reason,
+            "is_limit": each.is_limit,
+            **({"source": each.source} if each.source else {}),
+        }
+        for each in problems
     ]
+
+
+def elsewhere(errors: Iterable[Json]) -> Json:
+    """Count the paths of what is kept elsewhere and was not looked at."""
+    named = {(each["reason"], each["path"]) for each in errors}
+    reasons = Counter(reason for reason, _ in named)
+    return {"lfs_files": reasons[ELSEWHERE], "submodules": reasons[SUBMODULE]}
 
 
 def hidden_documents(findings: Iterable[Json]) -> list[Json]:

@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -16,7 +15,9 @@ from picket.changes import Commit
 from picket.commits import refs
 from picket.commits.log import LOG_OPTIONS, RAW_OPTIONS, Log
 from picket.effects.git.command import GitFailed, run
+from picket.effects.git.objects import common_dir
 from picket.errors import Gone, Malformed
+from picket.records import dataclass
 from picket.scanning.environment import pushed_by_pre_commit
 from picket.scanning.order import Order
 
@@ -167,15 +168,27 @@ def log_of(git_dir: Path, revisions: Revisions) -> Iterator[Log]:
     if revisions.empty:
         yield b""
         return
+    with tempfile.TemporaryFile(prefix="picket-log-") as file:
+        write_log(git_dir, revisions, file)
+        with mapped(file) as log:
+            yield log
+
+
+def write_log(git_dir: Path, revisions: Revisions, file: IO[bytes]) -> None:
+    """Write the log of *revisions* to *file*; raises as `log_of` does."""
     if revisions.bounded:
         _check_whole(git_dir, revisions)
-    with tempfile.TemporaryFile(prefix="picket-log-") as file:
-        run(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
-        if not file.seek(0, 2):
-            yield b""
-            return
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as log:
-            yield log
+    run(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
+
+
+@contextmanager
+def mapped(file: IO[bytes]) -> Iterator[Log]:
+    """Give what is in *file*."""
+    if not file.seek(0, 2):
+        yield b""
+        return
+    with mmap(file.fileno(), 0, access=ACCESS_READ) as log:
+        yield log
 
 
 def staged(git_dir: Path) -> bytes:
@@ -216,14 +229,8 @@ def _has_head(git_dir: Path) -> bool:
 
 def shallow_commits(git_dir: Path) -> frozenset[str]:
     """Return the commits whose parents are cut off; none in a whole clone."""
-    path = git_dir_common(git_dir) / "shallow"
+    path = common_dir(git_dir) / "shallow"
     return frozenset(path.read_text().split()) if path.exists() else frozenset()
-
-
-def git_dir_common(git_dir: Path) -> Path:
-    """Return the directory that a linked work tree's one shares with the others. Source: gitrepository-layout(5)."""
-    path = git_dir / "commondir"
-    return (git_dir / path.read_text().strip()).resolve() if path.exists() else git_dir
 
 
 def _new_on(wanted: list[str], has: list[str], remote: str) -> Revisions:

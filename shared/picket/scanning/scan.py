@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import IO, TYPE_CHECKING
@@ -12,18 +11,29 @@ from typing import IO, TYPE_CHECKING
 from picket.commits.refs import is_looked_at
 from picket.detection import Engine, default_digest
 from picket.effects.git.command import GitFailed, shortened
-from picket.effects.git.objects import Absent
+from picket.effects.git.objects import Absent, common_dir
 from picket.errors import Gone, Malformed, TooLarge
+from picket.records import replace
 from picket.scanning import revisions
 from picket.scanning.environment import cache_dir, forget_own_repository, hash_key, hash_key_file, own_git_dir
 from picket.scanning.heads import refs_of
 from picket.scanning.order import HOOKS, STDIN, Order, is_url
-from picket.scanning.result import DOUBTFUL, Json, RestsOn, Result, Seen, hidden_documents, problem_documents, result_of
+from picket.scanning.result import (
+    DOUBTFUL,
+    Json,
+    RestsOn,
+    Result,
+    Seen,
+    elsewhere,
+    hidden_documents,
+    problem_documents,
+    result_of,
+)
 from picket.scanning.rules import TEAM_RULES, rules_for
 from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
 from picket.scanning.stores import too_large
-from picket.scanning.targets import Repository, cloned, find_repository
+from picket.scanning.targets import Repository, cloned, find_repository, nearer
 from picket.scanning.work import Job, Outcome, Problem, look_at
 
 if TYPE_CHECKING:
@@ -99,6 +109,7 @@ def _refs(git_dir: Path) -> list[str]:
 def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Sieve, progress: Progress) -> Result:
     """Look at what is new since the last scan of all history, and put it together with what that one found."""
     from picket.scanning import memory  # noqa: PLC0415 - a hook does without
+    from picket.scanning.lfs import missing_files  # noqa: PLC0415 - likewise
 
     git_dir = repository.git_dir
     path = memory.place(git_dir, order, engine.ruleset.digest, sieve, hash_key())
@@ -120,17 +131,15 @@ def _remembering(order: Order, repository: Repository, engine: Engine, sieve: Si
     if not result.is_whole:
         return result  # what is missing may be there next time, with the same refs
     looked_for = (repository.top / name for name in (TEAM_RULES, OWN_BASELINE, *IGNORE_FILES) if repository.top)
-    files = (*map(str, looked_for), *map(str, sieve.files), hash_key_file(), *_nearer(Path(order.target), repository))
+    awaited = missing_files(common_dir(git_dir).resolve(), seen.errors)
+    files = (
+        *awaited,
+        *map(str, looked_for),
+        *map(str, sieve.files),
+        hash_key_file(),
+        *nearer(Path(order.target), repository),
+    )
     return replace(result, rests_on=RestsOn(str(git_dir.resolve()), refs, files))
-
-
-def _nearer(target: Path, repository: Repository) -> Iterator[str]:
-    """Name what would make another repository of the target, if it came to be there."""
-    top = repository.top or repository.git_dir
-    for folder in (target.resolve(), *target.resolve().parents):
-        if folder == top.resolve():
-            return
-        yield from (str(folder / ".git"), str(folder / "HEAD"))
 
 
 def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> tuple[Outcome, list[Finding]]:
@@ -148,8 +157,9 @@ def _look(order: Order, source: Source, engine: Engine, progress: Progress) -> t
 def _note_surprises(order: Order, repository: Repository | None, say: Callable[[str], object]) -> None:
     """Say what is looked at where a target's name alone may be taken for something else."""
     if repository is None and order.selection == "all" and order.target != STDIN:
-        if order.since:
-            raise Malformed(f"{_short(order.target)} is no git repository, and has no history for --since")
+        if order.since or order.unreachable:
+            option = "--since" if order.since else "--unreachable"
+            raise Malformed(f"{_short(order.target)} is no git repository, and has no history for {option}")
         say(f"{_short(order.target)} is no git repository: files are looked at as they are")
     elif repository and not is_url(order.target) and order.target != ".":
         top = repository.top or repository.git_dir
@@ -167,14 +177,12 @@ def _check_hook(order: Order, outcome: Outcome) -> None:
 def _documents(order: Order, source: Source, findings: list[Finding], reasons: list[str]) -> list[Json]:
     if not findings:
         return []
-    from picket.scanning.documents import finding_document  # noqa: PLC0415 - most hooks find nothing
+    from picket.scanning.documents import Describe  # noqa: PLC0415 - most hooks find nothing
     from picket.scanning.uris import odd_names  # noqa: PLC0415 - as above
 
-    key, odd = hash_key(), odd_names(source.paths, findings)
-    return [
-        finding_document(finding, key, odd, redact=order.redact, hidden=reason)
-        for finding, reason in zip(findings, reasons, strict=True)
-    ]
+    odd = odd_names(source.paths, findings)
+    describe = Describe(hash_key(), odd, redact=order.redact, unreachable=source.unreachable)
+    return [describe.finding(finding, hidden=reason) for finding, reason in zip(findings, reasons, strict=True)]
 
 
 def _verify(documents: list[Json], findings: list[Finding], reasons: list[str], source: Source) -> None:
@@ -201,6 +209,7 @@ def _result(order: Order, seen: Seen, engine: Engine, outcome: Outcome, asked: T
         "blobs": seen.blobs,
         "bytes": seen.bytes,
         "new_blobs": outcome.blobs,
+        **elsewhere(seen.errors),
         "rules": len(rules),
         "ruleset": engine.ruleset.digest,
         "rules_without_hyperscan": [rules[index].id for index in engine.prefilter.unheld],
@@ -266,7 +275,20 @@ def _source(order: Order, repository: Repository | None, stdin: IO[bytes], asked
         yield _plain(Path(order.target), order.max_blob)
     elif order.selection == "staged":
         yield StagedSource(repository.git_dir, order.max_blob)
+    elif order.unreachable and asked:
+        with _whole_source(order, repository, asked) as source:
+            yield source
     else:
         which = revisions.wanted(order, repository.git_dir, stdin)
         with revisions.log_of(repository.git_dir, which) as log:
             yield HistorySource(repository.git_dir, log, order.max_blob, which.named if asked is None else asked.tags)
+
+
+@contextmanager
+def _whole_source(order: Order, repository: Repository, asked: Tips) -> Iterator[Source]:
+    """Give all history, and what no ref leads to."""
+    from picket.scanning.unreachable import log_and_beyond  # noqa: PLC0415 - only where it is asked for
+
+    everything = revisions.everything(pull_requests=order.pull_requests)
+    with log_and_beyond(repository.git_dir, everything) as (log, beyond):
+        yield HistorySource(repository.git_dir, log, order.max_blob, asked.tags, beyond)

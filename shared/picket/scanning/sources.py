@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from picket.changes import Change, Commit
 from picket.commits.log import Log, commit_of, messages, parse_entries, parse_log, survey
@@ -20,6 +20,9 @@ from picket.scanning import revisions
 from picket.scanning.revisions import NOWHERE
 from picket.scanning.stores import BytesStore, FolderStore, GitStore, Store
 from picket.scanning.work import Job, Outcome, Paths, Problem
+
+if TYPE_CHECKING:
+    from picket.scanning.unreachable import Beyond
 
 _OLD_SIDES_KEPT = 1024
 _GIT_FOLDER = ".git"
@@ -46,6 +49,10 @@ class Source(Protocol):
     def problems(self) -> Sequence[Problem]:
         """What is known not to be scanned before anything is read."""
 
+    @property
+    def unreachable(self) -> Callable[[Occurrence], bool] | None:
+        """Tells what no ref leads to; None where none of that is looked at."""
+
     def order(self) -> Iterable[str]:
         """Return the keys of `paths` in an order that reads well."""
 
@@ -56,7 +63,9 @@ class Source(Protocol):
 class HistorySource:
     """Commits of a repository, by their log."""
 
-    def __init__(self, git_dir: Path, log: Log, max_bytes: int, tags: Iterable[str] = ()) -> None:
+    def __init__(
+        self, git_dir: Path, log: Log, max_bytes: int, tags: Iterable[str] = (), beyond: Beyond | None = None
+    ) -> None:
         """Read a log.
 
         Args:
@@ -64,14 +73,19 @@ class HistorySource:
             log: The log of the commits that are looked at.
             max_bytes: Larger blobs are left out.
             tags: Ids of objects; those that are no commits are looked at as `tags.read` has them.
+            beyond: What no ref leads to, the commits of which are in the log.
         """
         self.store = GitStore(git_dir, max_bytes)
-        self.paths, self.commits = survey(log)
-        self.problems = _cut_off(git_dir)
-        self._log, self._tagged = log, read_tags(git_dir, tags) if (tags := tuple(tags)) else []
+        self.paths, self.commits, submodules = survey(log)
+        self.problems = [*_submodules(git_dir, submodules), *_cut_off(git_dir), *(beyond.problems if beyond else ())]
+        self.unreachable = beyond.has if beyond else None
+        tags = (*tags, *(beyond.tags if beyond else ()))
+        self._log, self._tagged = log, read_tags(git_dir, tags) if tags else []
         for change in (change for _, changes in self._tagged for change in changes):
             known = self.paths.get(change.new, ())
             self.paths[change.new] = tuple(dict.fromkeys((*known, change.path.encode())))
+        self._loose = [blob for blob in (beyond.blobs if beyond else ()) if blob not in self.paths]
+        self.paths.update(dict.fromkeys(self._loose, (b"",)))
 
     def order(self) -> Iterable[str]:
         """By path, newest first, as git best unpacks them."""
@@ -83,6 +97,8 @@ class HistorySource:
         if outcome.found or named:
             history = chain(parse_log(self._log, None if named else outcome.found), self._tagged)
             yield from _introduced(history, outcome, self.paths, self.store, job)
+        for blob in self._loose:
+            yield from (Occurrence(NOWHERE, each, blob) for each in outcome.found.get(blob, ()))
         yield from self._in_messages(job.engine)
 
     def _in_messages(self, engine: Engine) -> Iterator[Occurrence]:
@@ -95,11 +111,13 @@ class HistorySource:
 class StagedSource:
     """What is in the index and not in HEAD."""
 
+    unreachable = None
+
     def __init__(self, git_dir: Path, max_bytes: int) -> None:
         self._entries = revisions.staged(git_dir)
         self.store = GitStore(git_dir, max_bytes)
-        self.paths, self.commits = survey(self._entries)
-        self.problems: list[Problem] = []
+        self.paths, self.commits, submodules = survey(self._entries)
+        self.problems = _submodules(git_dir, submodules)
 
     def order(self) -> Iterable[str]:
         """As git names them."""
@@ -115,6 +133,7 @@ class StagedSource:
 class FilesSource:
     """Files of a folder, a repository's own data left out."""
 
+    unreachable = None
     commits = 0
 
     def __init__(self, top: Path, max_bytes: int) -> None:
@@ -152,6 +171,7 @@ class FilesSource:
 class BytesSource:
     """One content, as from standard input."""
 
+    unreachable = None
     commits = 0
 
     def __init__(self, name: str, content: bytes, max_bytes: int) -> None:
@@ -196,6 +216,14 @@ def _stands_at(found: Located, path: str) -> bool:
 
 def _uncommitted(outcome: Outcome) -> Iterator[Occurrence]:
     return (Occurrence(NOWHERE, each, key) for key, found in outcome.found.items() for each in found)
+
+
+def _submodules(git_dir: Path, found: Mapping[bytes, str]) -> list[Problem]:
+    if not found:
+        return []
+    from picket.scanning.submodules import problems  # noqa: PLC0415 - few repositories have any
+
+    return problems(git_dir, found)
 
 
 def _cut_off(git_dir: Path) -> list[Problem]:

@@ -6,11 +6,12 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from picket.detection.pointers import ELSEWHERE, Pointer
 from picket.effects.git import objects
+from picket.records import dataclass, field
 
 Read = Callable[[Iterable[str]], Iterator[tuple[str, bytes | str]]]
 """Gives contents by key, or, as text, the reason why it is missing."""
@@ -25,6 +26,9 @@ class Store(Protocol):
 
     def open(self) -> AbstractContextManager[Read]:
         """Open it, in the process that reads from it."""
+
+    def elsewhere(self, stands_for: Pointer) -> bytes | str:
+        """Return what a pointer of Git LFS stands for or, as text, why it cannot be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,12 @@ class GitStore:
 
             yield read
 
+    def elsewhere(self, stands_for: Pointer) -> bytes | str:
+        """Take it from where Git LFS keeps what it has fetched or added."""
+        from picket.scanning.lfs import content_of  # noqa: PLC0415 - few repositories have one
+
+        return content_of(stands_for, objects.common_dir(self.git_dir), self.max_bytes)
+
     def _reason(self, absent: objects.Absent) -> str:
         return too_large(self.max_bytes) if absent is objects.Absent.TOO_LARGE else absent.value
 
@@ -59,6 +69,10 @@ class FolderStore:
     def open(self) -> AbstractContextManager[Read]:
         """Need nothing."""
         return nullcontext(self._read)
+
+    def elsewhere(self, stands_for: Pointer) -> bytes | str:  # noqa: ARG002 - as the others
+        """Have none."""
+        return ELSEWHERE
 
     def _read(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
         """Yield regular files; links are not followed, and what cannot be read is told."""
@@ -88,6 +102,10 @@ class BytesStore:
     def open(self) -> AbstractContextManager[Read]:
         """Need nothing."""
         return nullcontext(self._read)
+
+    def elsewhere(self, stands_for: Pointer) -> bytes | str:  # noqa: ARG002 - as the others
+        """Have none."""
+        return ELSEWHERE
 
     def _read(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
         for key in keys:

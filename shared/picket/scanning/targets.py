@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from picket.effects.git.command import child_environment
+from picket.effects.git.hardening import child_environment
 from picket.errors import Gone, Malformed
+from picket.records import dataclass
 from picket.scanning.files import read_text
 
 _GITDIR = "gitdir: "
@@ -52,6 +52,15 @@ def find_repository(start: Path) -> Repository | None:
         if _is_git_dir(folder):
             return Repository(folder, folder.parent if folder.name == ".git" else None)
     return None
+
+
+def nearer(target: Path, repository: Repository) -> Iterator[str]:
+    """Name what would make another repository of the target, if it came to be there."""
+    top = repository.top or repository.git_dir
+    for folder in (target.resolve(), *target.resolve().parents):
+        if folder == top.resolve():
+            return
+        yield from (str(folder / ".git"), str(folder / "HEAD"))
 
 
 @contextmanager

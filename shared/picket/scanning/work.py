@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 
 from picket.detection import Engine
+from picket.detection.pointers import BEGINNING, TOO_LONG, pointer
 from picket.detection.report import Located, look
 from picket.detection.text import positions
 from picket.errors import PicketError
+from picket.records import dataclass, field, replace
 from picket.scanning.stores import Read, Store, too_large
 
 Paths = Mapping[str, tuple[bytes, ...]]
@@ -23,6 +24,9 @@ Paths = Mapping[str, tuple[bytes, ...]]
 
 ARCHIVE_BYTES = 1 << 28
 """The most that is unpacked of one archive."""
+
+SUBMODULE = "a submodule, which is a repository of its own: scan that one by itself"
+"""Why nothing of it is looked at."""
 
 _FEW = 16  # blobs that are looked at sooner than other processes have started
 _CHUNKS_EACH = 16
@@ -32,12 +36,16 @@ _MOST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What was not scanned, and why; `is_limit` where that is because somebody set a limit or nothing could read it."""
+    """What was not scanned, and why; `is_limit` where that is because somebody set a limit or nothing could read it.
+
+    `source` says where it is: the URL of a submodule, the id of a file in Git LFS.
+    """
 
     path: str
     reason: str
     blob: str = ""
     is_limit: bool = False
+    source: str = ""
 
 
 @dataclass(slots=True)
@@ -78,16 +86,35 @@ class Job:
                 outcome.problems += [Problem(name, content, key, is_limit=limit) for name in names]
                 continue
             outcome.blobs, outcome.size = outcome.blobs + 1, outcome.size + len(content)
-            if found := self.look(content, names, problems=outcome.problems):
+            if found := self.look(content, names, problems=outcome.problems, key=key):
                 outcome.found[key] = found
             if self.explain:
                 outcome.dropped += self._dropped(content, names[0])
         return outcome
 
     def look(
-        self, content: bytes, paths: Sequence[str], commit: str = "", problems: list[Problem] | None = None
+        self,
+        content: bytes,
+        paths: Sequence[str],
+        commit: str = "",
+        problems: list[Problem] | None = None,
+        key: str = "",
     ) -> tuple[Located, ...]:
-        """Look at one blob, and at what it packs; add to *problems* what of that cannot be read."""
+        """Look at one blob, and at what it packs or stands for; add to *problems* what of that cannot be read."""
+        found = self._unpacked(content, paths, commit, problems)
+        if len(content) >= TOO_LONG or not content.startswith(BEGINNING) or not (stands_for := pointer(content)):
+            return found
+        meant = self.store.elsewhere(stands_for)
+        if isinstance(meant, bytes):
+            inside = self._unpacked(meant, paths, commit, problems)
+            return found + tuple(replace(each, blob_path=each.blob_path or each.path) for each in inside)
+        if problems is not None:
+            problems += [Problem(path, meant, key, is_limit=True, source=stands_for.name) for path in paths]
+        return found
+
+    def _unpacked(
+        self, content: bytes, paths: Sequence[str], commit: str, problems: list[Problem] | None
+    ) -> tuple[Located, ...]:
         found = look(self.engine, content, paths, commit)
         if not self.archives:
             return found

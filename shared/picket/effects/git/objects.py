@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
-from picket.effects.git.command import child_environment, options, run
+from picket.effects.git.command import run
+from picket.effects.git.hardening import child_environment, options
 from picket.errors import TransientError
 
 _DRAIN = 1 << 20
@@ -74,9 +75,13 @@ def reader(git_dir: Path, max_bytes: int, *, whole: bool = True, too_large: Cont
 
 def _is_partial(git_dir: Path) -> bool:
     """Return whether objects may be missing by intention; git ends when asked for one of those and may not fetch it."""
-    common = git_dir / "commondir"
-    home = git_dir / common.read_text().strip() if common.exists() else git_dir
-    return any(home.glob("objects/pack/*.promisor"))
+    return any(common_dir(git_dir).glob("objects/pack/*.promisor"))
+
+
+def common_dir(git_dir: Path) -> Path:
+    """Return the directory that a linked work tree's one shares with the others. Source: gitrepository-layout(5)."""
+    path = git_dir / "commondir"
+    return (git_dir / path.read_text().strip()).resolve() if path.exists() else git_dir
 
 
 def _all_ids(git_dir: Path) -> frozenset[str]:

@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from picket.commits.repository import RepositoryAddress
 from picket.effects.git.address import resolve, token_for
-from picket.effects.git.command import ENVIRONMENT, GitFailed, Limits, run, run_limited
+from picket.effects.git.command import GitFailed, Limits, run, run_limited
 from picket.effects.git.failures import meaning
+from picket.effects.git.hardening import ENVIRONMENT
 from picket.errors import Gone
 from picket.settings import settings
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from picket.changes import shown_place
-from picket.scanning.result import Result
+from picket.scanning.result import Result, place_of
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -19,7 +18,7 @@ def as_junit(result: Result) -> str:
     if not result.findings:
         SubElement(suite, "testcase", classname="picket", name="no leaked credentials")
     for finding in result.findings:
-        place = shown_place(finding["path"], finding["start_line"])
+        place = place_of(finding)
         case = SubElement(suite, "testcase", classname=_text(finding["rule"]), name=_text(place))
         if finding["path"]:
             case.set("file", _text(finding["path"]))
@@ -34,7 +33,10 @@ def as_junit(result: Result) -> str:
 
 
 def _origin(finding: dict[str, object]) -> str:
-    return f"commit {finding['commit']} by {finding['author']} on {finding['date']}" if finding["commit"] else ""
+    reach = "unreachable " if finding.get("unreachable") else ""
+    if not finding["commit"]:
+        return f"{reach}blob {finding['blob']}" if finding.get("blob") else ""
+    return f"{reach}commit {finding['commit']} by {finding['author']} on {finding['date']}"
 
 
 def _text(text: str) -> str:

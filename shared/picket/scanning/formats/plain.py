@@ -13,6 +13,7 @@ _COLUMNS = (
     *("start_column", "end_line", "end_column", "commit", "author", "email", "date", "redacted", "secret"),
     *("fingerprint", "occurrences"),
 )
+_OF_SOME = ("unreachable", "blob")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,6 +35,7 @@ def as_csv(result: Result) -> str:
     out = io.StringIO()
     shows_secret = any("secret" in finding for finding in result.findings)
     columns = [name for name in _COLUMNS if name != "secret" or shows_secret]
+    columns += [name for name in _OF_SOME if any(name in finding for finding in result.findings)]
     rows = csv.writer(out)
     rows.writerow(columns)
     for finding in result.findings:

@@ -73,6 +73,7 @@ def _result(finding: Json, index: int) -> Json:
             "author": finding["author"],
             "email": finding["email"],
             "date": finding["date"],
+            **({"unreachable": finding["unreachable"]} if "unreachable" in finding else {}),
             **({"verification": finding["verification"]} if "verification" in finding else {}),
         },
     }
@@ -84,7 +85,8 @@ def _result(finding: Json, index: int) -> Json:
 
 
 def _since(finding: Json) -> str:
-    return f"since commit {finding['commit'][:12]}" if finding["commit"] else "not committed"
+    reach = "unreachable, " if finding.get("unreachable") else ""
+    return reach + (f"since commit {finding['commit'][:12]}" if finding["commit"] else "not committed")
 
 
 def _location(place: Json, number: int | None = None) -> dict[str, Any]:
@@ -96,9 +98,15 @@ def _location(place: Json, number: int | None = None) -> dict[str, Any]:
     }
     artifact = {"uri": place["uri"], "uriBaseId": "SRCROOT"}
     told: Json = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
-    if not place["path"]:
+    if not place["path"] and "blob" in place:
+        told = {"logicalLocations": [{"name": f"blob {place['blob']}", "fullyQualifiedName": f"blob {place['blob']}"}]}
+    elif not place["path"]:
         told = {"logicalLocations": [{"name": MESSAGE, "fullyQualifiedName": f"{place['commit']}:{MESSAGE}"}]}
-    return told if number is None else {"id": number, **told, "message": {"text": f"in commit {place['commit']}"}}
+    return told if number is None else {"id": number, **told, "message": {"text": f"in {_holder(place)}"}}
+
+
+def _holder(place: Json) -> str:
+    return f"commit {place['commit']}" if place["commit"] else f"blob {place.get('blob', '')}".strip()
 
 
 def _notice(error: Json, *, is_error: bool) -> Json:

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from picket.changes import shown_place
 from picket.scanning.formats import printable
-from picket.scanning.result import Json, Result
+from picket.scanning.result import Json, Result, place_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -61,7 +60,7 @@ def findings_table(found: Iterable[Json], times: Callable[[Json], str], *, names
             f"{each['confidence']:.2f}",
             plain(each["rule"]),
             plain(each["secret"] if "secret" in each else each["redacted"]),
-            plain(shown_place(each["path"], each["start_line"])),
+            plain(place_of(each)),
             each["commit"][:10],
             times(each),
             *([plain(each["repository"])] if names_repository else []),
@@ -70,7 +69,8 @@ def findings_table(found: Iterable[Json], times: Callable[[Json], str], *, names
 
 
 def _said(finding: Json, state: str) -> str:
-    """Say what is known of a finding beside its severity: its state, and what its provider says."""
+    """Say what is known of a finding beside its severity: its reach, its state, and what its provider says."""
     said = finding.get("verification") or {}
-    words = [*([state] if state != "open" else []), *([said["result"]] if said else [])]
+    reach = ["unreachable"] if finding.get("unreachable") else []
+    words = [*reach, *([state] if state != "open" else []), *([said["result"]] if said else [])]
     return f" ({', '.join(words)})" if words else ""

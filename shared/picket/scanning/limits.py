@@ -1,0 +1,7 @@
+"""What bounds a scan on this machine unless somebody says otherwise."""
+
+MAX_BLOB = 32 * 1024 * 1024
+"""Bytes of the largest blob that is looked at."""
+
+DECODE_DEPTH = 2
+"""Encodings within one another."""
