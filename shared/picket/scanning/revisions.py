@@ -178,6 +178,12 @@ def write_log(git_dir: Path, revisions: Revisions, file: IO[bytes]) -> None:
     """Write the log of *revisions* to *file*; raises as `log_of` does."""
     if revisions.bounded:
         _check_whole(git_dir, revisions)
+    if not revisions.bounded and not revisions.stdin:
+        from picket.scanning import logs  # noqa: PLC0415 - a hook does without
+
+        if logs.is_long(git_dir):
+            logs.write(git_dir, revisions.arguments, file)
+            return
     run(git_dir, "log", *LOG_OPTIONS, *revisions.arguments, "--", stdin=revisions.stdin, stdout=file)
 
 
