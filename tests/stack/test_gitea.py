@@ -97,7 +97,7 @@ def test_a_push_gets_a_status_that_links_to_the_finding_and_follows_what_is_deci
 
         clean = push("x = 2\n")
         eventually(lambda: [state for state, _ in statuses(clean)][-1:] == ["success"])
-        leaked = push(f"key = '{secrets.aws_key(2)}'\n")
+        leaked = push(f"key = '{secrets.slack_token(2)}'\n")
         eventually(lambda: [state for state, _ in statuses(leaked)][-1:] == ["failure"])
         [finding] = stack.all_findings()
         assert statuses(leaked)[-1][1] == f"https://picket.corp.io/findings/{finding['id']}"
