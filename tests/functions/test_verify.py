@@ -78,6 +78,15 @@ def ask(deployed: Deployment, finding: dict[str, Any], status: int = 202) -> dic
     return dict(deployed.api.get(f"/findings/{finding['id']}").json)
 
 
+def come_due(deployed: Deployment) -> None:
+    """Let what is asked about again be due, and the clock ask for it."""
+    due = {"verify_due": {"$gt": "at "}}
+    collection("findings").update_many(due, {"$set": {"verify_due": "at 2026-01-01T00:00:00Z"}})
+    collection("duties").delete_many({})
+    tick(deployed, f"verifications {len(deployed.sent)}")
+    deployed.drain()
+
+
 def everywhere(deployed: Deployment) -> str:
     """All that was sent and stored."""
     stored = [str(list(collection(name).find())) for name in ("findings", "occurrences", "scans", "batches", "notices")]
@@ -191,11 +200,8 @@ def test_what_somebody_called_fixed_is_open_again_where_it_works(
     deployed.api.patch(f"/findings/{finding['id']}", json={"state": "fixed"})
     deployed.drain()
     assert found(deployed)[0]["state"] == "fixed"
-    collection("findings").update_one({"_id": finding["id"]}, {"$set": {"verify_due": "at 2026-01-01T00:00:00Z"}})
-    collection("duties").delete_many({})
 
-    tick(deployed, "verifications")
-    deployed.drain()
+    come_due(deployed)
 
     [after] = found(deployed)
     assert (after["state"], after["episode"]) == ("open", 2)
@@ -208,12 +214,8 @@ def test_it_is_asked_about_until_it_is_dead(deployed: Deployment, provider: Prov
     provider.say = lambda _request: next(answers)
     scan()
 
-    for time in range(4):
-        due = {"verify_due": {"$gt": "at "}}
-        collection("findings").update_many(due, {"$set": {"verify_due": "at 2026-01-01T00:00:00Z"}})
-        collection("duties").delete_many({})
-        tick(deployed, f"verifications {time}")
-        deployed.drain()
+    for _ in range(4):
+        come_due(deployed)
 
     assert len(provider.asked) == 3
     [after] = found(deployed)
@@ -328,8 +330,114 @@ def test_a_credential_is_revoked_by_an_admin_who_confirms_it(
     assert (request.method, request.path) == ("POST", "/credentials/revoke")
     assert json.loads(request.body) == {"credentials": [github_token(1)]}
     after = deployed.api.get(f"/findings/{finding['id']}").json
-    assert (after["state"], after["verification"]["result"]) == ("fixed", "dead")
+    assert (after["state"], after["verification"]["result"]) == ("open", "unknown")
     assert "asked GitHub to revoke it" in [line.get("comment") for line in after["history"]]
+
+    provider.say = lambda _request: DEAD
+    come_due(deployed)
+    after = deployed.api.get(f"/findings/{finding['id']}").json
+    assert (after["state"], after["verification"]["result"]) == ("fixed", "dead")
+    assert [one.path for one in provider.asked] == ["/credentials/revoke", "/user"]
+
+
+def test_what_may_be_of_another_host_is_not_revoked_at_the_providers_own(
+    deployed: Deployment, provider: Providers, scan: Any, work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PICKET_VERIFY_HOSTS", '["*.corp.io"]')
+    forget()
+    work.commit({"a.py": f"url = 'https://github.corp.io/api/v3'\ntoken = '{github_token(7)}'\n"})
+    finding = next(one for one in scan() if one["path"] == "a.py" and one["start_line"] == 2)
+
+    deployed.api.post(f"/findings/{finding['id']}/revoke", json={"confirm": finding["id"]})
+    deployed.drain()
+
+    assert provider.asked == []
+    said = deployed.api.get(f"/findings/{finding['id']}").json["verification"]
+    assert (said["result"], "github.corp.io" in said["reason"]) == ("unknown", True)
+
+
+@pytest.mark.parametrize(("said", "decided"), [(DEAD, "open"), (LIVE, "fixed")])
+def test_what_a_person_decides_after_an_answer_stays_however_often_its_event_comes(
+    said: Said, decided: str, deployed: Deployment, provider: Providers, scan: Any
+) -> None:
+    provider.say = lambda _request: said
+    [finding] = scan()
+    ask(deployed, finding)
+    deployed.api.patch(f"/findings/{finding['id']}", json={"state": decided})
+    deployed.drain()
+
+    for message in deployed.of_type("finding.verified"):
+        deployed.deliver(message)
+    deployed.drain()
+
+    assert found(deployed)[0]["state"] == decided
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_page_in_front_of_a_provider_says_nothing(provider: Providers, scan: Any) -> None:
+    provider.say = lambda _request: Said(200, "<html>sign in first</html>")
+
+    [finding] = scan()
+
+    assert (finding["state"], finding["verification"]["result"]) == ("open", "unknown")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 'https://github.dev.corp.io/api/v3'\nb = 'https://github.corp.io/api/v3'\ntoken = '{}'\n",
+        "a = 'https://api.github.com'\nb = 'https://github.corp.io/api/v3'\ntoken = '{}'\n# https://github.x.corp.io/api/v3",
+        "a = 'https://github.corp.io:8443/api/v3'\ntoken = '{}'\n",
+    ],
+)
+def test_where_several_hosts_or_another_port_are_named_a_no_says_nothing(
+    text: str,
+    deployed: Deployment,
+    provider: Providers,
+    scan: Any,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    [finding] = scan()
+    environment.setenv("PICKET_VERIFY_HOSTS", '["*.corp.io"]')
+    look_up = socket.getaddrinfo
+    environment.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *args, **more: look_up("127.0.0.1" if str(host).endswith("corp.io") else host, *args, **more),
+    )
+    forget()
+    kept = str(collection("findings").find_one()["kept"])  # type: ignore[index]
+    artifacts.put(keeping.PREFIX + kept, text.format(github_token(1)).encode())
+    provider.say = lambda _request: DEAD
+
+    assert ask(deployed, finding)["verification"]["result"] == "unknown"
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_provider_that_wants_to_be_left_alone_is_for_all_of_its_findings(
+    provider: Providers, scan: Any, work: Work
+) -> None:
+    work.commit({f"{n}.py": f"token = '{github_token(n)}'\n" for n in range(2, 4)})
+    provider.say = lambda _request: Said(429, "", {"Retry-After": "3600"})
+
+    scan()
+
+    assert len(provider.asked) == 1
+    assert [one["verify_due"] > "at " for one in collection("findings").find()] == [True] * 3
+
+
+def test_a_copy_that_was_lost_is_kept_again_by_a_scan(
+    deployed: Deployment, provider: Providers, scan: Any, work: Work
+) -> None:
+    [finding] = scan()
+    [stored] = collection("findings").find()
+    artifacts.delete(keeping.reference(stored["kept"]))
+    assert ask(deployed, finding)["verification"]["result"] == "unknown"
+    work.commit({"b.py": f"again = '{github_token(1)}'\n"})
+    scan()
+    provider.say = lambda _request: DEAD
+
+    assert ask(deployed, finding)["verification"]["result"] == "dead"
 
 
 def test_replicas_share_the_turns_with_a_host(deployed: Deployment, provider: Providers, scan: Any, work: Work) -> None:

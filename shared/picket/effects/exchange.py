@@ -19,6 +19,8 @@ from picket.errors import TooLarge, TransientError, Unsupported
 
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 20.0
 _CHUNK = 64 * 1024
+_MOST_ADDRESSES = 4
+"""Addresses of a host that are tried: whoever names it may have given it many that do not answer."""
 _NOT_CONNECTED = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
 _PORTS = {"https": 443, "http": 80}
 
@@ -38,8 +40,8 @@ class Answer:
     """An answer whose body was read whole; header names are lower-case."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,11 @@ def send(request: Outgoing, addresses: Sequence[str], limits: Limits, *, proxy: 
     """
     parts = urlsplit(request.url)
     host = parts.hostname or ""
-    for address in addresses:
-        connection = _connection(parts, address, proxy)
+    for address in addresses[:_MOST_ADDRESSES]:
+        left = limits.deadline - time.monotonic()
+        if left <= 0:
+            raise TransientError(f"{host} took more than {limits.seconds:g} seconds")
+        connection = _connection(parts, address, proxy, min(left, _CONNECT_SECONDS))
         try:
             connection.connect()
             with _cut_at(limits.deadline, connection.sock):
@@ -93,14 +98,14 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
 
 
-def _connection(parts: SplitResult, address: str, proxy: str) -> HTTPConnection:
+def _connection(parts: SplitResult, address: str, proxy: str, seconds: float) -> HTTPConnection:
     scheme, host, port = origin(parts.geturl())
     through = urlsplit(proxy)
     target = (through.hostname or "", through.port or _PORTS["http"]) if proxy else (address, port)
     if scheme == "http":
-        connection = HTTPConnection(*target, timeout=_CONNECT_SECONDS)
+        connection = HTTPConnection(*target, timeout=seconds)
     else:
-        connection = HTTPSConnection(*target, timeout=_CONNECT_SECONDS, server_hostname=host)
+        connection = HTTPSConnection(*target, timeout=seconds, server_hostname=host)
     if proxy:
         connection.set_tunnel(address, port, headers=_proxy_headers(through))
     return connection

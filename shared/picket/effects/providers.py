@@ -42,7 +42,12 @@ def ask(call: Call, *, is_named: bool) -> Answer:
     return exchange.send(Outgoing(call.method, call.url, call.headers, call.body), addresses, limits, proxy=proxy)
 
 
-def takes_turn(host: str) -> bool:
+def leave(host: str, pause: timedelta) -> None:
+    """Let nobody take a turn with a host for some time, as its provider wants it."""
+    duties.block(f"verify {host}", pause)
+
+
+def take(host: str) -> bool:
     """Take the next turn with a host, which all replicas share; False if others were faster for some seconds."""
     pause = timedelta(minutes=1) / settings().verifications_per_minute
     for turn in range(_TURNS):

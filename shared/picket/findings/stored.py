@@ -120,6 +120,9 @@ class Changes(TypedDict, total=False):
     verification: Verification
     verify_every: int
     verify_due: str
+    settled: str
+    kept: str
+    kept_path: str
 
 
 class NewFinding(TypedDict):
@@ -152,7 +155,8 @@ class NewFinding(TypedDict):
 class Finding(NewFinding):
     """A finding with its life; `revision` counts its changes, `cost_revision` is that of the score it stands in.
 
-    `verify_every` are the hours after which the policy has the provider asked again, `verify_due` is when.
+    `verify_every` are the hours after which the policy has the provider asked again, `verify_due` is when;
+    `settled` is the request whose answer has moved the finding.
     """
 
     schema: NotRequired[int]
@@ -176,6 +180,7 @@ class Finding(NewFinding):
     verification: NotRequired[Verification]
     verify_every: NotRequired[int]
     verify_due: NotRequired[str]
+    settled: NotRequired[str]
     rated: NotRequired[str]
     weighs: NotRequired[str]
     list_key: NotRequired[str]

@@ -46,8 +46,8 @@ class Reporting:
 
     Attributes:
         request: From the commit, its status and the access token to the request.
-        is_done: From status and body of an answer that is no success: whether what was asked for is so already.
+        is_done: From status and body of an answer that is no success, and what was sent: whether that is so already.
     """
 
     request: Callable[[Commit, Status, str], Request]
-    is_done: Callable[[int, bytes], bool] = lambda _status, _body: False
+    is_done: Callable[[int, bytes, Status], bool] = lambda _status, _body, _sent: False

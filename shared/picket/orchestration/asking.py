@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from picket.effects import providers
 from picket.effects.exchange import Answer
@@ -14,11 +15,13 @@ from picket.settings import settings
 from picket.verification import verifier_for
 from picket.verification.filling import Call, Unfit, fill
 from picket.verification.judging import Verdict, fits, judge, parsed, without
-from picket.verification.model import Template, Verifier
-from picket.verification.nearby import Around, combinations, hosts, parts
+from picket.verification.model import Revocation, Template, Verifier
+from picket.verification.nearby import Around, combinations, hosts, is_at_another_port, parts
 
 LATER = timedelta(hours=1)
 """When a provider that did not answer is asked again."""
+SOON = timedelta(minutes=5)
+"""When a provider is asked about what it was asked to revoke."""
 _LONGEST_PAUSE = timedelta(days=1)
 _SLOW_DOWN = frozenset({429, 503})
 
@@ -44,8 +47,14 @@ class Postponed(Exception):
     """Others are asking the provider: its turn has not come."""
 
 
-Takes = Callable[[str], bool]
-"""Takes a turn with a host; False if it has not come."""
+class Turns(Protocol):
+    """Lets hosts be asked in turn."""
+
+    def take(self, host: str) -> bool:
+        """Take the next turn with a host; False if it has not come."""
+
+    def leave(self, host: str, pause: timedelta) -> None:
+        """Leave a host alone for some time."""
 
 
 def unknown(reason: str, pause: timedelta = timedelta(0)) -> Asked:
@@ -53,7 +62,7 @@ def unknown(reason: str, pause: timedelta = timedelta(0)) -> Asked:
     return Asked(Verdict("unknown", reason), pause)
 
 
-def verify(rule: str, secret: str, around: Around, takes_turn: Takes = providers.takes_turn) -> Asked:
+def verify(rule: str, secret: str, around: Around, turns: Turns = providers) -> Asked:
     """Ask the provider whether a secret still works.
 
     Raises:
@@ -65,20 +74,32 @@ def verify(rule: str, secret: str, around: Around, takes_turn: Takes = providers
     host = _host(verifier, around)
     if isinstance(host, Asked):
         return host
-    verdicts: list[Asked] = []
+    asked: list[Asked] = []
     for values in _values(verifier, secret, around, host):
-        asked = _once(verifier, values, host, takes_turn)
-        if asked.verdict.result == "live":
-            return asked
-        verdicts.append(asked)
-    if not verdicts:
-        wanted = ", ".join(verifier.pairs)
-        return unknown(f"its {wanted} was not found near it" if wanted else "it has another shape than is known")
-    return next((one for one in verdicts if one.verdict.result == "unknown"), verdicts[0])
+        try:
+            asked.append(_once(verifier, values, host, turns))
+        except Postponed:
+            if not asked:
+                raise
+            return unknown("other pairs are still to be tried", LATER)
+        if asked[-1].verdict.result == "live":
+            return asked[-1]
+    return _together(verifier, asked)
 
 
-def revoke(rule: str, secret: str, around: Around, takes_turn: Takes = providers.takes_turn) -> Asked:
-    """Ask the provider to make a secret invalid; dead if it did.
+def _together(verifier: Verifier, asked: list[Asked]) -> Asked:
+    """Return what is known where no pair works; of several, none may be the right one."""
+    if len(asked) == 1:
+        return asked[0]
+    if asked:
+        reason = f"{verifier.provider} accepts none of the pairs that were found near it"
+        return unknown(reason, max(one.pause for one in asked))
+    wanted = ", ".join(verifier.pairs)
+    return unknown(f"its {wanted} was not found near it" if wanted else "it has another shape than is known")
+
+
+def revoke(rule: str, secret: str, around: Around, turns: Turns = providers) -> Asked:
+    """Ask the provider to make a secret invalid. Whether it did is then for `verify` to see, some minutes later.
 
     Raises:
         Postponed: It is not asked now; nothing was sent.
@@ -89,19 +110,25 @@ def revoke(rule: str, secret: str, around: Around, takes_turn: Takes = providers
     host = _host(verifier, around)
     if isinstance(host, Asked):
         return host
-    values = next(_values(verifier, secret, around, host), None)
-    if values is None:
-        return unknown("what the revocation needs was not found near it")
-    answer = _answer(verifier.revoke.request, values, host, takes_turn)
+    if verifier.revoke.request.host not in {"{host}", host.name or verifier.request.host}:
+        return unknown(f"it may belong to {host.name}, and is revoked at {verifier.revoke.request.host} only")
+    found = list(_values(verifier, secret, around, host))
+    if len(found) != 1:
+        return unknown("what the revocation needs was not found near it, or more than once")
+    return _revoked(verifier.provider, verifier.revoke, found[0], host, turns)
+
+
+def _revoked(provider: str, how: Revocation, values: dict[str, str], host: Host, turns: Turns) -> Asked:
+    answer = _answer(how.request, values, host, turns)
     if isinstance(answer, Asked):
         return answer
-    if fits(verifier.revoke.done, answer.status, parsed(answer.body), answer.body):
-        return Asked(Verdict("dead", f"{verifier.provider} has revoked it"))
-    return unknown(f"{verifier.provider} answered {answer.status} to the revocation", _pause(answer))
+    if fits(how.done, answer.status, parsed(answer.body), answer.body):
+        return unknown(f"{provider} was asked to revoke it, and is asked about it next", SOON)
+    return unknown(f"{provider} answered {answer.status} to the revocation", _pause(answer))
 
 
-def _once(verifier: Verifier, values: dict[str, str], host: Host, takes_turn: Takes) -> Asked:
-    answer = _answer(verifier.request, values, host, takes_turn)
+def _once(verifier: Verifier, values: dict[str, str], host: Host, turns: Turns) -> Asked:
+    answer = _answer(verifier.request, values, host, turns)
     if isinstance(answer, Asked):
         return answer
     verdict = without(judge(verifier, answer.status, answer.headers, answer.body), values.values())
@@ -112,15 +139,18 @@ def _once(verifier: Verifier, values: dict[str, str], host: Host, takes_turn: Ta
     return Asked(verdict, _pause(answer))
 
 
-def _answer(template: Template, values: dict[str, str], host: Host, takes_turn: Takes) -> Answer | Asked:
+def _answer(template: Template, values: dict[str, str], host: Host, turns: Turns) -> Answer | Asked:
     """Send a request; where there is no answer, say why nothing is known."""
     try:
         call = fill(template, values, datetime.now(UTC))
     except Unfit as error:
         return unknown(str(error))
-    if not takes_turn(call.host):
+    if not turns.take(call.host):
         raise Postponed
-    return _sent(call, host)
+    answer = _sent(call, host)
+    if isinstance(answer, Answer) and (pause := _pause(answer)):
+        turns.leave(call.host, pause)
+    return answer
 
 
 def _sent(call: Call, host: Host) -> Answer | Asked:
@@ -150,7 +180,9 @@ def _host(verifier: Verifier, around: Around) -> Host | Asked:
         admitted = next((name for name in others if _is_admitted(name)), None)
         if admitted is None:
             return unknown(f"it may belong to {others[0][:100]}, which PICKET_VERIFY_HOSTS does not name")
-        return Host(admitted, is_named=True)
+        if is_at_another_port(admitted, verifier.request.port, around):
+            return unknown(f"{admitted[:100]} is named with another port than is asked")
+        return Host(admitted, is_named=True, is_certain=len(near) == 1)
     if not own:
         return unknown("the host that it belongs to was not found near it")
     return Host(own, is_certain=own in near or _is_admitted(own))

@@ -135,12 +135,12 @@ def _announce(scan: Scan, actor: str) -> None:
                 parent=scan["parent"],
             )
         )
-        statuses.ask(scan, "ended")
         if scan.get("took"):
             _tell_those_taken_along(scan, actor)
         if scan["parent"]:
             scans.leave_parent(scan["_id"])
             settle(scan["parent"], actor)
+        statuses.ask(scan, "ended")
     scans.told(scan["_id"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from picket.commits import lifecycle, plan, selection
 from picket.effects import broker, ruleset
@@ -16,6 +17,8 @@ from picket.events import CommitUnknown, ScanRequested, now
 from picket.orchestration import builds, bulk, completion, dispatch, material, merging, statuses, waiting
 
 _ACTOR = "enumerate"
+_PUSHED_KEPT = 1_000
+"""Commits of a push that a scan keeps."""
 _MISSING_SHOWN = 100
 """Names of refs that a scan keeps; their number is kept beside them."""
 
@@ -105,10 +108,22 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
         missing_reason=fetched.reason,
         planned=len(plans),
         window=dispatch.window(request.kind),
+        **_pushed(scan, git_dir, shas),
     )
     if scheduled is None:
         raise Busy(f"scan {request.scan} was cancelled, or is being enumerated elsewhere")
     return scheduled
+
+
+def _pushed(scan: Scan, git_dir: Path, shas: list[str]) -> dict[str, Any]:
+    """Return the newest commits that a push has brought, scanned or not, where its forge is to be told of it."""
+    if not statuses.is_wanted(scan):
+        return {}
+    before = scan["before"]
+    is_known = set(before) not in ({"0"}, set()) and mirror.has_commit(git_dir, before)
+    ends = [*dict.fromkeys((scan["after"], *merging.ends(scan)))]
+    brought = history.commits(git_dir, ends, [before]) if is_known else shas
+    return {"pushed": brought[-_PUSHED_KEPT:]}
 
 
 @span("walk")

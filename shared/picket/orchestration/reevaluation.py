@@ -13,7 +13,8 @@ from picket.effects import policy as effective
 from picket.effects.mongo import findings, in_force, repositories
 from picket.effects.telemetry import note
 from picket.events import PolicyChanged, now
-from picket.orchestration import review
+from picket.findings.stored import Finding
+from picket.orchestration import review, statuses
 from picket.settings import settings
 
 PIECE = 100
@@ -49,6 +50,18 @@ def step(event: PolicyChanged) -> None:
     ):
         return
     stale = findings.judged_otherwise(policy.digest, PIECE)
+    changed = _judged(stale)
+    for repository_id in sorted({finding["repository"] for finding in stale}):
+        statuses.correct(repository_id)  # the policy says which findings fail a commit, too
+    for repository_id, names in changed.items():
+        review.tell(repository_id, names, f"{event.policy}|{event.turn}", corrects=False)
+    note("findings judged by a changed policy", policy=event.policy, judged=len(stale), changed=len(changed))
+    if len(stale) == PIECE:
+        broker.emit(PolicyChanged(policy=event.policy, turn=event.turn + 1))
+
+
+def _judged(stale: list[Finding]) -> dict[str, list[str]]:
+    """Judge findings by the policy in force; the ids, by repository, of those of which something shown has changed."""
     changed: dict[str, list[str]] = {}
     for finding in stale:
         repository = repositories.get(finding["repository"])
@@ -56,11 +69,7 @@ def step(event: PolicyChanged) -> None:
             continue
         if _SHOWN & review.put(finding, review.judge(finding, None, repository, None, ("policy",))).keys():
             changed.setdefault(finding["repository"], []).append(finding["_id"])
-    for repository_id, names in changed.items():
-        review.tell(repository_id, names, f"{event.policy}|{event.turn}")
-    note("findings judged by a changed policy", policy=event.policy, judged=len(stale), changed=len(changed))
-    if len(stale) == PIECE:
-        broker.emit(PolicyChanged(policy=event.policy, turn=event.turn + 1))
+    return changed
 
 
 def progress() -> dict[str, Any]:

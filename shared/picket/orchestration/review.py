@@ -55,7 +55,7 @@ def review(event: Event, found: list[Finding], scan: Scan | None, chain: tuple[s
             broker.emit(VerificationRequested(repository=event.repository, finding=finding["_id"], due=due))
         for rule, wanted in decision.scans:
             request_scan(repository, wanted, rule, scan, chain)
-    tell(event.repository, [finding["_id"] for finding in found], event.subject, chain, by_scan=scan is not None)
+    tell(event.repository, [finding["_id"] for finding in found], event.subject, chain, corrects=scan is None)
 
 
 def judge(
@@ -95,7 +95,7 @@ def _notify(repository: str, notices: dict[tuple[str, Notify], list[str]]) -> No
             broker.emit(NoticeRequested(repository=repository, findings=some, **told))
 
 
-def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] = (), *, by_scan: bool = False) -> None:
+def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] = (), *, corrects: bool = True) -> None:
     """Say that findings of a repository may have changed, and what changed them.
 
     Args:
@@ -103,9 +103,9 @@ def tell(repository: str, names: list[str], cause: str, chain: tuple[str, ...] =
         names: Ids of the findings.
         cause: What changed them.
         chain: The rules that led to it.
-        by_scan: A scan has found them: its end sets the status of its commit.
+        corrects: Ask for the statuses of commits that they concern; a scan does so itself when it ends.
     """
-    if not by_scan and names:
+    if corrects and names:
         statuses.correct(repository)
     for start in range(0, len(names), _TOLD_AT_ONCE):
         ids = tuple(names[start : start + _TOLD_AT_ONCE])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from picket.effects import broker
-from picket.effects.git.address import admitted
 from picket.effects.mongo import repositories, scans
 from picket.effects.mongo.documents import Scan
 from picket.events import StatusRequested
@@ -16,23 +15,27 @@ _BRANCHES = "refs/heads/"
 
 def ask(scan: Scan, phase: str) -> None:
     """Ask for the status of a pushed commit whose scan has begun or ended."""
-    if settings().status_repositories and _is_of_a_push(scan) and _is_named(admitted(scan["url"]).name):
+    if is_wanted(scan):
         told = {"repository": scan["repository"], "scan": scan["_id"], "phase": phase}
         broker.emit(StatusRequested.model_validate(told))
 
 
+def is_wanted(scan: Scan) -> bool:
+    """Return whether a scan is of a push to a branch whose forge is to be told."""
+    return bool(settings().status_repositories) and _is_of_a_push(scan) and _is_named(scan["repository"])
+
+
 def correct(repository: str) -> None:
     """Ask for the statuses that a change of findings may concern."""
-    if settings().status_repositories:
-        known = repositories.get(repository)
-        if known is not None and _is_named(known["name"]):
-            broker.emit(StatusRequested(repository=repository, phase="changed"))
+    if settings().status_repositories and _is_named(repository):
+        broker.emit(StatusRequested(repository=repository, phase="changed"))
 
 
 def _is_of_a_push(scan: Scan) -> bool:
-    after = scan["after"]
-    return scans.kind(scan) == "push" and scan["ref"].startswith(_BRANCHES) and set(after) not in ({"0"}, set())
+    is_there = set(scan["after"]) not in ({"0"}, set())
+    return scans.kind(scan) == "push" and scan["ref"].startswith(_BRANCHES) and is_there
 
 
-def _is_named(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in settings().status_repositories)
+def _is_named(repository: str) -> bool:
+    known = repositories.get(repository)
+    return known is not None and any(fnmatchcase(known["name"], pattern) for pattern in settings().status_repositories)

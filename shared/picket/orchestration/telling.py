@@ -1,22 +1,27 @@
-"""Telling forges what was found in pushed commits: sent once, and corrected when findings change.
+"""Telling forges what was found in pushed commits: what they show follows the findings.
 
-A status says nothing of what a repository holds, no path and no rule: numbers and severities alone.
+A commit fails while findings are open that its push, or the pushes to its branch before it, have brought. Which commits
+a push brought is for git to say, and not for clocks. A status says nothing of what a repository holds, no path and no
+rule: numbers and severities alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
 from picket.commits import lifecycle
+from picket.detection.pointers import ELSEWHERE
 from picket.effects import policy as effective
 from picket.effects.forge import statuses as forge
 from picket.effects.git.address import admitted
-from picket.effects.mongo import batches, findings, repositories, scans, statuses
+from picket.effects.mongo import batches, findings, leases, repositories, scans, statuses
 from picket.effects.mongo.documents import Scan
-from picket.effects.mongo.statuses import Told
+from picket.effects.mongo.statuses import StoredStatus, Told
 from picket.effects.telemetry import count, note
+from picket.errors import Busy, PermanentError, TransientError
 from picket.events import StatusRequested
 from picket.findings.life import state_of
 from picket.findings.stored import Finding
@@ -25,73 +30,121 @@ from picket.settings import settings
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _CORRECTED = 100
-"""Commits of a repository whose failure is looked at again."""
+"""Commits of a repository that a change of findings is looked up for, the last told of."""
+_TRIES = 5
 
 
 def tell(event: StatusRequested) -> None:
-    """Bring what the forge says of a commit, or of all that have failed, to what is so now.
+    """Bring what the forge shows of a commit, or of all that have brought findings, to what is so now.
 
     Raises:
+        Busy: Another worker is telling the forge of the same commit.
         Misconfigured: PICKET_STATUSES does not fit.
         PermanentError: The forge refuses.
         TransientError: The forge does not answer.
     """
     if event.scan:
-        _one(scans.get(event.scan))
+        scan = scans.get(event.scan)
+        _bring(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"]))
         return
-    for known in statuses.failing(event.repository, _CORRECTED):
-        scan = scans.find(known["scan"])
-        if scan is not None:
-            _one(scan)
+    later: list[TransientError] = []
+    for known in statuses.watched(event.repository, _CORRECTED):
+        try:
+            _bring(known["_id"])
+        except PermanentError as error:  # of one commit, which was forced away perhaps: the others are to follow
+            note("a commit's status is refused", repository=event.repository, reason=type(error).__name__)
+            statuses.give_up(known)
+        except TransientError as error:
+            later.append(error)
+    if later:
+        raise later[0]
 
 
-def _one(scan: Scan) -> None:
-    address = admitted(scan["url"])
-    access = forge.access(repositories.known(scan["repository"])["name"]) or forge.access(address.name)
-    if access is None:
+def _bring(identity: str) -> None:
+    """Send one commit's status until what was sent is what is so; one worker at a time."""
+    with leases.held("statuses", StoredStatus, identity):
+        for _ in range(_TRIES):
+            known = statuses.get(identity)
+            scan = scans.find(known["scan"]) if known else None
+            access = _access(scan) if scan else None
+            if known is None or scan is None or access is None:
+                return
+            status, brought = status_of(scan, known)
+            told: Told = {"state": status.state, "description": status.description, "url": status.url}
+            if known.get("told") == told and known["findings"] == sorted(brought):
+                return
+            if known.get("told") != told:
+                statuses.sending(identity)
+                forge.send(access[0], _where(scan), status, access[1])
+                count("picket_statuses_total", state=status.state)
+                note("commit status set", repository=scan["repository"], scan=scan["_id"], state=status.state)
+            statuses.tell(known, told, brought)
+    raise Busy("the findings of a commit keep changing")
+
+
+def _access(scan: Scan) -> forge.Access | None:
+    found = forge.access(repositories.known(scan["repository"])["name"])
+    if found is None:
         note("no token of PICKET_STATUSES is for this repository", repository=scan["repository"])
-        return
-    known = statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"])
-    if known is None:
-        return
-    status = status_of(scan)
-    told: Told = {"state": status.state, "description": status.description, "url": status.url}
-    if known.get("told") == told:
-        return
+    return found
+
+
+def _where(scan: Scan) -> Commit:
+    address = admitted(repositories.known(scan["repository"])["url"])
     host, _, path = address.name.partition("/")
     scheme = urlsplit(address.url).scheme
+    if scheme == "ssh":  # its port is not that of the API
+        host = address.host
     branch = scan["ref"].removeprefix("refs/heads/")
-    where = Commit("http" if scheme == "http" else "https", host, unquote(path), branch, scan["after"])
-    forge.send(access[0], where, status, access[1])
-    statuses.tell(known, told)
-    count("picket_statuses_total", state=status.state)
-    note("commit status set", repository=scan["repository"], scan=scan["_id"], state=status.state)
+    return Commit("http" if scheme == "http" else "https", host, unquote(path), branch, scan["after"])
 
 
-def status_of(scan: Scan) -> Status:
-    """Return what is to be said of the commit that a scan of a push was for."""
+def status_of(scan: Scan, known: StoredStatus) -> tuple[Status, set[str]]:
+    """Return what is to be said of a commit, and the ids of the findings that it and those before it have brought."""
     if scan["state"] not in lifecycle.FINAL:
-        return Status("pending", "looking for leaked credentials")
+        return Status("pending", "looking for leaked credentials"), set(known["findings"])
     whole = scans.get(scan["taken_by"]) if "taken_by" in scan else scan
-    wanted, at = effective.policy().statuses, datetime.now(UTC)
-    found = [one for one in findings.get_many(batches.findings_of(whole)) if state_of(one, at) == "open"]
-    new = [one for one in found if one["created_at"] >= scan["created_at"]]
-    failing = [
-        one for one in new if one["severity"] in wanted.severities and one["confidence"] >= wanted.min_confidence
-    ]
-    again = len(found) - len(new)
-    known = f"; {again} known before, here again" if again else ""
+    before = statuses.of_commit(scan["repository"], scan["before"])
+    first = findings.first_in(scan["repository"], {scan["after"], *whole.get("pushed", ())})
+    brought = {*known["findings"], *(before["findings"] if before else ()), *first}
+    seen = _open({*brought, *batches.findings_of(whole)})
+    again = sum(one["_id"] not in brought for one in seen)
+    aside = f"; {again} known before, here again" if again else ""
+    wanted = effective.policy().statuses
+    grave = [one for one in seen if one["_id"] in brought and one["severity"] in wanted.severities]
+    failing = [one for one in grave if one["confidence"] >= wanted.min_confidence]
+    unseen = _unseen(whole)
     if failing:
-        return Status("failure", f"{_counted(failing)}{known}", _link(failing, scan))
-    if scan["state"] != "Done":
-        return Status("error", f"not everything could be looked at ({scan['state']})", _link([], scan))
-    return Status("success", f"no new leaked credentials{known}", _link([], scan))
+        return Status("failure", f"{_counted(failing)}{aside}", _link(failing, scan)), brought
+    if scan["state"] != "Done" or unseen:
+        return Status(
+            "error", f"not everything could be looked at ({unseen or scan['state']})", _link([], scan)
+        ), brought
+    return Status("success", f"no new leaked credentials{_elsewhere(whole)}{aside}", _link([], scan)), brought
+
+
+def _open(names: Collection[str]) -> list[Finding]:
+    at = datetime.now(UTC)
+    return [one for one in findings.get_many(names) if state_of(one, at) == "open"]
+
+
+def _unseen(scan: Scan) -> str:
+    """Say how many files a scan has left out for other reasons than that they are kept elsewhere; empty if none."""
+    skipped = scan["tally"]["skipped"] if "tally" in scan else {"total": 0, "first": []}
+    elsewhere = sum(one.get("reason") == ELSEWHERE for one in skipped["first"])
+    left = skipped["total"] - elsewhere
+    return f"{left} file{'s' if left > 1 else ''} left out" if left else ""
+
+
+def _elsewhere(scan: Scan) -> str:
+    total = scan["tally"]["skipped"]["total"] if "tally" in scan else 0
+    return f"; {total} in Git LFS not looked at" if total else ""
 
 
 def _counted(failing: list[Finding]) -> str:
     by_severity = Counter(one["severity"] for one in failing)
     parts = [f"{by_severity[each]} {each}" for each in _SEVERITIES if by_severity[each]]
-    return f"new findings: {', '.join(parts)}"
+    return f"open findings: {', '.join(parts)}"
 
 
 def _link(failing: list[Finding], scan: Scan) -> str:

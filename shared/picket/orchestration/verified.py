@@ -35,7 +35,7 @@ def scheduled(finding: Finding, state: str, every: int, at: datetime) -> Changes
     """
     fields: Changes = {} if finding.get("verify_every", 0) == every else {"verify_every": every}
     due = finding.get("verify_due", "")
-    if due and not every:
+    if due and not every and finding.get("verify_every"):  # without that, a person's revocation is still to be seen
         fields["verify_due"] = ""
     if every and not due and named(state) in {"open", "accepted"} and can_be_asked(finding):
         fields["verify_due"] = due_at(at)
@@ -60,17 +60,15 @@ def settled(finding: Finding) -> Finding:
         Busy: The finding is being changed by others.
     """
     said = finding.get("verification")
-    if said is None or said["result"] == "unknown":
-        return finding
+    if said is None or said["result"] == "unknown" or finding.get("settled") == said["request"]:
+        return finding  # what was decided after that stays, however often the event comes
     works, state = said["result"] == "live", named(finding["state"])
     fields: Changes = {} if finding.get("is_live", False) == works else {"is_live": works}
     if works and state in {"fixed", "false-positive"}:
         fields |= moved(finding, Move("open", "verification", BY, "its provider accepts it"), datetime.now(UTC))
     if not works and state in {"open", "accepted"}:
         fields |= moved(finding, Move("fixed", "verification", BY, "remediated", said["reason"]), datetime.now(UTC))
-    if not fields:
-        return finding
-    put(finding, fields)
+    put(finding, {**fields, "settled": said["request"]})
     return findings.get_many([finding["_id"]])[0]
 
 

@@ -97,6 +97,7 @@ def _ask(finding: Finding, event: VerificationRequested) -> Asked:
             return asking.unknown("the rules in force no longer find it in its file")
         return (asking.revoke if event.action == "revoke" else asking.verify)(rule, *found)
     except Gone:
+        findings.without_copy(finding["kept"])
         return asking.unknown("the copy of its file is gone: scan the repository in full again")
     finally:
         engine.forget()
@@ -118,6 +119,10 @@ def _keep(finding: Finding, event: VerificationRequested, asked: Asked, request:
     every = timedelta(hours=finding.get("verify_every", 0))
     if every:
         fields["verify_due"] = "" if verdict.result == "dead" else due_at(at + (asked.pause or every))
+    if event.action == "revoke" and asked.pause:
+        fields["verify_due"] = due_at(at + asked.pause)
+    elif not every and finding.get("verify_due"):
+        fields["verify_due"] = ""
     if event.by or finding.get("verification", {}).get("result") != verdict.result:
         told = f"{event.action}: {verdict.result}" + (f" ({verdict.reason})" if verdict.reason else "")
         fields["entry"] = {**entry(event.by or BY, str(fields["verification"]["at"])), "comment": told}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from picket.orchestration import asking
 from picket.orchestration.asking import Postponed
@@ -21,14 +22,20 @@ class Turns:
     """Lets each host be asked once a second."""
 
     def __init__(self) -> None:
-        self._last: dict[str, float] = {}
+        self._next: dict[str, float] = {}
 
     def take(self, host: str) -> bool:
-        """Wait for the next turn with *host*."""
-        wait = self._last.get(host, 0.0) + _PAUSE_SECONDS - time.monotonic()
+        """Wait for the next turn with *host*; False if it wants to be left alone for longer."""
+        wait = self._next.get(host, 0.0) - time.monotonic()
+        if wait > _PAUSE_SECONDS:
+            return False
         time.sleep(max(0.0, wait))
-        self._last[host] = time.monotonic()
+        self._next[host] = time.monotonic() + _PAUSE_SECONDS
         return True
+
+    def leave(self, host: str, pause: timedelta) -> None:
+        """Leave *host* alone for some time."""
+        self._next[host] = time.monotonic() + pause.total_seconds()
 
 
 def verified(findings: Sequence[Finding], reasons: Sequence[str], store: Store) -> Iterator[Verdict | None]:
@@ -63,6 +70,6 @@ def _verdict(finding: Finding, content: bytes, turns: Turns) -> Verdict:
     except UnicodeDecodeError:
         return Verdict("unknown", "it is no text")
     try:
-        return asking.verify(finding.best.rule.id, secret, Around.of(content, hit.start, hit.end), turns.take).verdict
+        return asking.verify(finding.best.rule.id, secret, Around.of(content, hit.start, hit.end), turns).verdict
     except Postponed:
-        return Verdict("unknown", "others are asking this provider")
+        return Verdict("unknown", "its provider wants to be left alone")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from string import Formatter
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
 
@@ -45,6 +46,11 @@ class Template(_Model):
         """The host that is asked, or `{host}`."""
         found = _URL.fullmatch(self.url)
         return found["host"] if found else ""
+
+    @property
+    def port(self) -> int:
+        """The port that is asked."""
+        return urlsplit(self.url.replace("{host}", "host.invalid")).port or 443
 
     def texts(self) -> list[str]:
         """All texts of the request that may have something to be filled in."""

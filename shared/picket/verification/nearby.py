@@ -62,4 +62,10 @@ def combinations(verifier: Verifier, around: Around) -> Iterator[Mapping[str, st
 
 def hosts(verifier: Verifier, around: Around) -> list[str]:
     """Return the hosts that stand near the secret, in lower case, the nearest first."""
-    return [host.lower() for host in around.find(verifier.host.regex)] if verifier.host else []
+    return list(dict.fromkeys(host.lower() for host in around.find(verifier.host.regex))) if verifier.host else []
+
+
+def is_at_another_port(host: str, port: int, around: Around) -> bool:
+    """Return whether a host that stands near the secret is named there with another port than *port*."""
+    told = re.findall(rf"{re.escape(host)}:(\d{{1,5}})(?!\d)", around.text, re.IGNORECASE)
+    return any(int(each) != port for each in told)

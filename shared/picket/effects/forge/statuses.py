@@ -20,7 +20,11 @@ _SIZE = 256 * 1024
 _LATER = frozenset({408, 425, 429})
 
 
-def access(name: str) -> tuple[str, SecretStr] | None:
+Access = tuple[str, SecretStr]
+"""Name of a forge, and the token for it."""
+
+
+def access(name: str) -> Access | None:
     """Return forge and token for a repository, `host/owner/name`, as PICKET_STATUSES has them; None if it has none.
 
     Raises:
@@ -41,6 +45,12 @@ def access(name: str) -> tuple[str, SecretStr] | None:
     return forge, found["token"]
 
 
+def _is_limit(answer: exchange.Answer) -> bool:
+    """Return whether a refusal is of one request too many: GitHub's have the status of missing rights."""
+    told = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    return answer.status == 403 and (told or b"rate limit" in answer.body.lower())  # noqa: PLR2004 - HTTP's refusal
+
+
 def send(forge: str, commit: Commit, status: Status, token: SecretStr) -> None:
     """Set a commit's status.
 
@@ -59,9 +69,9 @@ def send(forge: str, commit: Commit, status: Status, token: SecretStr) -> None:
     limits = Limits(time.monotonic() + _SECONDS, _SECONDS, _SIZE)
     headers = {"User-Agent": "picket", **request.headers}
     answer = exchange.send(Outgoing("POST", request.url, headers, request.body), addresses, limits)
-    if 200 <= answer.status < 300 or reporting.is_done(answer.status, answer.body):  # noqa: PLR2004 - HTTP's successes
+    if 200 <= answer.status < 300 or reporting.is_done(answer.status, answer.body, status):  # noqa: PLR2004 - HTTP's successes
         return
-    if answer.status in _LATER or answer.status >= 500 or answer.headers.get("x-ratelimit-remaining") == "0":  # noqa: PLR2004
+    if answer.status in _LATER or answer.status >= 500 or _is_limit(answer):  # noqa: PLR2004
         raise TransientError(f"{host} answered {answer.status} to a commit's status")
     if answer.status in {401, 403, 404}:
         raise Unauthorized(

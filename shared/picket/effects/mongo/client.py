@@ -27,7 +27,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "findings": (
         *("repository", "scored_in", "rated", "judged", "identity", "accepted_until", "evidence.rule", "list_key"),
         *("listed", "in_repository", "of_repository", "of_rule", "assigned", "weighs", "arrived", "closed"),
-        *("verify_due", "kept"),
+        *("verify_due", "kept", "first.commit"),
     ),
     "occurrences": ("finding",),
     "repositories": (
@@ -42,7 +42,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "deliveries": ("kept_from",),
     "idempotency": ("kept_from",),
     "notices": ("kept_from",),
-    "statuses": ("kept_from", "failing_in"),
+    "statuses": ("kept_from", "watched"),
     "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),

@@ -110,6 +110,7 @@ class Scan(Moving):
     missing_refs: NotRequired[list[str]]
     missing_reason: NotRequired[str]
     planned: NotRequired[int]
+    pushed: NotRequired[list[str]]
     window: NotRequired[int]
     untold: NotRequired[str]
     tally: NotRequired[Tally]

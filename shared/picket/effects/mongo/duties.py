@@ -10,6 +10,11 @@ from picket.effects.mongo.client import collection
 from picket.events import ago, now
 
 
+def block(name: str, pause: timedelta) -> None:
+    """Let nobody take the turn of a duty for *pause*, and as long again as turns are apart."""
+    collection("duties").update_one({"_id": name}, {"$set": {"at": ago(-pause)}}, upsert=True)
+
+
 def claim(name: str, every: timedelta) -> bool:
     """Take the turn of a duty; False if it was taken within *every*."""
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pymongo import UpdateOne
 
@@ -21,6 +21,7 @@ from picket.settings import settings
 
 ENGINE = "picket"
 """Name of the reporter that is Picket's own engine."""
+_COMMITS_AT_ONCE = 200
 _NEW: Document = {
     "state": "open",
     "revision": 0,
@@ -170,6 +171,16 @@ def with_acceptance_ended(limit: int) -> list[Finding]:
 def put_off_acceptance(finding: Finding) -> None:
     """Keep a finding that cannot be opened again from standing before the others; it reads as open anyway."""
     collection("findings").update_one({"_id": finding["_id"]}, {"$set": {"accepted_until": ""}})
+
+
+def first_in(repository: str, commits: Collection[str]) -> list[str]:
+    """Return the ids of a repository's findings whose oldest occurrence is in one of *commits*."""
+    wanted, found = sorted(commits), []
+    for start in range(0, len(wanted), _COMMITS_AT_ONCE):
+        which = {"first.commit": {"$in": wanted[start : start + _COMMITS_AT_ONCE]}}
+        some = collection("findings", Finding).find(which, {"repository": 1})
+        found += [one["_id"] for one in some if one["repository"] == repository]
+    return found
 
 
 def due_for_verification(limit: int) -> list[Finding]:

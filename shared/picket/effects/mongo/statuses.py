@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict, cast
+from collections.abc import Iterable
+from typing import NotRequired, TypedDict
 
 from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection, key
-from picket.effects.mongo.documents import Stored
+from picket.effects.mongo.documents import Leased
+from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schema import STAMP
 from picket.events import now
 
@@ -19,39 +21,69 @@ class Told(TypedDict):
     url: str
 
 
-class StoredStatus(Stored):
-    """The status of a commit; `scan` is the newest scan of it, `failing_in` its repository while it has failed."""
+class StoredStatus(Leased):
+    """The status of a commit.
+
+    `scan` is its newest scan, `findings` are what pushes up to it have brought. `told` is there while it is known what
+    the forge shows: not while something is being sent. `watched` leads to commits that a change of findings may
+    concern: their repository, a bar, and when they were told of.
+    """
 
     repository: str
     sha: str
     scan: str
     scanned_at: str
-    failing_in: str
+    findings: list[str]
+    watched: str
     told: NotRequired[Told]
-    told_at: NotRequired[str]
 
 
-def begin(repository: str, sha: str, scan: str, scanned_at: str) -> StoredStatus | None:
-    """Return the status of a commit as that of a scan; None if a newer scan has taken it over."""
-    identity = key(repository, sha)
-    fresh: Document = {"repository": repository, "sha": sha, "scan": scan, "scanned_at": scanned_at, "failing_in": ""}
-    statuses = collection("statuses", StoredStatus)
-    statuses.update_one({"_id": identity}, {"$setOnInsert": {**fresh, **retention.entry(), **STAMP}}, upsert=True)
-    known = statuses.find_one({"_id": identity}) or cast("StoredStatus", {"_id": identity, **fresh})
-    if known["scan"] != scan:
-        if known["scanned_at"] >= scanned_at:
-            return None
-        statuses.update_one({"_id": identity}, {"$set": {"scan": scan, "scanned_at": scanned_at}})
-    return known
+def begin(repository: str, sha: str, scan: str, scanned_at: str) -> str:
+    """Note a scan of a commit, unless a newer one is noted; return the id of the commit's status."""
+    identity = _id(repository, sha)
+    fresh: Document = {"repository": repository, "sha": sha, "scan": scan, "scanned_at": scanned_at, "findings": []}
+    fresh |= {"watched": "", **UNLEASED, **retention.entry(), **STAMP}
+    collection("statuses").update_one({"_id": identity}, {"$setOnInsert": fresh}, upsert=True)
+    known = get(identity)
+    if known is not None and known["scan"] != scan and known["scanned_at"] < scanned_at:
+        same = {"_id": identity, "scan": known["scan"]}
+        collection("statuses").update_one(same, {"$set": {"scan": scan, "scanned_at": scanned_at}})
+    return identity
 
 
-def tell(status: StoredStatus, told: Told) -> None:
-    """Keep what a forge was told."""
-    failing = status["repository"] if told["state"] == "failure" else ""
-    fields = {"told": told, "told_at": now(), "failing_in": failing}
+def get(identity: str) -> StoredStatus | None:
+    """Return a status."""
+    return collection("statuses", StoredStatus).find_one({"_id": identity})
+
+
+def of_commit(repository: str, sha: str) -> StoredStatus | None:
+    """Return the status of a commit."""
+    return get(_id(repository, sha))
+
+
+def sending(identity: str) -> None:
+    """Note that what the forge shows is not known from now on."""
+    collection("statuses").update_one({"_id": identity}, {"$unset": {"told": ""}})
+
+
+def tell(status: StoredStatus, told: Told, found: Iterable[str]) -> None:
+    """Keep what a forge was told, and the findings that it rests on."""
+    names = sorted(found)
+    watched = f"{status['repository']}|{now()}" if names else ""
+    fields = {"told": told, "findings": names, "watched": watched}
     collection("statuses").update_one({"_id": status["_id"]}, {"$set": fields})
 
 
-def failing(repository: str, limit: int) -> list[StoredStatus]:
-    """Return up to *limit* commits of a repository whose status is failure."""
-    return list(collection("statuses", StoredStatus).find({"failing_in": repository}).limit(limit))
+def give_up(status: StoredStatus) -> None:
+    """Leave a commit alone whose status the forge refuses: changes of findings no longer concern it."""
+    collection("statuses").update_one({"_id": status["_id"]}, {"$set": {"watched": ""}})
+
+
+def watched(repository: str, limit: int) -> list[StoredStatus]:
+    """Return up to *limit* commits of a repository that have brought findings, the last told of first."""
+    which = {"watched": {"$gt": f"{repository}|", "$lt": f"{repository}}}"}}
+    return list(collection("statuses", StoredStatus).find(which).sort("watched", -1).limit(limit))
+
+
+def _id(repository: str, sha: str) -> str:
+    return key(repository, sha)

@@ -21,9 +21,10 @@ def _request(commit: Commit, status: Status, token: str) -> Request:
     return Request(url, headers, json.dumps(told).encode())
 
 
-def _is_done(status: int, body: bytes) -> bool:
-    """Return whether the status was so before: GitLab refuses to set the same one again."""
-    return status == 400 and b"Cannot transition status" in body  # noqa: PLR2004 - HTTP's refusal
+def _is_done(status: int, body: bytes, sent: Status) -> bool:
+    """Return whether the status was so before: GitLab refuses to set the same one again, and names the present one."""
+    same = f"from :{_STATES[sent.state]}".encode()
+    return status == 400 and b"Cannot transition status" in body and same in body  # noqa: PLR2004 - HTTP's refusal
 
 
 REPORTING = Reporting(request=_request, is_done=_is_done)
