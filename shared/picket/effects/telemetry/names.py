@@ -57,6 +57,8 @@ METRICS = (
         "Time that a function took for an event",
     ),
     Metric("picket_scanned_bytes_total", "counter", "By", (), "Bytes of the blobs that were scanned"),
+    Metric("picket_verifications_total", "counter", "{answer}", ("result",), "Answers of providers about credentials"),
+    Metric("picket_statuses_total", "counter", "{status}", ("state",), "Statuses of commits that forges were told"),
     Metric("picket_scanned_blobs_total", "counter", "{blob}", (), "Blobs that were scanned"),
     Metric(
         "picket_leases_expired_total",
