@@ -16,7 +16,7 @@ from tests.detection.shapes import a_password, chance
 from tests.detection.tokens import examples, formats
 from tests.support.examples import how_many
 
-from picket.detection import Engine, Hit, default_ruleset
+from picket.detection import Engine, Hit, default_ruleset, escapes
 from picket.detection.decoding import Layer, decode
 from picket.detection.encodings import ENCODINGS, Piece, Run
 
@@ -248,3 +248,28 @@ def test_each_run_is_led_back_to_its_places_once_however_many_hits_it_has() -> N
     for _ in range(10):
         assert [layer.origin(start, start + 5) for start in (1, 53, 105)] == [(1, 6), (101, 106), (201, 206)]
     assert asked == [0, 1, 2]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                rb"\x41",
+                rb"\xe9",
+                rb"\u0041",
+                rb"\ud83d\ude00",
+                rb"\\",
+                rb"\n",
+                rb"\"",
+                rb"&quot;",
+                rb"&#65;",
+                b"x",
+                b"41",
+            ]
+        )
+    )
+)
+def test_runs_of_escapes_are_undone_as_each_by_itself(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+
+    assert escapes.undone(text)[0] == escapes.ESCAPE.sub(escapes.unescaped, text)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from picket.detection.escapes import ESCAPE, undone, unescaped
 from picket.detection.text import as_utf8
 
 SHORTEST = 12
@@ -140,12 +141,6 @@ _PERCENT_RUN = re.compile(rb"[^\s\"'`<>]+")
 # In a URL as it stands what is encoded is no delimiter. Source: RFC 3986, section 2.2, gen-delims.
 _PERCENT_IN_URL = re.compile(rb"%(?!3A|2F|3F|23|5B|5D|40|25)([0-9A-F]{2})", re.IGNORECASE)
 
-_ESCAPE = re.compile(
-    rb"""\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["'/nrt\\]))|&(?:(quot|apos|amp|lt|gt)|\#([0-9]{1,5}));"""
-)
-_ENTITIES = {b"quot": b'"', b"apos": b"'", b"amp": b"&", b"lt": b"<", b"gt": b">"}
-_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-
 
 def _percent(content: bytes, first: int, stop: int, floor: int) -> Run | None:
     start = _run_start(_PERCENT_RUN, content, first, max(floor, first - REACH))
@@ -164,17 +159,17 @@ def _escaped(content: bytes, first: int, stop: int, floor: int) -> Run | None:
     floor = max(floor, first - REACH)
     start = content.rfind(b"\n", floor, first) + 1 or floor
     end = content.find(b"\n", stop, stop + REACH)
-    return _substituted(content, start, end if end >= 0 else min(len(content), stop + REACH), _ESCAPE, _unescaped)
+    end = end if end >= 0 else min(len(content), stop + REACH)
+    text = content[start:end]
+    decoded = (_unescaped if len(text) <= _SHORT else _unescaped.__wrapped__)(text)
+    return Run(start, end, decoded, lambda: _substitutions(content, start, end, ESCAPE, unescaped))
 
 
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    unicode, byte, plain, entity, number = match.groups()
-    if plain:
-        return _CONTROLS.get(plain, plain)
-    if entity:
-        return _ENTITIES[entity]
-    code = int(number) if number else int(unicode or byte, 16)
-    return chr(code).encode("utf-8", "replace")
+@lru_cache(maxsize=2048)  # versions of a file repeat their lines
+def _unescaped(text: bytes) -> bytes:
+    """Undo the escapes in *text*; empty where there are none."""
+    decoded, count = undone(text)
+    return decoded if count else b""
 
 
 def _substituted(
@@ -188,6 +183,7 @@ def _substituted(
 def forget() -> None:
     """Forget the texts that were decoded."""
     _undone.cache_clear()
+    _unescaped.cache_clear()
 
 
 @lru_cache(maxsize=2048)  # versions of a file repeat their lines
@@ -281,7 +277,7 @@ def _unbase64(secret: bytes) -> bytes:
 
 SECRETS: dict[str, Callable[[bytes], bytes]] = {
     "base64": _unbase64,
-    "escapes": lambda secret: _ESCAPE.sub(_unescaped, secret),
+    "escapes": lambda secret: undone(secret)[0],
     "percent": _unquoted,
 }
 """What undoes the encoding that a rule names; empty when the secret is not encoded so."""
