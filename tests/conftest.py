@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import settings
-from tests.support import compiled, deployment, stores
+from tests.support import compiled, deployment, providers, stores
 from tests.support.examples import PROFILE, how_many
 from tests.support.programs import PROGRAMS
 from tests.support.repositories import GitHttpServer
@@ -125,3 +125,16 @@ def forge(tmp_path: Path) -> Iterator[GitHttpServer]:
     server = GitHttpServer(root)
     yield server
     server.close()
+
+
+@pytest.fixture
+def provider(tmp_path: Path, environment: pytest.MonkeyPatch) -> Iterator[providers.Providers]:
+    """What answers for every provider; GitHub's own host is known to be meant."""
+    folder = tmp_path / "providers"
+    folder.mkdir()
+    with providers.serving(folder) as found:
+        environment.setenv("SSL_CERT_FILE", str(found.certificates))
+        environment.setenv("PICKET_VERIFY_PROXY", found.url)
+        environment.setenv("PICKET_VERIFY_HOSTS", '["api.github.com"]')
+        deployment.forget()
+        yield found

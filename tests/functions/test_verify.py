@@ -3,14 +3,12 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.orchestration.asking import tick
-from tests.support import providers
 from tests.support.deployment import Deployment, Message, forget
 from tests.support.providers import Providers, Request, Said
 from tests.support.repositories import GitHttpServer, Work
@@ -23,19 +21,6 @@ from picket.orchestration import keeping
 LIVE = Said(200, '{"login": "octocat"}', {"X-OAuth-Scopes": "repo, user"})
 DEAD = Said(401, '{"message": "Bad credentials"}')
 RULE = "{id: ask, match: {finding.provider: GitHub}, actions: [{verify: {every_hours: 6}}]}"
-
-
-@pytest.fixture
-def provider(tmp_path: Path, environment: pytest.MonkeyPatch) -> Iterator[Providers]:
-    """What answers for every provider; GitHub's own host is known to be meant."""
-    folder = tmp_path / "providers"
-    folder.mkdir()
-    with providers.serving(folder) as found:
-        environment.setenv("SSL_CERT_FILE", str(found.certificates))
-        environment.setenv("PICKET_VERIFY_PROXY", found.url)
-        environment.setenv("PICKET_VERIFY_HOSTS", '["api.github.com"]')
-        forget()
-        yield found
 
 
 @pytest.fixture

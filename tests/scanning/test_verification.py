@@ -1,26 +1,11 @@
 """`picket scan --verify` asks providers about what it finds, and no scan does without it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.scanning.conftest import Picket
-from tests.support import providers, secrets
-from tests.support.deployment import forget
+from tests.support import secrets
 from tests.support.providers import Providers, Said
 from tests.support.repositories import Work
-
-
-@pytest.fixture
-def provider(tmp_path: Path, environment: pytest.MonkeyPatch) -> Iterator[Providers]:
-    folder = tmp_path / "providers"
-    folder.mkdir()
-    with providers.serving(folder) as found:
-        environment.setenv("SSL_CERT_FILE", str(found.certificates))
-        environment.setenv("PICKET_VERIFY_PROXY", found.url)
-        environment.setenv("PICKET_VERIFY_HOSTS", '["api.github.com"]')
-        forget()
-        yield found
 
 
 def test_each_secret_is_asked_about_once_and_what_works_is_critical(
