@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from picket.detection.pointers import ELSEWHERE, Pointer
 from picket.errors import Malformed
 from picket.scanning.files import read_bytes
-from picket.scanning.result import Json
-from picket.scanning.stores import too_large
+from picket.scanning.limits import too_large
 
 _OBJECTS = "lfs/objects"
 
@@ -34,13 +34,13 @@ def content_of(pointer: Pointer, git_dir: Path | None, max_bytes: int) -> bytes 
     return content if len(content) == pointer.size else ELSEWHERE
 
 
-def missing_files(git_dir: Path, errors: Iterable[Json]) -> list[str]:
+def missing_files(git_dir: Path, errors: Iterable[dict[str, Any]]) -> list[str]:
     """Name the files that would hold what *errors* say is not here."""
     lacking = dict.fromkeys(each["source"] for each in errors if each["reason"] == ELSEWHERE)
     return [_place(str(git_dir), name.partition(":")[2]) for name in lacking]
 
 
-def has_come(git_dir: Path, errors: Iterable[Json]) -> bool:
+def has_come(git_dir: Path, errors: Iterable[dict[str, Any]]) -> bool:
     """Return whether something is here by now that *errors* say was not."""
     return any(map(os.path.exists, missing_files(git_dir, errors)))
 

@@ -5,3 +5,8 @@ MAX_BLOB = 32 * 1024 * 1024
 
 DECODE_DEPTH = 2
 """Encodings within one another."""
+
+
+def too_large(limit: int) -> str:
+    """Say why a content is not looked at."""
+    return f"larger than the limit of {limit} bytes"

@@ -17,6 +17,7 @@ from picket.records import replace
 from picket.scanning import revisions
 from picket.scanning.environment import cache_dir, forget_own_repository, hash_key, hash_key_file, own_git_dir
 from picket.scanning.heads import refs_of
+from picket.scanning.limits import too_large
 from picket.scanning.order import HOOKS, STDIN, Order, is_url
 from picket.scanning.result import (
     DOUBTFUL,
@@ -32,7 +33,6 @@ from picket.scanning.result import (
 from picket.scanning.rules import TEAM_RULES, rules_for
 from picket.scanning.sieve import IGNORE_FILES, OWN_BASELINE, Sieve
 from picket.scanning.sources import BytesSource, FilesSource, HistorySource, Source, StagedSource
-from picket.scanning.stores import too_large
 from picket.scanning.targets import Repository, cloned, find_repository, nearer
 from picket.scanning.work import Job, Outcome, Problem, look_at
 

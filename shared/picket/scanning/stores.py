@@ -12,6 +12,7 @@ from typing import Protocol
 from picket.detection.pointers import ELSEWHERE, Pointer
 from picket.effects.git import objects
 from picket.records import dataclass, field
+from picket.scanning.limits import too_large
 
 Read = Callable[[Iterable[str]], Iterator[tuple[str, bytes | str]]]
 """Gives contents by key, or, as text, the reason why it is missing."""
@@ -110,8 +111,3 @@ class BytesStore:
     def _read(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
         for key in keys:
             yield key, self.content if len(self.content) <= self.max_bytes else too_large(self.max_bytes)
-
-
-def too_large(limit: int) -> str:
-    """Say why a content is not looked at."""
-    return f"larger than the limit of {limit} bytes"

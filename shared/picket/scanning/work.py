@@ -17,7 +17,8 @@ from picket.detection.report import Located, look
 from picket.detection.text import positions
 from picket.errors import PicketError
 from picket.records import dataclass, field, replace
-from picket.scanning.stores import Read, Store, too_large
+from picket.scanning.limits import too_large
+from picket.scanning.stores import Read, Store
 
 Paths = Mapping[str, tuple[bytes, ...]]
 """For each blob (or file) to be looked at, the paths it stands at."""
