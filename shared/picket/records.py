@@ -24,7 +24,7 @@ _NOTHING = object()
 
 
 class _Field:
-    """What `field` says of one; `default` or `factory` is `_NOTHING` where there is none."""
+    """What `field` says about a field; `default` and `factory` are `_NOTHING` unless given."""
 
     __slots__ = ("compare", "default", "factory", "repr")
 

@@ -129,9 +129,9 @@ def _strength(text: str) -> Evidence | None:
 
 
 def _of_word(candidate: Candidate) -> float:
-    """Weigh a word as a password: people use them, and nearly all that stand behind that name are none.
+    """Weigh a dictionary word as a password: people use such words, but most values of that name are no passwords.
 
-    In a file that exists to hold credentials it is one; in configuration it may be, in code it is a name.
+    It counts as one in a file that exists to hold credentials, is doubted in configuration, and is a name in code.
     """
     path = candidate.blob.path
     if holds_credentials(path):

@@ -167,7 +167,7 @@ def _escaped(content: bytes, first: int, stop: int, floor: int) -> Run | None:
 
 @lru_cache(maxsize=2048)  # versions of a file repeat their lines
 def _unescaped(text: bytes) -> bytes:
-    """Undo the escapes in *text*; empty where there are none."""
+    """Return *text* with its escapes undone; empty if it has none."""
     decoded, count = undone(text)
     return decoded if count else b""
 

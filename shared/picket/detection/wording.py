@@ -1,4 +1,4 @@
-"""Text that stands where a password could and is none, however it is written: words of any script, hashes, base64."""
+"""Recognising text that looks like a password and is not one: words in any script, hashes, words in base64."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from picket.errors import TooLarge, TransientError, Unsupported
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 20.0
 _CHUNK = 64 * 1024
 _MOST_ADDRESSES = 4
-"""Addresses of a host that are tried: whoever names it may have given it many that do not answer."""
+"""How many addresses of a host are tried: a hostile name may have many that never answer."""
 _NOT_CONNECTED = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
 _PORTS = {"https": 443, "http": 80}
 
