@@ -47,7 +47,7 @@ def is_signed(headers, body, secrets, clock):
 
 
 def interpret(event, payload):
-    return Push(Repository(payload["where"]), payload["what"], payload["old"], payload["new"])
+    return [Push(Repository(payload["where"]), payload["what"], payload["old"], payload["new"])]
 
 
 RECEIVING = Receiving(
@@ -71,7 +71,7 @@ def parse(document, tool):
 
 
 def interpret(event, payload):
-    return ReportTold(Repository(payload["where"]), "toytool", parse(payload, "toytool"), complete=True)
+    return [ReportTold(Repository(payload["where"]), "toytool", parse(payload, "toytool"), complete=True)]
 
 
 TOOL = Tool(

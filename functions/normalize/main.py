@@ -12,7 +12,17 @@ from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, W
 from picket.orchestration import reporting
 from picket.runtime import consumes
 from picket.webhooks.delivery import check_scope
-from picket.webhooks.events import ForgeEvent, Ignored, Ping, Push, ReportTold, Repository, RepositoryEvent, ScanWanted
+from picket.webhooks.events import (
+    ForgeEvent,
+    Ignored,
+    Ping,
+    PullRequest,
+    Push,
+    ReportTold,
+    Repository,
+    RepositoryEvent,
+    ScanWanted,
+)
 
 
 @consumes(WebhookReceived, GitHubSourceEvent)
@@ -20,19 +30,21 @@ def main(event: WebhookReceived | GitHubSourceEvent) -> None:
     """Turn a delivery into scans and repository changes."""
     sender, scope = (event.provider, event.scope) if isinstance(event, WebhookReceived) else ("github", "")
     try:
-        react(receiving(sender).interpret(event.event, event.payload), scope, sender)
+        meanings = receiving(sender).interpret(event.event, event.payload)
+        if not meanings:
+            note("delivery says nothing that another does not")
+        for meaning in meanings:
+            react(meaning, scope, sender)
     except Forgotten:
         count("picket_deliveries_ignored_total")
         note("delivery of a repository that a person has forgotten")
 
 
-def react(meaning: ForgeEvent | None, scope: str, sender: str) -> None:
+def react(meaning: ForgeEvent, scope: str, sender: str) -> None:
     """Do what a delivery means, as far as its source may speak for it."""
     match meaning:
-        case Push() as push:
-            request_scan(register(push.repository, scope), push)
-        case ScanWanted(repository):
-            request_scan(register(repository, scope), None)
+        case Push() | PullRequest() | ScanWanted():
+            request_scan(register(meaning.repository, scope), meaning)
         case RepositoryEvent() as altered:
             change(altered, register(altered.repository, scope, altered.former_url))
         case ReportTold() as told:
@@ -42,8 +54,6 @@ def react(meaning: ForgeEvent | None, scope: str, sender: str) -> None:
         case Ignored():
             count("picket_deliveries_ignored_total")
             note("delivery of no interest")
-        case None:
-            note("delivery says nothing that another does not")
 
 
 def register(repository: Repository, scope: str, former_url: str = "") -> documents.Repository:
@@ -63,25 +73,23 @@ def register(repository: Repository, scope: str, former_url: str = "") -> docume
     return repositories.register(address.name, address.url, forge_key=key, as_of=as_of, delivered_at=now(), **seen)
 
 
-def request_scan(known: documents.Repository, push: Push | None) -> None:
-    """Ask for a scan of what was pushed, or of everything."""
+def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWanted) -> None:
+    """Ask for a scan of what was pushed or proposed, or of everything."""
     repository, url = known["_id"], known["url"]
     cause = broker.cause().id
-    request = (
-        ScanRequested(
-            repository=repository,
-            url=url,
-            scan=scan_id(cause, push.ref),
-            kind="push",
-            ref=push.ref,
-            before=push.before,
-            after=push.after,
-            forced=push.forced,
-            reason="push",
-        )
-        if push
-        else ScanRequested(repository=repository, url=url, scan=scan_id(cause, repository), reason="requested")
-    )
+    match told:
+        case Push(_, ref, before, after, forced):
+            moved: Any = {"kind": "push", "ref": ref, "before": before, "after": after, "forced": forced}
+            request = ScanRequested(repository=repository, url=url, scan=scan_id(cause, ref), reason="push", **moved)
+        case PullRequest(head="") | PullRequest(ref=""):
+            note("pull request whose head its forge does not tell", repository=repository)
+            return
+        case PullRequest(ref=ref, head=head):
+            moved = {"kind": "push", "ref": ref, "after": head, "reason": "pull request"}
+            request = ScanRequested(repository=repository, url=url, scan=scan_id(cause, ref), **moved)
+        case ScanWanted():
+            scan = scan_id(cause, repository)
+            request = ScanRequested(repository=repository, url=url, scan=scan, reason="requested")
     scans.record(request, "normalize")
     broker.emit(request)
 

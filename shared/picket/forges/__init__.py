@@ -6,14 +6,18 @@ that are imported when they are used: a hook before a commit needs no more than 
 
 from __future__ import annotations
 
-from picket.forges import bitbucket, gitea, github, gitlab, standard
+from picket.forges import azure, bitbucket, bitbucket_datacenter, codecommit, forgejo, gitea, github, gitlab, standard
 from picket.forges.forge import Forge
 
 FORGES: dict[str, Forge] = {
     "github": github.FORGE,
     "gitlab": gitlab.FORGE,
     "gitea": gitea.FORGE,
+    "forgejo": forgejo.FORGE,
     "bitbucket": bitbucket.FORGE,
+    "bitbucket-datacenter": bitbucket_datacenter.FORGE,
+    "azure": azure.FORGE,
+    "codecommit": codecommit.FORGE,
     "standard": standard.FORGE,
 }
 """Forges by name."""

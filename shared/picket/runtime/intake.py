@@ -23,7 +23,7 @@ from picket.runtime.probes import answer_probe
 from picket.runtime.problems import problem, status_of
 from picket.settings import settings
 
-_PATH = re.compile(r"/in/(?P<provider>[a-z]{1,32})/(?P<token>[A-Za-z0-9_-]{1,128})")
+_PATH = re.compile(r"/in/(?P<provider>[a-z][a-z-]{0,31})/(?P<token>[A-Za-z0-9_-]{1,128})")
 
 _UNKNOWN = "unknown"
 """In place of the provider that a path names, until a signature has proven that there is such a source."""

@@ -37,6 +37,23 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request was opened, or its head has moved.
+
+    `repository` is the one it is to be merged into, `head` the full id of its head, `ref` where `repository` keeps
+    that, `target` the full name of the branch it is for. `head` and `ref` are empty where the forge does not tell.
+    `source` is the repository of the head where that is another one; None where it is the same, or gone.
+    """
+
+    repository: Repository
+    number: int
+    head: str
+    ref: str
+    target: str
+    source: Repository | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryEvent:
     """The repository itself changed."""
 
@@ -74,7 +91,7 @@ class ReportTold:
     complete: bool = False
 
 
-ForgeEvent = Push | RepositoryEvent | ScanWanted | ReportTold | Ping | Ignored
+ForgeEvent = Push | PullRequest | RepositoryEvent | ScanWanted | ReportTold | Ping | Ignored
 
 
 def as_of(*times: object) -> str:

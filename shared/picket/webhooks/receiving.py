@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets as randomness
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,15 +26,15 @@ class Receiving:
         is_signed: From headers (lower-case names), the raw body, the secrets valid now and the Unix time to whether one
             of the secrets signed it; it compares in constant time.
         named: From headers and payload to the delivery's own id and the name of its event, empty where missing.
-        interpret: From the event's name and the payload to what it means; None for what another delivery tells better.
-            It raises `Malformed` where the payload does not have the shape that the sender documents, and
-            `Unsupported` for an event that nothing reacts to.
+        interpret: From the event's name and the payload to what it means, in order: several things where one delivery
+            tells of several refs, none where another delivery tells it better. It raises `Malformed` where the payload
+            does not have the shape that the sender documents, and `Unsupported` for an event that nothing reacts to.
         new_secret: Makes a secret in the form that the sender takes.
     """
 
     is_signed: Callable[[Mapping[str, str], bytes, Iterable[str], float], bool]
     named: Callable[[Mapping[str, str], Payload], tuple[str, str]]
-    interpret: Callable[[str, Payload], ForgeEvent | None]
+    interpret: Callable[[str, Payload], Sequence[ForgeEvent]]
     new_secret: Callable[[], str] = _new_secret
 
 

@@ -1,4 +1,4 @@
-"""Bitbucket Cloud and Data Center, as far as git sees them."""
+"""Bitbucket Cloud."""
 
 from __future__ import annotations
 
@@ -8,6 +8,5 @@ FORGE = Forge(
     package=__name__,
     home="bitbucket.org",
     folding_hosts=frozenset({"bitbucket.org"}),
-    pull_requests=("refs/pull-requests",),
     reports=True,
 )

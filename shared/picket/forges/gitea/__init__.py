@@ -1,4 +1,4 @@
-"""Gitea, and Forgejo as far as it is the same."""
+"""Gitea."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from picket.forges.forge import Forge
 
 FORGE = Forge(
     package=__name__,
-    folding_hosts=frozenset({"codeberg.org"}),
     pull_requests=("refs/pull",),
     lists=True,
     reports=True,

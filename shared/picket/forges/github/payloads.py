@@ -93,8 +93,8 @@ class _Ref(_Model):
     repository: _Repository
 
 
-def parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
-    """Say what a delivery means; None for one that another delivery tells better.
+def parse(event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
+    """Say what a delivery means; nothing where another delivery tells it better.
 
     Args:
         event: GitHub's event name, the `X-GitHub-Event` header.
@@ -104,10 +104,11 @@ def parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
         Malformed: The payload does not have the shape GitHub documents.
     """
     try:
-        return _parse(event, payload)
+        found = _parse(event, payload)
     except ValidationError as error:
         places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
         raise Malformed(f"GitHub {event} payload does not fit at: {places}") from None
+    return () if found is None else (found,)
 
 
 def _parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:

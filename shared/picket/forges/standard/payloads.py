@@ -26,7 +26,7 @@ class _Push(_Wanted):
     forced: bool = False
 
 
-def parse(event: str, payload: dict[str, Any]) -> ForgeEvent:
+def parse(event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
     """Say what a delivery means.
 
     Args:
@@ -41,13 +41,13 @@ def parse(event: str, payload: dict[str, Any]) -> ForgeEvent:
     try:
         match event:
             case "ping":
-                return Ping()
+                return (Ping(),)
             case "push":
                 push = _Push.model_validate(data)
                 told = Repository(push.repository, as_of=as_of(payload.get("timestamp")))
-                return Push(told, push.ref, push.before, push.after, push.forced)
+                return (Push(told, push.ref, push.before, push.after, push.forced),)
             case "scan.requested":
-                return ScanWanted(Repository(_Wanted.model_validate(data).repository))
+                return (ScanWanted(Repository(_Wanted.model_validate(data).repository)),)
             case _:
                 raise Unsupported(f"event {event[:40]!r} is not handled")
     except ValidationError as error:

@@ -1,0 +1,7 @@
+"""Bitbucket Data Center."""
+
+from __future__ import annotations
+
+from picket.forges.forge import Forge
+
+FORGE = Forge(package=__name__, pull_requests=("refs/pull-requests",))

@@ -1,0 +1,7 @@
+"""AWS CodeCommit, whose events come through Amazon SNS."""
+
+from __future__ import annotations
+
+from picket.forges.forge import Forge
+
+FORGE = Forge(package=__name__)
