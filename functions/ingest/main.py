@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from picket.effects import broker
-from picket.effects.mongo import webhooks
+from picket.effects.mongo import deliveries, webhooks
 from picket.effects.senders import receiving
 from picket.errors import Unauthorized
 from picket.events import Envelope, WebhookReceived
@@ -23,7 +23,7 @@ def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dic
     limits.spend(webhook.id, settings().webhooks_per_minute, "deliveries of this webhook")
     received = delivery.parse(receiving(provider), headers, body)
     key = delivery.delivery_key(webhook.id, received.id)
-    is_new = webhooks.record_delivery(key, webhook.id, received.event)
+    is_new = deliveries.record(key, webhook.id, received.event)
     root = Envelope(id=key, type="delivery", source=webhook.id, traceparent=traceparent(headers))
     with broker.caused_by(root):
         broker.emit(

@@ -4,7 +4,7 @@ from typing import Any
 
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import documents, reports, repositories, scans
+from picket.effects.mongo import deliveries, documents, reports, repositories, scans
 from picket.effects.senders import receiving
 from picket.effects.telemetry import count, note
 from picket.errors import Forgotten
@@ -29,6 +29,8 @@ from picket.webhooks.events import (
 def main(event: WebhookReceived | GitHubSourceEvent) -> None:
     """Turn a delivery into scans and repository changes."""
     sender, scope = (event.provider, event.scope) if isinstance(event, WebhookReceived) else ("github", "")
+    if isinstance(event, WebhookReceived):
+        deliveries.delivered(event.source)
     try:
         meanings = receiving(sender).interpret(event.event, event.payload)
         if not meanings:

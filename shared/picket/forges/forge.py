@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from picket.records import dataclass
 
 if TYPE_CHECKING:
+    from picket.forges.hooks import Managing
     from picket.forges.listing import Listing
     from picket.forges.reporting import Reporting
     from picket.webhooks.receiving import Receiving
@@ -25,6 +26,7 @@ class Forge:
         receives: Whether its folder has a module `receiving` with `RECEIVING`: its webhooks are taken.
         lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
         reports: Whether its folder has a module `reporting` with `REPORTING`: it is told what was found in a commit.
+        manages: Whether its folder has a module `hooks` with `HOOKS`: its webhooks are made and kept as they should be.
         nests: Whether organizations can lie in one another.
     """
 
@@ -35,6 +37,7 @@ class Forge:
     receives: bool = False
     lists: bool = False
     reports: bool = False
+    manages: bool = False
     nests: bool = False
 
     @property
@@ -46,6 +49,11 @@ class Forge:
     def reporting(self) -> Reporting:
         """How it is told what was found in a commit."""
         return cast("Reporting", import_module(f"{self.package}.reporting").REPORTING)
+
+    @property
+    def hooks(self) -> Managing:
+        """How its webhooks are managed."""
+        return cast("Managing", import_module(f"{self.package}.hooks").HOOKS)
 
     @property
     def listing(self) -> Listing:

@@ -92,7 +92,7 @@ def fetch(forge: str, name: str, url: str, token: SecretStr | None, etag: str = 
         case 401:
             raise Unauthorized("the forge refuses the token" if token else "the forge wants a token")
         case 403 | 429:
-            raise _refusal(answer)
+            raise refusal(answer, "the token may not list this organization")
         case status if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP's server errors, and its own timeout
             raise TransientError(f"the forge answered {status}")
         case status:
@@ -135,11 +135,11 @@ def _pause(answer: Answer) -> float:
     return _until_reset(answer.headers) if _remaining(answer.headers) == "0" else 0.0
 
 
-def _refusal(answer: Answer) -> Exception:
+def refusal(answer: Answer, otherwise: str) -> Exception:
     """Tell a rate limit from a token that may not do this: both are answered 403 by GitHub."""
     limited = answer.status == 429 or _remaining(answer.headers) == "0" or "retry-after" in answer.headers  # noqa: PLR2004
     if not limited:
-        return Unauthorized("the forge does not let the token list this organization")
+        return Unauthorized(otherwise)
     return RateLimited("the forge's rate limit is used up", _until_reset(answer.headers))
 
 

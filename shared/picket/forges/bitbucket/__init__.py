@@ -9,4 +9,5 @@ FORGE = Forge(
     home="bitbucket.org",
     folding_hosts=frozenset({"bitbucket.org"}),
     reports=True,
+    manages=True,
 )

@@ -9,4 +9,5 @@ FORGE = Forge(
     pull_requests=("refs/pull",),
     lists=True,
     reports=True,
+    manages=True,
 )

@@ -12,4 +12,5 @@ FORGE = Forge(
     receives=True,
     lists=True,
     reports=True,
+    manages=True,
 )

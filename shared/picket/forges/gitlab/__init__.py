@@ -11,5 +11,6 @@ FORGE = Forge(
     pull_requests=("refs/merge-requests",),
     lists=True,
     reports=True,
+    manages=True,
     nests=True,
 )
