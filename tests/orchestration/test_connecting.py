@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,14 @@ from tests.orchestration import asking
 from tests.support.deployment import Deployment, forget
 from tests.support.hook_forges import HookForge, Kept
 
+from picket.context import context
 from picket.effects.forge.hooks import Keeper
+from picket.effects.mongo import connections, repositories
 from picket.effects.mongo.client import collection
 from picket.events import ago
 from picket.forges import FORGES
+from picket.probes import posture
+from picket.runtime import doctor
 
 ALL = [name for name, forge in FORGES.items() if forge.manages and forge.receives]
 NAMES = {"azure": "acme/shop"}
@@ -373,3 +377,33 @@ def test_a_forge_that_answers_something_else_fails_the_connection(
     assert found["state"] == "Failed"
     assert found["reason"]
     assert all("evil" not in path for _, path, _ in github.requests)
+
+
+def test_one_that_cannot_be_kept_is_told_by_the_doctor_a_probe_and_a_notice(
+    deployed: Deployment, github: HookForge, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PICKET_OPERATORS_CHANNEL", "ops")
+    forget()
+    github.place("acme")
+    connect(deployed, github)
+    repository = repositories.register(f"{github.host}/acme/shop", f"http://{github.host}/acme/shop")["_id"]
+    github.hook = lambda *_: (403, {"message": "Resource not accessible"})
+    answer = deployed.api.post(f"/connections/{github.host}/acme/check", json={})
+    assert answer.status_code == 202
+    deployed.deliver_all("dev.picket.webhook.requested.v1")
+
+    [notice] = deployed.of_type("notice.requested")
+    [said] = doctor.examine("webhooks")
+    context.forget()
+    found = connections.fault_of(f"{github.host}/acme/shop")
+    judged = {check.id: check for check in posture.checks({"webhook_fault": found}, "", datetime.now(UTC))}
+
+    assert (notice.data["channel"], "acme: failed" in notice.data["message"]) == ("ops", True)
+    assert (said.state, "admin:org_hook" in said.found) == ("wrong", True)
+    assert "admin:org_hook" in found
+    assert judged["webhook-delivers"].outcome == "fail"
+    assert shown(deployed, github)["by_state"] == {"Failed": 1}
+    assert repository
+    github.hook = lambda *_: None
+    check(deployed, github)
+    assert doctor.examine("webhooks")[0].state == "ok"

@@ -19,9 +19,9 @@ from picket.effects.mongo.client import members
 from picket.effects.mongo.connections import Connection
 from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.records import Webhook
-from picket.effects.telemetry import note
+from picket.effects.telemetry import count, note
 from picket.errors import Gone, PermanentError, TransientError, Unauthorized, Unsupported
-from picket.events import WebhookChanged
+from picket.events import NoticeRequested, WebhookChanged
 from picket.forges import FORGES
 from picket.forges.hooks import Managing, Place
 from picket.orchestration import connections as asking
@@ -30,6 +30,7 @@ from picket.settings import settings
 
 _LATER = timedelta(hours=1)
 _MOST = 20_000
+_ALARMING = frozenset({"failed", "revived"})
 
 
 def connect(identity: str) -> None:
@@ -50,7 +51,8 @@ def connect(identity: str) -> None:
         except PermanentError as error:
             note("connecting failed", reason=str(error), connection=identity)
             connections.put_off(connection, _LATER, str(error), "Failed")
-            broker.emit(_failed(connection, str(error)))
+            if connection["state"] != "Failed":
+                tell(connection, connection["name"], "failed", str(error))
     asking.ask_for_new(identity)
 
 
@@ -101,11 +103,18 @@ def _take_away(connection: Connection, stored: connections.StoredHook, left: lis
         left.append(f"{stored['path']}: {error}")
         return
     connections.drop(stored["_id"])
-    broker.emit(WebhookChanged(connection=connection["_id"], place=stored["path"], change="removed"))
+    tell(connection, stored["path"], "removed")
 
 
-def _failed(connection: Connection, reason: str) -> WebhookChanged:
-    return WebhookChanged(connection=connection["_id"], place=connection["name"], change="failed", reason=reason)
+def tell(connection: Connection, place: str, change: str, reason: str = "") -> None:
+    """Tell of what was done to a webhook; of one that cannot be kept, or was dead, the operators' channel, too."""
+    count("picket_webhook_changes_total", change=change)
+    told = {"connection": connection["_id"], "place": place, "change": change, "reason": reason}
+    broker.emit(WebhookChanged.model_validate(told))
+    channel = settings().operators_channel
+    if channel and change in _ALARMING:
+        message = f"webhook of {connection['host']}/{place}: {change}{f' ({reason})' if reason else ''}"
+        broker.emit(NoticeRequested(channel=channel, reason=f"webhook {change} {place}"[:200], message=message))
 
 
 def _place(connection: Connection) -> None:

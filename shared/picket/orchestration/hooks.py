@@ -11,7 +11,6 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from picket.effects import broker
 from picket.effects.forge.hooks import Keeper
 from picket.effects.forge.listing import RateLimited
 from picket.effects.mongo import connections, deliveries, leases, webhooks
@@ -20,7 +19,7 @@ from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.webhooks import Access
 from picket.effects.telemetry import note
 from picket.errors import Gone, PermanentError, TransientError
-from picket.events import WebhookChanged, ago
+from picket.events import ago
 from picket.forges.hooks import Attempt, Hook, Place, Wanted
 from picket.orchestration import connecting, organizations, places
 from picket.webhooks.delivery import delivery_key
@@ -78,7 +77,7 @@ def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> 
     rights = connecting.managing_of(connection).rights[stored["level"]]
     reason = f"{error} (needs {rights})"
     if stored["state"] != "Failed":
-        _tell(connection, stored["path"], "failed", reason)
+        connecting.tell(connection, stored["path"], "failed", reason)
     note("a webhook cannot be kept", connection=connection["_id"], reason=reason)
     connections.note(stored["_id"], state="Failed", reason=reason)
     connections.look_again(stored["_id"], _EVERY + _spread(stored["_id"]))
@@ -183,12 +182,7 @@ def _settle(connection: Connection, work: Work, orphans: list[str]) -> None:
     connections.look_again(identity, _UNHEARD if soon else _EVERY + _spread(identity))
     for change in dict.fromkeys(work.changes):
         note("webhook looked after", connection=connection["_id"], change=change)
-        _tell(connection, work.stored["path"], change)
-
-
-def _tell(connection: Connection, place: str, change: str, reason: str = "") -> None:
-    told = {"connection": connection["_id"], "place": place, "change": change, "reason": reason}
-    broker.emit(WebhookChanged.model_validate(told))
+        connecting.tell(connection, work.stored["path"], change)
 
 
 def _spread(identity: str) -> timedelta:

@@ -6,10 +6,12 @@ repositories. Fields `due` begin with a word: see `schedules`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NotRequired
 
+from picket.context import context
 from picket.effects.mongo import listing
 from picket.effects.mongo.client import Document, collection, count_by_state, insert_new, key
 from picket.effects.mongo.documents import Fields, Leased
@@ -18,6 +20,8 @@ from picket.effects.mongo.schedules import MARK, text_of
 from picket.effects.mongo.schema import STAMP, readable
 from picket.events import now
 from picket.forges.hooks import Level, Place
+
+_REMEMBERED_SECONDS = 60.0
 
 
 class Connection(Leased):
@@ -149,6 +153,41 @@ def due_hooks(limit: int) -> list[StoredHook]:
 def ask_for_all(connection: str) -> None:
     """Let all places of a connection be due."""
     collection("hooks").update_many({"connection": connection}, {"$set": {"due": _later(timedelta())}})
+
+
+def faults() -> list[str]:
+    """Return what is the matter with connections, a line for each that is not as it should be."""
+    states = {"state": {"$nin": ["Connected", "Connecting"]}}
+    told = [
+        f"{one['_id']}: {one['state']}: {one['reason']}" for one in collection("connections", Connection).find(states)
+    ]
+    broken = collection("hooks", StoredHook).find({"state": "Failed"})
+    return [*told, *(f"{one['connection']}: {one['path']}: {one['reason']}" for one in broken)]
+
+
+def fault_of(name: str) -> str:
+    """Return why pushes to the repository *name* may not be announced, as far as its connection knows; else empty.
+
+    Told as it was within the last minute: each rating of a repository asks.
+    """
+    return _fault_of(name, int(time.monotonic() / _REMEMBERED_SECONDS))
+
+
+@context.last(10_000)
+def _fault_of(name: str, _period: int) -> str:
+    parts = name.split("/")
+    for end in range(len(parts), 1, -1):
+        connection = find("/".join(parts[:end]))
+        if connection is None:
+            continue
+        if connection["state"] in {"Failed", "Orphaned"}:
+            return f"its webhook cannot be made: {connection['reason']}"
+        path = "/".join(parts[1:]) if connection["each"] else connection["name"]
+        level: Level = "repository" if connection["each"] else "organization"
+        kept = [hook(key(connection["_id"], each, path.lower())) for each in (level, "project", "repository")]
+        broken = next((one for one in kept if one is not None and one["state"] == "Failed"), None)
+        return f"its webhook cannot be kept: {broken['reason']}" if broken else ""
+    return ""
 
 
 def note(identity: str, **fields: object) -> None:
