@@ -9,4 +9,5 @@ FORGE = Forge(
     home="dev.azure.com",
     folding_hosts=frozenset({"dev.azure.com"}),
     pull_requests=("refs/pull",),
+    receives=True,
 )

@@ -8,5 +8,6 @@ FORGE = Forge(
     package=__name__,
     home="bitbucket.org",
     folding_hosts=frozenset({"bitbucket.org"}),
+    receives=True,
     reports=True,
 )
