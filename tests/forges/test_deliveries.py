@@ -143,7 +143,7 @@ def test_a_ping_is_a_ping_and_create_and_delete_are_told_better_by_their_push() 
     assert github.parse("delete", ref) == ()
 
 
-@pytest.mark.parametrize("event", ["issues", "star", "dependabot_alert"])
+@pytest.mark.parametrize("event", ["issues", "star", "workflow_run"])
 def test_an_event_nothing_reacts_to_is_ignored(event: str) -> None:
     assert github.parse(event, {}) == (Ignored(),)
 

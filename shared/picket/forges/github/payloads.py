@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from picket.forges.github import alerts
 from picket.forges.github.models import PullRequestEvent, PushEvent, RefEvent, RepositoryChange
 from picket.webhooks.events import Change, ForgeEvent, Ignored, Ping, RepositoryEvent
 from picket.webhooks.payloads import fitting
@@ -56,7 +57,7 @@ def _parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
             RefEvent.model_validate(payload)
             return None
         case _:
-            return Ignored()
+            return alerts.read(event, payload) or Ignored()
 
 
 def changed(payload: dict[str, Any]) -> ForgeEvent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from picket.forges.gitlab import vulnerabilities
 from picket.forges.gitlab.models import MergeRequestEvent, ProjectEvent, PushEvent, RepositoryUpdate
 from picket.webhooks.events import Change, ForgeEvent, Ignored, RepositoryEvent, RepositoryTold
 from picket.webhooks.payloads import fitting
@@ -48,6 +49,8 @@ def parse(_event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
             case "merge_request":
                 is_moved = _is_moved(payload.get("object_attributes"))
                 return (MergeRequestEvent.model_validate(payload).meaning() if is_moved else Ignored(),)
+            case "vulnerability":
+                return (vulnerabilities.read(payload),)
             case _ if name in _PROJECT_EVENTS or name == _UPDATED:
                 return (_project(name, payload),)
             case _:
