@@ -40,6 +40,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "organization_pages": ("organization",),
     "score_history": ("moved", "entity", "kept_from"),
     "deliveries": ("kept_from",),
+    "pushes": ("kept_from", "repository"),
     "idempotency": ("kept_from",),
     "notices": ("kept_from",),
     "statuses": ("kept_from", "watched"),

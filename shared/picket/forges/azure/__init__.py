@@ -9,5 +9,6 @@ FORGE = Forge(
     home="dev.azure.com",
     folding_hosts=frozenset({"dev.azure.com"}),
     pull_requests=("refs/pull",),
+    receives=True,
     manages=True,
 )

@@ -8,6 +8,7 @@ FORGE = Forge(
     package=__name__,
     home="bitbucket.org",
     folding_hosts=frozenset({"bitbucket.org"}),
+    receives=True,
     reports=True,
     manages=True,
 )

@@ -9,5 +9,6 @@ FORGE = Forge(
     home="codeberg.org",
     folding_hosts=frozenset({"codeberg.org"}),
     pull_requests=("refs/pull",),
+    receives=True,
     manages=True,
 )

@@ -9,6 +9,7 @@ FORGE = Forge(
     home="gitlab.com",
     folding_hosts=frozenset({"gitlab.com"}),
     pull_requests=("refs/merge-requests",),
+    receives=True,
     lists=True,
     reports=True,
     manages=True,
