@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from picket.commits.repository import fold
 from picket.effects import broker
 from picket.effects.forge.hooks import Keeper
 from picket.effects.mongo import connections, leases, webhooks
@@ -180,10 +181,11 @@ def webhook_of(connection: Connection, urls: Iterable[str]) -> Webhook:
         Gone: Somebody has revoked it meanwhile.
     """
     known, identity, sender = webhooks.of_connection(connection["_id"]), connection["_id"], connection["forge"]
-    if known is None and any(webhooks.adopt(token_in(url, sender), sender, identity, identity) for url in urls):
+    scope = fold(f"{connection['host']}/{managing_of(connection).scope(connection['name'])}")
+    if known is None and any(webhooks.adopt(token_in(url, sender), sender, scope, identity) for url in urls):
         known = webhooks.of_connection(identity)
     if known is None:
-        webhooks.add(sender, connection["name"][:100], identity, identity)
+        webhooks.add(sender, connection["name"][:100], scope, identity)
         known = webhooks.of_connection(identity)
     if known is None:
         raise Gone("its webhook was revoked a moment ago")

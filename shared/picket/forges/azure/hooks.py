@@ -116,6 +116,7 @@ HOOKS = Managing(
     remove=lambda place, hook: Request("DELETE", f"{_base(place)}/{quote(hook)}?{_VERSION}"),
     test=_test,
     one_event_each=True,
+    scope=quote,
     key_url=lambda place: f"{_organization(place)}/_apis/projects/{quote(place.path.partition('/')[2])}?{_VERSION}",
     parse_key=lambda body: _Project.model_validate_json(body).id,
 )

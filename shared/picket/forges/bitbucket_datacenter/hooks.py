@@ -82,4 +82,5 @@ HOOKS = Managing(
     created=lambda body: str(_Hook.model_validate_json(body).id),
     mend=lambda place, hook, wanted: [with_json("PUT", f"{_base(place)}/{hook.id}", _told(wanted))],
     remove=lambda place, hook: Request("DELETE", f"{_base(place)}/{hook}"),
+    scope=lambda name: f"scm/{name}",
 )
