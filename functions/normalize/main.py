@@ -104,9 +104,9 @@ def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWan
         case PullRequest(head="") | PullRequest(ref=""):
             note("pull request whose head its forge does not tell", repository=repository)
             return
-        case PullRequest(ref=ref, head=head):
+        case PullRequest(ref=ref, head=head, target=target):
             scan, is_news = pushes.scan_of(pushes.Move(repository, ref, "", head), sender.webhook, broker.cause().id)
-            moved = {"kind": "push", "ref": ref, "after": head, "reason": "pull request"}
+            moved = {"kind": "push", "ref": ref, "after": head, "target": target, "reason": "pull request"}
             request = ScanRequested(repository=repository, url=url, scan=scan, **moved)
         case ScanWanted():
             scan = scan_id(broker.cause().id, repository)

@@ -81,6 +81,7 @@ class Scan(Moving):
     before: str
     after: str
     forced: bool
+    target: NotRequired[str]
     pull_requests: bool
     parent: str
     reason: str
