@@ -243,6 +243,11 @@ def _dependabot(told: _DependabotAlert | _LegacyAlert) -> ForgeEvent:
     return _reported(told, "dependabot", f"alert {number}", alert.problem())
 
 
+def _legacy(payload: Payload) -> ForgeEvent:
+    """Report what the legacy event tells; it did not name its repository at first."""
+    return _dependabot(_LegacyAlert.model_validate(payload)) if "repository" in payload else Ignored()
+
+
 def _code_scanning(told: _CodeScanningAlert) -> ForgeEvent:
     """Report what a scanner found in a branch; what it finds in a pull request, a scan of that looks at.
 
@@ -290,7 +295,7 @@ def _own(told: _OwnAdvisory) -> ReportTold | Ignored:
 
 _READERS: dict[str, Callable[[Payload], ForgeEvent]] = {
     "dependabot_alert": lambda payload: _dependabot(_DependabotAlert.model_validate(payload)),
-    "repository_vulnerability_alert": lambda payload: _dependabot(_LegacyAlert.model_validate(payload)),
+    "repository_vulnerability_alert": _legacy,
     "code_scanning_alert": lambda payload: _code_scanning(_CodeScanningAlert.model_validate(payload)),
     "secret_scanning_alert": lambda payload: _secret(_Alert.model_validate(payload)),
     "secret_scanning_alert_location": lambda payload: _secret_place(_SecretLocation.model_validate(payload)),
