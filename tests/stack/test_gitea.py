@@ -28,8 +28,8 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitea]:
         yield found
 
 
-def test_an_organization_is_listed_page_by_page(forge: Gitea, environment: pytest.MonkeyPatch) -> None:
-    assert environment
+@pytest.mark.usefixtures("store")
+def test_an_organization_is_listed_page_by_page(forge: Gitea) -> None:
     forge.post("/orgs", {"username": "many"})
     for number in range(REPOSITORIES):
         forge.post("/orgs/many/repos", {"name": f"r{number}", "private": number % 2 == 1})

@@ -25,7 +25,10 @@ class Forge:
         receives: Whether its folder has a module `receiving` with `RECEIVING`: its webhooks are taken.
         lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
         reports: Whether its folder has a module `reporting` with `REPORTING`: it is told what was found in a commit.
-        nests: Whether organizations can lie in one another.
+        signs_in: Whether its API answers a token that it refuses with a page to sign in at, or a redirect to one.
+        allowances: How many requests that make content one token may send in how many seconds.
+        limited: Hosts, their subdomains among them, on which those hold; its own servers elsewhere are not bounded.
+        git_user: As whom a token of its home is sent by git.
     """
 
     package: str
@@ -35,7 +38,10 @@ class Forge:
     receives: bool = False
     lists: bool = False
     reports: bool = False
-    nests: bool = False
+    signs_in: bool = False
+    allowances: tuple[tuple[int, int], ...] = ()
+    limited: frozenset[str] = frozenset()
+    git_user: str = "x-access-token"
 
     @property
     def receiving(self) -> Receiving:

@@ -9,4 +9,6 @@ FORGE = Forge(
     home="dev.azure.com",
     folding_hosts=frozenset({"dev.azure.com"}),
     pull_requests=("refs/pull",),
+    lists=True,
+    signs_in=True,
 )

@@ -8,5 +8,7 @@ FORGE = Forge(
     package=__name__,
     home="bitbucket.org",
     folding_hosts=frozenset({"bitbucket.org"}),
+    lists=True,
     reports=True,
+    git_user="x-token-auth",  # https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/
 )

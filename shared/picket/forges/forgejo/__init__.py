@@ -9,4 +9,5 @@ FORGE = Forge(
     home="codeberg.org",
     folding_hosts=frozenset({"codeberg.org"}),
     pull_requests=("refs/pull",),
+    lists=True,
 )

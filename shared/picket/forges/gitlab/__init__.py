@@ -11,5 +11,6 @@ FORGE = Forge(
     pull_requests=("refs/merge-requests",),
     lists=True,
     reports=True,
-    nests=True,
+    allowances=((60, 60),),  # notes; https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom
+    limited=frozenset({"gitlab.com"}),
 )
