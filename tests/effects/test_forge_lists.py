@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from tests.support.forges import WITH_USERS, ForgeApi
+from tests.support.forges import LIKE_GITEA, WITH_USERS, ForgeApi
 
 from picket.effects.forge import listing
 from picket.errors import Unauthorized, Unsupported
@@ -234,11 +234,19 @@ def test_where_no_organization_has_the_name_the_user_is_listed(api: ForgeApi) ->
     api.add(*(f"r{number}" for number in range(4)))
 
     assert paths(read(api)) == [f"r{number}" for number in range(4)]
-    assert [path.split("/")[3] for path, _ in api.requests] == [
-        {"gitlab": "groups"}.get(api.forge, "orgs"),
-        "users",
-        "users",
-    ]
+    asked = [path.split("/")[3] for path, _ in api.requests]
+    assert asked == [{"gitlab": "groups"}.get(api.forge, "orgs"), "users", "users"]
+
+
+@pytest.mark.parametrize("api", sorted(LIKE_GITEA), indirect=True)
+def test_a_list_that_is_empty_because_whose_it_is_is_hidden_is_not_believed(api: ForgeApi) -> None:
+    """Gitea 1.26 answers 200 and nothing, which would let everything vanish."""
+    assert read(api) == []
+    assert [path for path, _ in api.requests][1:] == ["/api/v1/orgs/acme"]
+
+    api.hook = lambda path, _: None if "/repos" in path else api.problem(404, "HasOrgOrUserVisible")
+    with pytest.raises(listing.Absent):
+        read(api)
 
 
 @pytest.mark.parametrize("api", WITH_USERS, indirect=True)

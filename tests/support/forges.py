@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import UUID
 
 Json = dict[str, Any]
@@ -130,16 +130,25 @@ class ForgeApi:
     def answer(self, path: str, headers: dict[str, str]) -> Reply:
         """Answer as the forge does."""
         parts = urlsplit(path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if self.token and self._sent(headers) != self.token:
             return self.refusal()
-        if self.forge == "github" and parts.path == "/api/v3/user" and self.login:
-            return 200, {"Content-Type": "application/json"}, json.dumps({"login": self.login}).encode()
+        if profile := self._profile(parts.path):
+            return 200, {"Content-Type": "application/json"}, json.dumps({"login": profile}).encode()
         whose = self._whose(unquote(parts.path))
         if whose is None:
             return self.problem(404, "Not Found")
-        if self.remaining <= 0:
-            return self.problem(403, "API rate limit exceeded")
+        return (
+            self.problem(403, "API rate limit exceeded") if self.remaining <= 0 else self._list(parts, whose, headers)
+        )
+
+    def _profile(self, path: str) -> str:
+        """Return whose profile a path shows: the token's user at GitHub, the organization or user at Gitea."""
+        if self.forge == "github":
+            return self.login if path == "/api/v3/user" else ""
+        return self.name if path == self.where().removesuffix("/repos") and self.forge in LIKE_GITEA else ""
+
+    def _list(self, parts: SplitResult, whose: list[Entry], headers: dict[str, str]) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         number = self._number(parse_qs(parts.query))
         found = whose if self.forge == "azure" else whose[(number - 1) * self.page_size : number * self.page_size]
         is_last = self.forge == "azure" or number * self.page_size >= len(whose)

@@ -59,6 +59,8 @@ class Listing:
             the URL of the next page, empty after the last; raises `Unsupported` if it does not follow.
         named: What an organization's name may be, whole.
         user_url: As `first_url`, of the user with that name; None where users have no repositories of their own.
+        owner_url: From the URL of a page without repositories to that of what is there only if the token may see whose
+            they would be; None where such a page is not there either.
         own: How a token's own user is listed, where that is another list.
         within: What stands before the organization's name in the paths of its repositories' URLs.
         max_bytes: How long a page may be; 0: as long as any answer of a forge.
@@ -70,6 +72,7 @@ class Listing:
     next_url: Callable[[str, Mapping[str, str], bytes], str]
     named: re.Pattern[str] = NAME
     user_url: Callable[[str, str, str], str] | None = None
+    owner_url: Callable[[str], str] | None = None
     own: Own | None = None
     within: str = ""
     max_bytes: int = 0

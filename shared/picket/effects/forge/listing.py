@@ -92,26 +92,32 @@ def fetch(forge: str, name: str, url: str, token: SecretStr | None, etag: str = 
         Unsupported: The answer is not what this forge's API answers.
     """
     known = FORGES[forge].listing
-    headers = known.headers(token.get_secret_value() if token else "")
-    try:
-        answer = client.get(Caller(forge, token), url, headers, etag=etag, most=known.max_bytes)
-    except Absent as error:
-        raise Absent("the forge knows no such organization or user, or the token may not see it") from error
+    answer = _get(forge, url, token, etag)
     if answer.status == 304:  # noqa: PLR2004 - HTTP's not modified
         return None
     if answer.status != 200:  # noqa: PLR2004 - HTTP's success that has a body
         raise client.Refused(answer)
     repositories = _parse(known, name, url, answer.body)
+    if not repositories and known.owner_url is not None:
+        _get(forge, known.owner_url(url), token)
     following, mark = _next(known, url, answer), answer.headers.get("etag", "")
     return Page(repositories, following, mark if _ETAG.fullmatch(mark) else "", _pause(answer))
+
+
+def _get(forge: str, url: str, token: SecretStr | None, etag: str = "") -> Answer:
+    known = FORGES[forge].listing
+    headers = known.headers(token.get_secret_value() if token else "")
+    try:
+        return client.get(Caller(forge, token), url, headers, etag=etag, most=known.max_bytes)
+    except Absent as error:
+        raise Absent("the forge knows no such organization or user, or the token may not see it") from error
 
 
 def _is_own(forge: str, own: Own, where: tuple[str, str, str], token: SecretStr) -> bool:
     """Return whether a token is that of the user with the name that is asked for."""
     scheme, host, name = where
-    headers = FORGES[forge].listing.headers(token.get_secret_value())
     try:
-        return own.is_of(name, client.get(Caller(forge, token), own.whose_url(scheme, host), headers).body)
+        return own.is_of(name, _get(forge, own.whose_url(scheme, host), token).body)
     except (Absent, Unauthorized):  # the token of an installation or a project is nobody's
         return False
     except ValidationError as error:

@@ -20,6 +20,8 @@ FEW = 100
 _TRIES = 100
 _SAME = 30.0
 """Seconds by which two replicas may differ over when one and the same limit is reset."""
+_JUMPED = 600.0
+"""Seconds by which no two clocks differ that are right."""
 _FIRST_PAUSE = 60.0
 """What GitHub asks for where it names no time; it doubles as long as that is not enough."""
 _MOST_STRIKES = 7
@@ -80,10 +82,11 @@ def take(name: str, allowances: Allowances, at: float) -> float:
         if known is None:
             _make(name)
             continue
-        past = at - max(seconds for _, seconds in allowances)
-        sent = sorted(min(each, at) for each in known["sent"] if each > past)
-        wait = max(_over(sent, count, seconds, at) for count, seconds in allowances)
-        kept = sent if wait else [*sent, at]
+        sent = sorted(at if each > at + _JUMPED else each for each in known["sent"])
+        turn = max([at, *sent[-1:]])  # by the clock that is furthest ahead: one that is behind must not make it old
+        past = turn - max(seconds for _, seconds in allowances)
+        wait = max(_over(sent, count, seconds, turn) for count, seconds in allowances)
+        kept = [each for each in sent if each > past] + ([] if wait else [turn])
         if kept == known["sent"]:
             return wait
         change = {"$set": {"sent": kept, **retention.entry()}, "$inc": {"revision": 1}}
