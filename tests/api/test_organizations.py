@@ -11,7 +11,15 @@ ORDER = {"forge": "github", "name": "acme"}
 @pytest.mark.parametrize(
     ("more", "status", "detail"),
     [
-        pytest.param({"forge": "bitbucket"}, 400, "forge", id="forge"),
+        pytest.param({"forge": "codecommit"}, 400, "forge", id="forge"),
+        pytest.param({"forge": "bitbucket", "name": "a/b"}, 400, "fit", id="a workspace has no groups"),
+        pytest.param({"forge": "bitbucket", "name": "~a"}, 400, "fit", id="a user of another forge"),
+        pytest.param({"forge": "bitbucket-datacenter", "name": "A"}, 400, "fit", id="Data Center is on no host"),
+        pytest.param({"forge": "azure", "name": "a/b/c"}, 400, "fit", id="deeper than a project"),
+        pytest.param({"forge": "azure", "name": "a/.."}, 400, "fit", id="dots for a project"),
+        pytest.param({"forge": "azure", "name": "a/b\nc"}, 400, "fit", id="line break in a project"),
+        pytest.param({"forge": "azure", "name": "a/ b"}, 400, "fit", id="blank before a project"),
+        pytest.param({"forge": "azure", "name": "a b"}, 400, "fit", id="blank in an organization"),
         pytest.param({"name": ""}, 400, "name", id="no name"),
         pytest.param({"name": "a/b"}, 400, "fit", id="GitHub has no groups"),
         pytest.param({"forge": "gitlab", "name": "a/../b"}, 400, "name", id="dots"),
@@ -60,6 +68,12 @@ def test_a_host_that_is_not_in_the_allow_list_is_refused(deployed: Deployment, e
         ({"name": "Acme"}, "github.com/acme"),
         ({"forge": "gitlab", "name": "Top/Sub"}, "gitlab.com/top/sub"),
         ({"forge": "gitea", "host": "Git.Example:3000", "name": "Acme"}, "git.example:3000/Acme"),
+        ({"forge": "forgejo", "name": "Acme"}, "codeberg.org/acme"),
+        ({"forge": "bitbucket", "name": "Acme"}, "bitbucket.org/acme"),
+        ({"forge": "bitbucket-datacenter", "host": "git.example", "name": "~jo"}, "git.example/~jo"),
+        ({"forge": "azure", "name": "Acme"}, "dev.azure.com/acme"),
+        ({"forge": "azure", "name": "Acme/My Project"}, "dev.azure.com/acme/my%20project"),
+        ({"forge": "azure", "name": "Acme/Überbau (neu)"}, "dev.azure.com/acme/%c3%9cberbau%20%28neu%29"),
     ],
 )
 def test_an_organization_is_named_by_host_and_name(deployed: Deployment, more: dict[str, str], identity: str) -> None:
@@ -67,6 +81,8 @@ def test_an_organization_is_named_by_host_and_name(deployed: Deployment, more: d
 
     assert answer.json["id"] == identity
     assert deployed.api.get(answer.headers["Location"]).json == answer.json
+    if "host" not in more and "forge" in more:
+        assert deployed.api.get(f"/organizations/{identity.partition('/')[0]}/{more['name']}").json == answer.json
     [listed] = deployed.api.get("/organizations").json["organizations"]
     assert listed == answer.json
     [asked] = deployed.of_type("organization.requested")

@@ -24,6 +24,11 @@ from picket.errors import Malformed, PermanentError, Unsupported
         ),
         ("https://forge.example:443/o/n", "forge.example/o/n", "https://forge.example/o/n"),
         ("https://forge.example/o/n%C3%A9", "forge.example/o/n%C3%A9", "https://forge.example/o/n%C3%A9"),
+        (
+            "https://dev.azure.com/Acme/My%20Project/_git/web%20shop",
+            "dev.azure.com/acme/my%20project/_git/web%20shop",
+            "https://dev.azure.com/Acme/My%20Project/_git/web%20shop",
+        ),
     ],
 )
 def test_one_repository_has_one_name_however_it_is_written(text: str, name: str, url: str) -> None:
@@ -57,6 +62,11 @@ def test_one_repository_has_one_name_however_it_is_written(text: str, name: str,
         pytest.param("https://github.com/o/%2e%2e/n", Malformed, id="parent folder, encoded"),
         pytest.param("https://github.com/o/n%0a", Malformed, id="newline, encoded"),
         pytest.param("https://github.com/o/n\n", Malformed, id="newline"),
+        pytest.param("https://github.com/o/a b", Malformed, id="blank"),
+        pytest.param("https://github.com/o/%20n", Malformed, id="blank before a name, encoded"),
+        pytest.param("https://github.com/o%20/n", Malformed, id="blank behind a name, encoded"),
+        pytest.param("https://github.com/o/%20", Malformed, id="only a blank, encoded"),
+        pytest.param("https://github.com/o/a%09b", Malformed, id="tab, encoded"),
         pytest.param("https://github.com/o/n\x00", Malformed, id="NUL"),
         pytest.param("https://github.com/o/n?x=1", Malformed, id="query"),
         pytest.param("https://github.com/o/n#x", Malformed, id="fragment"),

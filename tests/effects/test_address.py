@@ -1,5 +1,6 @@
 """Addresses that lead into a private network are refused, however they are written."""
 
+import base64
 import socket
 import ssl
 from collections.abc import Iterator
@@ -98,3 +99,23 @@ def test_a_token_for_one_host_is_not_sent_to_another(environment: pytest.MonkeyP
     assert (
         transport.credentials(parse_address("https://one.example/o/r"))[key] == "http.https://one.example/.extraHeader"
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "account"),
+    [
+        ("github.com", "t", "x-access-token:t"),
+        ("bitbucket.org", "t", "x-token-auth:t"),
+        ("bitbucket.org", "jo@corp.io:t", "jo@corp.io:t"),
+        ("git.example", "jo:t", "jo:t"),
+    ],
+)
+def test_a_token_is_sent_as_the_user_that_the_forge_wants(
+    environment: pytest.MonkeyPatch, host: str, token: str, account: str
+) -> None:
+    environment.setenv("PICKET_GIT_TOKENS", f'{{"{host}": "{token}"}}')
+    forget()
+
+    sent = transport.credentials(parse_address(f"https://{host}/o/r"))["GIT_CONFIG_VALUE_0"]
+
+    assert base64.b64decode(sent.removeprefix("Authorization: Basic ")).decode() == account

@@ -15,26 +15,24 @@ import pytest
 from pydantic import SecretStr
 from tests.support import certificates
 from tests.support.deployment import forget
-from tests.support.forges import ForgeApi
+from tests.support.forges import LIKE_GITEA, PAGED, ForgeApi
 
 from picket.effects.forge import listing, transport
 from picket.errors import Gone, Misconfigured, TooLarge, TransientError, Unauthorized, Unsupported
 from picket.forges.listing import Listed
 
-FORGES = ["github", "gitlab", "gitea"]
 
-
-@pytest.fixture(params=FORGES)
-def api(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> Iterator[ForgeApi]:
-    assert environment
+@pytest.fixture(params=PAGED)
+def api(request: pytest.FixtureRequest, store: str) -> Iterator[ForgeApi]:
+    assert store
     found = ForgeApi(request.param)
     yield found
     found.close()
 
 
 @pytest.fixture
-def github(environment: pytest.MonkeyPatch) -> Iterator[ForgeApi]:
-    assert environment
+def github(store: str) -> Iterator[ForgeApi]:
+    assert store
     found = ForgeApi("github")
     yield found
     found.close()
@@ -75,6 +73,7 @@ def test_a_last_page_that_is_full_or_empty_is_the_last(api: ForgeApi, count: int
     api.add(*(f"r{number}" for number in range(count)))
 
     assert len(everything(api)) == count
+    api.requests = [asked for asked in api.requests if not asked[0].endswith("/orgs/acme")]  # whether it may be seen
     assert api.pages_asked() == [1]
 
 
@@ -84,12 +83,13 @@ def test_what_a_repository_is_is_told_alike(api: ForgeApi) -> None:
 
     first, second = page(api).repositories
 
-    assert first == Listed("a", f"http://{api.host}/acme/a.git", 1_000, "private", archived=False, fork=False)
-    assert (second.visibility, second.archived, second.fork) == ("public", True, True)
+    url, key = api.clone_url(api.entries[0]), api.id_of(api.entries[0])
+    assert first == Listed("a", url, key, "private", archived=False, fork=False)
+    assert (second.visibility, second.archived, second.fork) == ("public", api.forge != "bitbucket", True)
 
 
-def test_a_gitlab_group_is_named_by_its_path_and_has_subgroups(environment: pytest.MonkeyPatch) -> None:
-    assert environment
+@pytest.mark.usefixtures("store")
+def test_a_gitlab_group_is_named_by_its_path_and_has_subgroups() -> None:
     api = ForgeApi("gitlab", name="top/team")
     api.add("web", "sub/deep/app")
     try:
@@ -109,6 +109,10 @@ def test_a_gitlab_group_is_named_by_its_path_and_has_subgroups(environment: pyte
         ("github", "ghes.example", "https://ghes.example/api/v3/orgs/acme/repos?"),
         ("gitlab", "gitlab.com", "https://gitlab.com/api/v4/groups/acme/projects?"),
         ("gitea", "git.example:3000", "https://git.example:3000/api/v1/orgs/acme/repos?"),
+        ("forgejo", "codeberg.org", "https://codeberg.org/api/v1/orgs/acme/repos?"),
+        ("bitbucket", "bitbucket.org", "https://api.bitbucket.org/2.0/repositories/acme?"),
+        ("bitbucket-datacenter", "git.example", "https://git.example/rest/api/latest/projects/acme/repos?"),
+        ("azure", "dev.azure.com", "https://dev.azure.com/acme/_apis/git/repositories?"),
     ],
 )
 def test_the_apis_are_where_the_forges_have_them(forge: Any, host: str, start: str) -> None:
@@ -121,7 +125,7 @@ def test_the_token_is_sent_as_the_forge_wants_it(api: ForgeApi) -> None:
 
     assert len(page(api, token="t0ken").repositories) == 1
     sent = api.requests[0][1]
-    assert sent["authorization"] == {"gitea": "token t0ken"}.get(api.forge, "Bearer t0ken")
+    assert sent["authorization"] == ("token t0ken" if api.forge in LIKE_GITEA else "Bearer t0ken")
     assert sent["host"] == api.host
     for token in ("", "other"):
         with pytest.raises(Unauthorized):
@@ -274,8 +278,8 @@ def test_a_header_without_a_next_page_ends_the_list(github: ForgeApi, link: str)
 
 
 @pytest.mark.parametrize("number", ["1", "0", "-1", "x", "9" * 30, "²"])
-def test_a_next_page_of_gitlab_that_does_not_follow_is_refused(environment: pytest.MonkeyPatch, number: str) -> None:
-    assert environment
+@pytest.mark.usefixtures("store")
+def test_a_next_page_of_gitlab_that_does_not_follow_is_refused(number: str) -> None:
     api = ForgeApi("gitlab")
     api.hook = lambda *_: (200, {"X-Next-Page": number.encode().decode("latin-1")}, b"[]")
     try:

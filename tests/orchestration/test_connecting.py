@@ -272,6 +272,10 @@ def test_a_rate_limit_is_waited_for(deployed: Deployment, github: HookForge) -> 
 
     assert found["state"] == "Waiting"
     assert found["due_at"] > ago(-timedelta(minutes=15))
+    asked = len(github.requests)
+    connect(deployed, github)
+    assert len(github.requests) == asked, "nobody with the same token asks meanwhile"
+    collection("forge_budgets").delete_many({})
     collection("connections").update_many({}, {"$set": {"due": f"at {ago(timedelta(minutes=1))}"}})
     asking.tick(deployed, "tick-1")
     deployed.drain()

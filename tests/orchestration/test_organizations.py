@@ -79,6 +79,7 @@ def pass_time(api: ForgeApi) -> None:
         collection("organizations").update_one(
             {"_id": f"{api.host}/{api.name}", field: {"$gt": ""}}, {"$set": {field: past}}
         )
+    collection("forge_budgets").update_many({}, {"$set": {"reset_at": 0.0, "paused_until": 0.0}})
 
 
 def test_all_pages_are_registered_and_the_state_tells(deployed: Deployment, api: ForgeApi) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from tests.support.gitea import Gitea
 from tests.support.repositories import Work
 from tests.support.stack import eventually, picket_up
 
-from picket.effects.forge import listing
+from picket.effects.forge import client, listing
+from picket.effects.forge.client import Caller
+from picket.effects.forge.transport import Moved
 from picket.forges.listing import Listed
 
 pytestmark = [pytest.mark.real("gitea"), pytest.mark.stack, pytest.mark.slow]
@@ -30,8 +33,8 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitea]:
         yield found
 
 
-def test_an_organization_is_listed_page_by_page(forge: Gitea, environment: pytest.MonkeyPatch) -> None:
-    assert environment
+@pytest.mark.usefixtures("store")
+def test_an_organization_is_listed_page_by_page(forge: Gitea) -> None:
     forge.post("/orgs", {"username": "many"})
     for number in range(REPOSITORIES):
         forge.post("/orgs/many/repos", {"name": f"r{number}", "private": number % 2 == 1})
@@ -48,6 +51,62 @@ def test_an_organization_is_listed_page_by_page(forge: Gitea, environment: pytes
         (f"r{number}", "private" if number % 2 else "public") for number in range(REPOSITORIES)
     }
     assert all(one.url == f"http://{forge.host}/many/{one.path}.git" for one in found)
+
+
+def listed(forge: Gitea, name: str, token: str | None = None) -> dict[str, str]:
+    """Return paths by id of an organization's or user's first page."""
+    given = SecretStr(token) if token else None
+    for url in listing.first_urls("gitea", "http", forge.host, name, given):
+        with suppress(listing.Absent):
+            page = listing.fetch("gitea", name, url, given)
+            assert page is not None
+            return {one.key: one.url.removeprefix(f"http://{forge.host}/") for one in page.repositories}
+    raise listing.Absent(name)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_user_is_listed_where_no_organization_has_the_name(forge: Gitea) -> None:
+    forge.post("/user/repos", {"name": "open"})
+    forge.post("/user/repos", {"name": "closed", "private": True})
+
+    assert set(listed(forge, gitea.USER, forge.token).values()) == {
+        f"{gitea.USER}/{name}.git" for name in ("open", "closed")
+    }
+    assert set(listed(forge, gitea.USER).values()) == {f"{gitea.USER}/open.git"}
+    with pytest.raises(listing.Absent):
+        listed(forge, "nobody", forge.token)
+
+
+@pytest.mark.usefixtures("store")
+def test_an_organization_that_may_not_be_seen_is_no_user_without_repositories(forge: Gitea) -> None:
+    forge.post("/orgs", {"username": "hidden", "visibility": "private"})
+    forge.post("/orgs/hidden/repos", {"name": "r"})
+
+    assert set(listed(forge, "hidden", forge.token).values()) == {"hidden/r.git"}
+    with pytest.raises(listing.Absent):
+        listed(forge, "hidden")
+
+
+@pytest.mark.usefixtures("store")
+def test_what_was_renamed_and_moved_has_the_same_id_and_a_write_to_its_old_path_says_where_it_is(
+    forge: Gitea,
+) -> None:
+    caller, headers = Caller("gitea", SecretStr(forge.token)), {"Authorization": f"token {forge.token}"}
+    forge.post("/orgs", {"username": "from"})
+    forge.post("/orgs", {"username": "to"})
+    forge.post("/orgs/from/repos", {"name": "old"})
+    [key] = listed(forge, "from", forge.token)
+    base = f"http://{forge.host}/api/v1/repos"
+
+    assert client.write(caller, "PATCH", f"{base}/from/old", headers, {"name": "new"}).status == 200
+    assert listed(forge, "from", forge.token) == {key: "from/new.git"}
+    with pytest.raises(Moved, match=r"/repos/from/new/hooks") as caught:
+        client.write(caller, "POST", f"{base}/from/old/hooks", headers, {"type": "gitea"})
+    assert caught.value.path == "/api/v1/repos/from/new/hooks"
+    client.write(caller, "POST", f"{base}/from/new/transfer", headers, {"new_owner": "to"})
+
+    assert listed(forge, "from", forge.token) == {}
+    assert listed(forge, "to", forge.token) == {key: "to/new.git"}
 
 
 def test_a_push_over_http_is_announced_by_its_webhook_and_ends_as_a_finding(forge: Gitea, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from picket.effects.mongo.schedules import unmarked
 from picket.errors import Gone, Malformed
 from picket.events import Envelope
 from picket.forges import FORGES
-from picket.orchestration import connections, organizations
+from picket.orchestration import connections, pages
 
 blueprint = Blueprint("connections", __name__)
 _MANAGED = sorted(name for name, forge in FORGES.items() if forge.manages)
@@ -31,8 +31,6 @@ _HOOK_SHOWN = ("level", "path", "state", "reason", "orphans", "checked_at")
 _HOOKS_SHOWN = 100
 _SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_. -]{0,254}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?|\[::1\](?::[0-9]{1,5})?")
-_MAX_DEPTH = 20
-_FLAT_DEPTH = 2
 
 
 class ConnectionOrder(BaseModel):
@@ -64,10 +62,10 @@ class ConnectionOrder(BaseModel):
         """
         host = (self.host or FORGES[self.forge].home).lower()
         segments = self.name.split("/")
-        depth = _MAX_DEPTH if FORGES[self.forge].nests else _FLAT_DEPTH
+        depth = FORGES[self.forge].hooks.depth
         if not _HOST.fullmatch(host) or len(segments) > depth or not all(map(_SEGMENT.fullmatch, segments)):
             raise Malformed("host and name do not fit the forge")
-        admitted(f"{organizations.scheme_of(host)}://{host}/{'/'.join(segments)}/any".replace(" ", "%20"))
+        admitted(f"{pages.scheme_of(host)}://{host}/{'/'.join(segments)}/any".replace(" ", "%20"))
         return fold(f"{host}/{self.name}"), {**self.model_dump(), "host": host}
 
 

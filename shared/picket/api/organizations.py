@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -23,16 +24,17 @@ from picket.errors import Gone, Malformed
 from picket.events import Envelope
 from picket.events.spelling import today
 from picket.forges import FORGES
-from picket.orchestration import organizations
+from picket.orchestration import organizations, pages
 
 blueprint = Blueprint("organizations", __name__)
 _ORDERED = ("forge", "host", "name", "token_ref", "include", "exclude", "schedule")
 _TOLD = ("state", "reason", "listed", "kept", "refused", "vanished", "created_at", "requested_at", "listed_at")
 _LISTING = sorted(name for name, forge in FORGES.items() if forge.lists)
-# GitHub and Gitea: one name; GitLab: the path of a group. https://docs.gitlab.com/user/reserved_names/
-_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+NAME_HELP = (
+    "Name of the organization or user; of a GitLab group its whole path, of Bitbucket Data Center a project's key or "
+    "~user, of Azure DevOps organization or organization/project"
+)
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?|\[::1\](?::[0-9]{1,5})?")
-_MAX_DEPTH = 20
 _MAX_GLOBS = 100
 
 
@@ -54,8 +56,8 @@ class OrganizationOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     forge: str = Field(json_schema_extra={"enum": [*_LISTING]})
-    host: str = Field(default="", max_length=260, description="github.com and gitlab.com need not be named")
-    name: str = Field(max_length=1024, description="Name of the organization; of a GitLab group its whole path")
+    host: str = Field(default="", max_length=260, description="The forge's public host need not be named")
+    name: str = Field(max_length=1024, description=NAME_HELP)
     token_ref: str = Field(default="", max_length=300)
     include: list[str] = Field(default=[], max_length=_MAX_GLOBS)
     exclude: list[str] = Field(default=[], max_length=_MAX_GLOBS)
@@ -86,19 +88,17 @@ class OrganizationOrder(BaseModel):
             Unsupported: The host or the token is not admitted.
         """
         host = (self.host or FORGES[self.forge].home).lower()
-        segments = self.name.split("/")
-        if not _HOST.fullmatch(host) or len(segments) > (_MAX_DEPTH if FORGES[self.forge].nests else 1):
+        if not _HOST.fullmatch(host) or not FORGES[self.forge].listing.named.fullmatch(self.name):
             raise Malformed("host and name do not fit the forge")
-        if not all(_SEGMENT.fullmatch(segment) for segment in segments):
-            raise Malformed("name is not that of an organization or group")
-        admitted(f"{organizations.scheme_of(host)}://{host}/{self.name}/any")
-        organizations.token_of(host, self.name, self.token_ref)
+        path = quote(self.name)
+        admitted(f"{pages.scheme_of(host)}://{host}/{path}/any")
+        pages.token_of(self.forge, host, self.name, self.token_ref)
         wanted: Fields = {**self.model_dump(), "host": host}
         if self.schedule:
             check(Schedule("sync", **self.schedule.model_dump()))
         if self.repository_schedule:
             wanted["repository_schedule"] = fields_of(self.repository_schedule.schedule("organization"))
-        return fold(f"{host}/{self.name}"), wanted
+        return fold(f"{host}/{path}"), wanted
 
 
 @blueprint.post("/organizations")
@@ -161,7 +161,7 @@ def _accepted(organization: Organization) -> Response:
 
 
 def _known(wanted: str) -> Organization:
-    organization = store.find(fold(wanted))
+    organization = store.find(fold(wanted)) or store.find(fold(quote(wanted)))  # a project's name may hold blanks
     if organization is None:
         raise Gone("no such organization")
     return organization

@@ -10,6 +10,7 @@ from picket.cli.client import Client, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json
 from picket.cli.paging import rows
 
+_FORGES = "github, gitlab, gitea, forgejo, bitbucket, bitbucket-datacenter or azure."
 app = typer.Typer(no_args_is_help=True, help="Register all repositories of an organization.")
 Json = dict[str, Any]
 Organization = Annotated[str, typer.Argument(help="Id of an organization, host/name, as `list` shows it.")]
@@ -17,10 +18,10 @@ Organization = Annotated[str, typer.Argument(help="Id of an organization, host/n
 
 @app.command()
 def add(
-    forge: Annotated[str, typer.Argument(help="github, gitlab or gitea.")],
-    name: Annotated[str, typer.Argument(help="Name of the organization; of a GitLab group its whole path.")],
+    forge: Annotated[str, typer.Argument(help=_FORGES)],
+    name: Annotated[str, typer.Argument(help="Organization, group's path, workspace, project or user.")],
     *,
-    host: Annotated[str, typer.Option(help="Host of the forge, unless it is github.com or gitlab.com.")] = "",
+    host: Annotated[str, typer.Option(help="Host of the forge, unless it is its public one.")] = "",
     token_ref: Annotated[str, typer.Option(help="Entry of PICKET_GIT_TOKENS, unless it is the host's.")] = "",
     include: Annotated[list[str] | None, typer.Option(help="Only those whose path this glob matches.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Not those whose path this glob matches.")] = None,

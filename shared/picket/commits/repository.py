@@ -117,8 +117,8 @@ def _address(scheme: str, host: str, port: int | None, raw_path: str, user: str 
     segments = path.split("/")
     if not path or any(not part or part in {".", ".."} or part.startswith("-") for part in segments):
         raise Malformed("repository address has no valid path")
-    if any(ord(char) <= ord(" ") for char in path):
-        raise Malformed("repository path holds blanks or control characters")
+    if any(ord(char) < ord(" ") for char in path) or any(part != part.strip() for part in segments):
+        raise Malformed("repository path holds control characters, or blanks at an end")
     custom = f":{port}" if port and port != _DEFAULT_PORTS[scheme] else ""
     location = f"{_bracketed(host)}{custom}"
     bare = path.removesuffix("/.git").removesuffix(".git")

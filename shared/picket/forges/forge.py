@@ -27,7 +27,10 @@ class Forge:
         lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
         reports: Whether its folder has a module `reporting` with `REPORTING`: it is told what was found in a commit.
         manages: Whether its folder has a module `hooks` with `HOOKS`: its webhooks are made and kept as they should be.
-        nests: Whether organizations can lie in one another.
+        signs_in: Whether its API answers a token that it refuses with a page to sign in at, or a redirect to one.
+        allowances: How many requests that make content one token may send in how many seconds.
+        limited: Hosts, their subdomains among them, on which those hold; its own servers elsewhere are not bounded.
+        git_user: As whom a token of its home is sent by git.
     """
 
     package: str
@@ -38,7 +41,10 @@ class Forge:
     lists: bool = False
     reports: bool = False
     manages: bool = False
-    nests: bool = False
+    signs_in: bool = False
+    allowances: tuple[tuple[int, int], ...] = ()
+    limited: frozenset[str] = frozenset()
+    git_user: str = "x-access-token"
 
     @property
     def receiving(self) -> Receiving:

@@ -106,6 +106,7 @@ class Managing:
         keeps_secret: Whether a webhook's secret cannot be changed: a second one takes its place.
         one_event_each: Whether a webhook has one event: there is one for each.
         redelivery: How failed deliveries are sent again; None where the forge cannot.
+        depth: Of how many parts a name may be, an organization's or a repository's.
         scope: From the name of an organization or repository to what the names of its repositories begin with, below
             their host.
         key_url: From the place to the URL that tells its `key`; None where none is needed.
@@ -129,6 +130,7 @@ class Managing:
     keeps_secret: bool = False
     one_event_each: bool = False
     redelivery: Redelivery | None = None
+    depth: int = 2
     scope: Callable[[str], str] = lambda name: name
     key_url: Callable[[Place], str] | None = None
     parse_key: Callable[[bytes], str] = lambda _body: ""

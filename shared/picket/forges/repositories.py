@@ -25,7 +25,7 @@ class Repository(BaseModel):
         """Return what is told of it."""
         known = self.visibility or ("private" if self.private else "internal" if self.internal else "public")
         path = self.full_name.partition("/")[2]
-        return Listed(path, self.clone_url, self.id, known, self.archived, self.fork)
+        return Listed(path, self.clone_url, str(self.id), known, self.archived, self.fork)
 
 
 REPOSITORIES = TypeAdapter(list[Repository])

@@ -26,7 +26,7 @@ from picket.events import NoticeRequested, WebhookChanged
 from picket.forges import FORGES
 from picket.forges.hooks import Managing, Place
 from picket.orchestration import connections as asking
-from picket.orchestration import organizations, places
+from picket.orchestration import organizations, pages, places
 from picket.settings import settings
 
 _LATER = timedelta(hours=1)
@@ -88,9 +88,9 @@ def disconnect(identity: str) -> None:
 
 def _take_away(connection: Connection, stored: connections.StoredHook, left: list[str]) -> None:
     try:
-        place = Place(organizations.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
+        place = Place(pages.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
         keeper, webhook = (
-            Keeper(managing_of(connection), place, token_of(connection)).located(),
+            Keeper(connection["forge"], place, token_of(connection)).located(),
             webhooks.of_connection(connection["_id"]),
         )
         for hook in keeper.there():
@@ -121,10 +121,10 @@ def tell(connection: Connection, place: str, change: str, reason: str = "") -> N
 def _place(connection: Connection) -> None:
     managing, remarks = managing_of(connection), list[str]()
     token = token_of(connection)
-    found = managing.places(organizations.scheme_of(connection["host"]), connection["host"], connection["name"])
+    found = managing.places(pages.scheme_of(connection["host"]), connection["host"], connection["name"])
     for place in found:
         try:
-            keeper = Keeper(managing, place, token).located()
+            keeper = Keeper(connection["forge"], place, token).located()
             there = keeper.there()
         except (Gone, Unauthorized, Unsupported) as error:
             remarks.append(f"no webhook of the {place.level}: {error} (needs {managing.rights[place.level]})")
@@ -164,7 +164,7 @@ def token_of(connection: Connection) -> SecretStr:
     Raises:
         Unauthorized: There is none.
     """
-    token = organizations.token_of(connection["host"], connection["name"], connection["token_ref"])
+    token = pages.token_of(connection["forge"], connection["host"], connection["name"], connection["token_ref"])
     if token is None:
         raise Unauthorized(f"PICKET_GIT_TOKENS has no token for {connection['_id']}")
     return token

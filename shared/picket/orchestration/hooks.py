@@ -11,8 +11,8 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from picket.effects.forge.client import RateLimited
 from picket.effects.forge.hooks import Keeper
-from picket.effects.forge.listing import RateLimited
 from picket.effects.mongo import connections, deliveries, leases, webhooks
 from picket.effects.mongo.connections import Connection, StoredHook
 from picket.effects.mongo.documents import Fields
@@ -21,7 +21,7 @@ from picket.effects.telemetry import note
 from picket.errors import Gone, PermanentError, TransientError
 from picket.events import ago
 from picket.forges.hooks import Attempt, Hook, Place, Wanted
-from picket.orchestration import connecting, organizations, places
+from picket.orchestration import connecting, pages, places
 from picket.webhooks.delivery import delivery_key
 
 _EVERY = timedelta(hours=6)
@@ -85,8 +85,8 @@ def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> 
 
 def _bring(connection: Connection, stored: StoredHook) -> None:
     managing, token = connecting.managing_of(connection), connecting.token_of(connection)
-    place = Place(organizations.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
-    keeper = Keeper(managing, place, token).located()
+    place = Place(pages.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
+    keeper = Keeper(connection["forge"], place, token).located()
     there = keeper.there()
     access = webhooks.access(connecting.webhook_of(connection, (hook.url for hook in there)))
     work = Work(keeper, access, stored)

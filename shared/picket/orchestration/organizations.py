@@ -14,13 +14,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
-from picket.commits.repository import fold
 from picket.commits.schedule import Schedule, next_time
 from picket.effects import broker
 from picket.effects.forge import listing
-from picket.effects.git.address import admitted, token_for
+from picket.effects.git.address import admitted
 from picket.effects.mongo import leases, repositories, schedules
 from picket.effects.mongo import organizations as store
 from picket.effects.mongo.client import members
@@ -29,7 +26,7 @@ from picket.effects.telemetry import note
 from picket.errors import Exhausted, PermanentError, TransientError, Unsupported
 from picket.events import OrganizationRequested, now
 from picket.forges.listing import Listed
-from picket.orchestration import duties, places
+from picket.orchestration import duties, pages, places
 from picket.settings import settings
 
 MAX_PAGES = 2_000
@@ -102,34 +99,6 @@ def step(event: OrganizationRequested) -> None:
         request(after)
 
 
-def scheme_of(host: str) -> str:
-    """Return http for a forge on this machine where that is admitted, else https."""
-    name = urlsplit(f"//{host}").hostname
-    local = settings().allow_local_repositories and name in {"127.0.0.1", "localhost", "::1"}
-    return "http" if local else "https"
-
-
-def token_of(host: str, name: str, reference: str) -> SecretStr | None:
-    """Return the access token for an organization.
-
-    Args:
-        host: Its forge.
-        name: Its name.
-        reference: Entry of the setting that holds tokens; empty: the one for the longest part of host and name.
-
-    Raises:
-        Unsupported: There is no such entry, or it is another host's: that one's token must not come here.
-    """
-    if not reference:
-        return token_for(fold(f"{host}/{name}"))
-    if reference.partition("/")[0].lower() not in {host, host.rpartition(":")[0]} - {""}:
-        raise Unsupported("token_ref names the token of another host")
-    token = settings().git_tokens.get(reference)
-    if token is None:
-        raise Unsupported("token_ref names no entry of PICKET_GIT_TOKENS")
-    return token
-
-
 def _concerns(event: OrganizationRequested, organization: Organization) -> bool:
     """Return whether an event belongs to the listing that is under way, at its page or the one before."""
     if event.sync != organization["sync"] or organization["state"] in store.FINAL:
@@ -158,12 +127,8 @@ def _read(organization: Organization) -> tuple[listing.Page | None, Organization
     """Read a page and register its repositories; the page, None if it is as it was, and what is kept of it."""
     if organization["page"] >= MAX_PAGES:
         raise Unsupported(f"the forge's list has more than {MAX_PAGES} pages")
-    forge, host, name = (str(organization[field]) for field in ("forge", "host", "name"))
-    token = token_of(host, name, organization["token_ref"])
-    url = organization["cursor"] or listing.first_url(organization["forge"], scheme_of(host), host, name)
     known, same = store.known_page(organization), _filter(organization)
-    etag = known["etag"] if known and (known["url"], known["filter"]) == (url, same) else ""
-    page = listing.fetch(organization["forge"], name, url, token, etag)
+    url, page = pages.fetch(organization, known, same)
     if page is None:
         if known is None:
             raise TransientError("the forge says that nothing has changed since nothing was known")
@@ -181,7 +146,7 @@ def _read(organization: Organization) -> tuple[listing.Page | None, Organization
         "refused": refused,
     }
     store.keep_page(organization, kept)
-    note("page of an organization listed", forge=forge, repositories=len(page.repositories))
+    note("page of an organization listed", forge=organization["forge"], repositories=len(page.repositories))
     return page, kept
 
 
@@ -213,8 +178,10 @@ def _register_one(organization: Organization, listed: Listed) -> str:
     address = admitted(listed.url)
     if address.host != urlsplit(f"//{host}").hostname:
         raise Unsupported("it is on another host than its forge")
-    forge_key = f"{address.name.partition('/')[0]}:{listed.number}"
+    forge_key = f"{address.name.partition('/')[0]}:{listed.key}"
     known = repositories.find(address.name, forge_key)
+    if known is not None and known.get("forge_key", forge_key) != forge_key:
+        known = None  # another one had that name before
     if known is None and not _is_wanted(organization, listed):
         return ""
     seen: Any = {"visibility": listed.visibility} if listed.visibility else {}
@@ -251,8 +218,8 @@ def _move_on(organization: Organization, page: listing.Page | None, kept: Organi
     pause = page.pause if page else 0.0
     fields = {**counts, "page": organization["page"] + 1, "cursor": kept["next"], "failures": 0, "takeovers": 0}
     if pause:
-        reason = {"state": "Waiting", "reason": "the forge's rate limit is used up"}
-        return store.advance(organization, {**fields, **reason}, timedelta(seconds=pause))
+        fields |= {"state": "Waiting", "reason": "the forge's rate limit is used up"}
+        return store.advance(organization, fields, timedelta(seconds=pause))
     return store.advance(organization, {**fields, "state": "Listing", "reason": ""}, _PATIENCE)
 
 

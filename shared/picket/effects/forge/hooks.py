@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
-from picket.commits.repository import RepositoryAddress
-from picket.effects import exchange
-from picket.effects.exchange import Answer, Limits, Outgoing
-from picket.effects.forge import transport
-from picket.effects.forge.listing import RateLimited, refusal
-from picket.effects.git.address import resolve
-from picket.errors import Gone, Misconfigured, TransientError, Unauthorized, Unsupported
+from picket.effects.exchange import Answer
+from picket.effects.forge import client, transport
+from picket.errors import Gone, Unsupported
+from picket.forges import FORGES
 from picket.forges.hooks import Attempt, Hook, Managing, Place, Wanted
 from picket.forges.request import Request
 
 _MOST_PAGES = 20
-_SECONDS = 20.0
 _SIZE = 4 * 1024 * 1024
-_LATER = frozenset({408, 425})
 T = TypeVar("T")
 
 
@@ -30,7 +24,7 @@ T = TypeVar("T")
 class Keeper:
     """Who manages webhooks at a place: how, where, and by what right."""
 
-    managing: Managing
+    forge: str
     place: Place
     token: SecretStr
 
@@ -46,10 +40,9 @@ class Keeper:
 
         Raises:
             Gone: There is no such place, or the token may not see it.
-            RateLimited: Later.
-            TransientError: The forge has a problem, or does not answer.
             Unauthorized: The token is refused, or may not do this.
             Unsupported: The answer is not what this forge's API answers.
+            PicketError: As `client.get`.
         """
         url, found = self.managing.list_url(self.place), list[Hook]()
         origin = transport.origin_of(url)
@@ -111,34 +104,14 @@ class Keeper:
             raise Unsupported("the forge's answer about webhooks is not what its API answers") from None
 
     def _ask(self, request: Request) -> Answer:
-        """Send a request and return the answer, a success; a redirect is none, and is not followed."""
-        headers = {"User-Agent": "picket", **self.managing.headers(self.token.get_secret_value()), **request.headers}
-        if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            raise Misconfigured("PICKET_GIT_TOKENS: a token has characters that no header may hold")
-        scheme, host, port = exchange.origin(request.url)
-        addresses = resolve(RepositoryAddress(name="", url="", scheme=scheme, host=host, port=port))
-        limits = Limits(time.monotonic() + _SECONDS, _SECONDS, _SIZE)
-        answer = exchange.send(Outgoing(request.method, request.url, headers, request.body), addresses, limits)
-        if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's successes
-            return answer
-        raise _error(answer, host)
+        """Send a request and return the answer, a success; a write that is redirected is none."""
+        caller = client.Caller(self.forge, self.token)
+        headers = {**self.managing.headers(self.token.get_secret_value()), **request.headers}
+        if request.method == "GET":
+            return client.get(caller, request.url, headers, most=_SIZE)
+        return client.send(caller, request.method, request.url, headers, request.body)
 
-
-def _error(answer: Answer, host: str) -> Exception:
-    """Say what an answer means that is no success."""
-    match answer.status:
-        case 404 | 410:
-            return Gone("there is no such place, or the token may not see it")
-        case 401:
-            return Unauthorized("the forge refuses the token")
-        case 403 | 429:
-            return refusal(answer, "the token may not do this")
-        case status if status >= 500 or status in _LATER:  # noqa: PLR2004 - HTTP's server errors
-            return TransientError(f"{host} answered {status}")
-        case status if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
-            return Gone("the place has moved, or the token leads to a page for signing in")
-        case status:
-            return Unsupported(f"{host} refuses ({status})")
-
-
-__all__ = ["Keeper", "RateLimited"]
+    @property
+    def managing(self) -> Managing:
+        """How this forge's webhooks are managed."""
+        return FORGES[self.forge].hooks

@@ -1,36 +1,25 @@
-"""Which repositories an organization has, as its forge tells: page by page, within its rate limits."""
+"""Which repositories an organization or user has, as its forge tells: page by page, within its rate limits."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from pydantic import SecretStr, ValidationError
 
 from picket.effects.exchange import Answer
-from picket.effects.forge import transport
-from picket.errors import Gone, TransientError, Unauthorized, Unsupported
-from picket.forges import FORGES
-from picket.forges.listing import Listed, Listing
+from picket.effects.forge import client, transport
+from picket.effects.forge.client import Absent, Caller, RateLimited
+from picket.errors import Unauthorized, Unsupported
+from picket.forges import FORGES, limits
+from picket.forges.listing import Listed, Listing, Own
 
+__all__ = ["Absent", "Page", "RateLimited", "fetch", "first_url", "first_urls"]
 _MAX_PAGE_ITEMS = 1_000
-_LEAST_WAIT, _LONGEST_WAIT = 1.0, 6 * 3600.0
-_DEFAULT_WAIT = 60.0
-"""What GitHub asks for where it names no time."""
+_DEFAULT_PAUSE = 60.0
 # RFC 9110, 8.8.3, without what is not ASCII.
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
-
-
-class RateLimited(TransientError):
-    """The forge asks to come again later."""
-
-    def __init__(self, message: str, seconds: float) -> None:
-        """Say how many *seconds* later."""
-        super().__init__(message)
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +47,36 @@ def first_url(forge: str, scheme: str, host: str, name: str) -> str:
     return FORGES[forge].listing.first_url(scheme, host, name)
 
 
+def first_urls(forge: str, scheme: str, host: str, name: str, token: SecretStr | None) -> Iterator[str]:
+    """Give the URLs of which one leads to the first page: the organization's, then the user's of that name.
+
+    The second one is asked for where the first is gone. A token's own user is told of private repositories as well.
+
+    Args:
+        forge: Name of the forge.
+        scheme: https, or http on one machine.
+        host: Host and port of the forge, as in its repositories' URLs.
+        name: Name of the organization or user.
+        token: Access token, if there is one.
+
+    Raises:
+        PicketError: As `fetch`, when the forge does not say whose the token is.
+    """
+    known = FORGES[forge].listing
+    yield known.first_url(scheme, host, name)
+    if known.own is not None and token is not None and _is_own(forge, known.own, (scheme, host, name), token):
+        yield known.own.first_url(scheme, host, name)
+    elif known.user_url is not None:
+        yield known.user_url(scheme, host, name)
+
+
 def fetch(forge: str, name: str, url: str, token: SecretStr | None, etag: str = "") -> Page | None:
     """Read one page.
 
     Args:
         forge: Name of the forge.
         name: Name of the organization.
-        url: Of the page: `first_url`, or `next` of the page before.
+        url: Of the page: one of `first_urls`, or `next` of the page before.
         token: Access token, if there is one.
         etag: Of the page as it was read before; empty if it was not.
 
@@ -72,57 +84,70 @@ def fetch(forge: str, name: str, url: str, token: SecretStr | None, etag: str = 
         The page; None if it is as it was.
 
     Raises:
-        Gone: There is no such organization, or the token may not see it.
+        Absent: There is no such organization, or the token may not see it.
+        Gone: The host does not exist.
         RateLimited: Later.
         TransientError: The forge has a problem, or does not answer.
         Unauthorized: The token is refused.
         Unsupported: The answer is not what this forge's API answers.
     """
     known = FORGES[forge].listing
-    answer = transport.get(url, _headers(known, token, etag))
-    match answer.status:
-        case 200:
-            repositories = _parse(known, name, answer.body)
-            following, mark = _next(known, url, answer.headers), answer.headers.get("etag", "")
-            return Page(repositories, following, mark if _ETAG.fullmatch(mark) else "", _pause(answer))
-        case 304 if etag:
-            return None
-        case 404 | 410:
-            raise Gone("the forge knows no such organization, or the token may not see it")
-        case 401:
-            raise Unauthorized("the forge refuses the token" if token else "the forge wants a token")
-        case 403 | 429:
-            raise refusal(answer, "the token may not list this organization")
-        case status if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP's server errors, and its own timeout
-            raise TransientError(f"the forge answered {status}")
-        case status:
-            raise Unsupported(f"the forge answered {status}")
+    answer = _get(forge, url, token, etag)
+    if answer.status == 304:  # noqa: PLR2004 - HTTP's not modified
+        return None
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's success that has a body
+        raise client.Refused(answer)
+    repositories = _parse(known, name, url, answer.body)
+    if not repositories and known.owner_url is not None:
+        _get(forge, known.owner_url(url), token)
+    following, mark = _next(known, url, answer), answer.headers.get("etag", "")
+    return Page(repositories, following, mark if _ETAG.fullmatch(mark) else "", _pause(answer))
 
 
-def _headers(known: Listing, token: SecretStr | None, etag: str) -> dict[str, str]:
-    headers = {"User-Agent": "picket", **known.headers(token.get_secret_value() if token else "")}
-    return headers | ({"If-None-Match": etag} if etag else {})
-
-
-def _parse(known: Listing, name: str, body: bytes) -> tuple[Listed, ...]:
+def _get(forge: str, url: str, token: SecretStr | None, etag: str = "") -> Answer:
+    known = FORGES[forge].listing
+    headers = known.headers(token.get_secret_value() if token else "")
     try:
-        found = known.parse(name, body)
+        return client.get(Caller(forge, token), url, headers, etag=etag, most=known.max_bytes)
+    except Absent as error:
+        raise Absent("the forge knows no such organization or user, or the token may not see it") from error
+
+
+def _is_own(forge: str, own: Own, where: tuple[str, str, str], token: SecretStr) -> bool:
+    """Return whether a token is that of the user with the name that is asked for."""
+    scheme, host, name = where
+    try:
+        return own.is_of(name, _get(forge, own.whose_url(scheme, host), token).body)
+    except (Absent, Unauthorized):  # the token of an installation or a project is nobody's
+        return False
     except ValidationError as error:
-        first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "body"
-        raise Unsupported(f"the forge's answer is not a list of repositories: {where}: {first['type']}") from None
+        raise _unreadable(error, "a user") from None
+
+
+def _parse(known: Listing, name: str, url: str, body: bytes) -> tuple[Listed, ...]:
+    try:
+        found = known.parse(name, url, body)
+    except ValidationError as error:
+        raise _unreadable(error, "a list of repositories") from None
     if len(found) > _MAX_PAGE_ITEMS:
         raise Unsupported(f"the forge's page has more than {_MAX_PAGE_ITEMS} repositories")
     return tuple(found)
 
 
-def _next(known: Listing, url: str, headers: Mapping[str, str]) -> str:
+def _unreadable(error: ValidationError, what: str) -> Unsupported:
+    """Say where an answer is not *what* it should be, and nothing of what it holds."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    where = ".".join(map(str, first["loc"])) or "body"
+    return Unsupported(f"the forge's answer is not {what}: {where}: {first['type']}")
+
+
+def _next(known: Listing, url: str, answer: Answer) -> str:
     """Return the URL of the next page, "" after the last.
 
     Raises:
         Unsupported: It leads to another host, or back here.
     """
-    following = known.next_url(url, headers)
+    following = known.next_url(url, answer.headers, answer.body)
     if following and not transport.is_of(following, transport.origin_of(url)):
         raise Unsupported("the forge's next page is on another host")
     if following == url:
@@ -132,37 +157,7 @@ def _next(known: Listing, url: str, headers: Mapping[str, str]) -> str:
 
 def _pause(answer: Answer) -> float:
     """Return how long to wait before the next request: 0.0 while there are requests left."""
-    return _until_reset(answer.headers) if _remaining(answer.headers) == "0" else 0.0
-
-
-def refusal(answer: Answer, otherwise: str) -> Exception:
-    """Tell a rate limit from a token that may not do this: both are answered 403 by GitHub."""
-    limited = answer.status == 429 or _remaining(answer.headers) == "0" or "retry-after" in answer.headers  # noqa: PLR2004
-    if not limited:
-        return Unauthorized(otherwise)
-    return RateLimited("the forge's rate limit is used up", _until_reset(answer.headers))
-
-
-def _remaining(headers: Mapping[str, str]) -> str:
-    return headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining", ""))
-
-
-def _until_reset(headers: Mapping[str, str]) -> float:
-    """Return how many seconds the forge asks to wait, within bounds: GitHub and GitLab give the reset in Unix time."""
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", headers.get("ratelimit-reset", ""))
-    if re.fullmatch(r"[0-9]{1,9}", after):
-        seconds = float(after)
-    elif after:
-        seconds = _from_date(after)
-    elif re.fullmatch(r"[0-9]{1,12}", reset):
-        seconds = float(reset) - time.time()
-    else:
-        seconds = _DEFAULT_WAIT
-    return min(max(seconds, _LEAST_WAIT), _LONGEST_WAIT)
-
-
-def _from_date(text: str) -> float:
-    try:
-        return parsedate_to_datetime(text).timestamp() - time.time()
-    except (ValueError, OverflowError):
-        return _DEFAULT_WAIT
+    said = limits.read(answer.headers, client.clock())
+    if said.pause is not None:
+        return said.pause
+    return (said.reset_in or _DEFAULT_PAUSE) if said.remaining == 0 else 0.0

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 from pydantic import SecretStr
 
-from picket.commits.repository import RepositoryAddress
-from picket.effects import exchange
-from picket.effects.exchange import Limits, Outgoing
-from picket.effects.git.address import resolve
-from picket.errors import Misconfigured, TransientError, Unauthorized, Unsupported
+from picket.effects.forge import client, transport
+from picket.effects.forge.client import Caller
+from picket.errors import Misconfigured, Unauthorized
 from picket.forges import FORGES
 from picket.forges.reporting import Commit, Status
 from picket.settings import settings
-
-_SECONDS = 15.0
-_SIZE = 256 * 1024
-_LATER = frozenset({408, 425, 429})
-
 
 Access = tuple[str, SecretStr]
 """Name of a forge, and the token for it."""
@@ -45,36 +36,23 @@ def access(name: str) -> Access | None:
     return forge, found["token"]
 
 
-def _is_limit(answer: exchange.Answer) -> bool:
-    """Return whether a refusal is of one request too many: GitHub's have the status of missing rights."""
-    told = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    return answer.status == 403 and (told or b"rate limit" in answer.body.lower())  # noqa: PLR2004 - HTTP's refusal
-
-
 def send(forge: str, commit: Commit, status: Status, token: SecretStr) -> None:
     """Set a commit's status.
 
     Raises:
         Gone: The host does not exist.
-        TransientError: The forge has a problem, does not answer, or asks to come again.
-        Unauthorized: The token may not do this.
-        Unsupported: The forge refuses it.
+        RateLimited: The forge asks to come again later, or has been told as much as it takes within the time.
+        TransientError: The forge has a problem, or does not answer.
+        Unauthorized: The token may not do this, or see it.
+        Unsupported: The forge refuses it; Moved: the repository has another path by now.
     """
     reporting = FORGES[forge].reporting
     request = reporting.request(commit, status, token.get_secret_value())
-    if not all(value.isascii() and value.isprintable() for value in request.headers.values()):
-        raise Misconfigured("PICKET_STATUSES: a token has characters that no header may hold")
-    scheme, host, port = exchange.origin(request.url)
-    addresses = resolve(RepositoryAddress(name="", url="", scheme=scheme, host=host, port=port))
-    limits = Limits(time.monotonic() + _SECONDS, _SECONDS, _SIZE)
-    headers = {"User-Agent": "picket", **request.headers}
-    answer = exchange.send(Outgoing("POST", request.url, headers, request.body), addresses, limits)
-    if 200 <= answer.status < 300 or reporting.is_done(answer.status, answer.body, status):  # noqa: PLR2004 - HTTP's successes
-        return
-    if answer.status in _LATER or answer.status >= 500 or _is_limit(answer):  # noqa: PLR2004
-        raise TransientError(f"{host} answered {answer.status} to a commit's status")
-    if answer.status in {401, 403, 404}:
-        raise Unauthorized(
-            f"{host} does not let the token of PICKET_STATUSES set this commit's status ({answer.status})"
-        )
-    raise Unsupported(f"{host} refuses a commit's status ({answer.status})")
+    host = transport.origin_of(request.url)[1]
+    try:
+        client.send(Caller(forge, token), "POST", request.url, request.headers, request.body)
+    except (Unauthorized, client.Absent) as error:
+        raise Unauthorized(f"{host} does not let the token of PICKET_STATUSES set this commit's status") from error
+    except client.Refused as error:
+        if not reporting.is_done(error.answer.status, error.answer.body, status):
+            raise

@@ -16,6 +16,7 @@ from picket.effects.git.command import GitFailed, Limits, run, run_limited
 from picket.effects.git.failures import meaning
 from picket.effects.git.hardening import ENVIRONMENT
 from picket.errors import Gone
+from picket.forges import FORGES
 from picket.settings import settings
 
 _REDIRECTED = re.compile(r"redirect|returned error: 30\d", re.IGNORECASE)
@@ -166,6 +167,12 @@ def _pinned_ssh(address: RepositoryAddress) -> dict[str, str]:
     return {"GIT_SSH_COMMAND": f"{ENVIRONMENT['GIT_SSH_COMMAND']} {pin}"}
 
 
+def _account(host: str, token: str) -> str:
+    """Return user and password: a token may be both, as those of Atlassian accounts are; else the forge has a user."""
+    users = (forge.git_user for forge in FORGES.values() if forge.home == host)
+    return token if ":" in token else f"{next(users, 'x-access-token')}:{token}"
+
+
 def credentials(address: RepositoryAddress) -> dict[str, str]:
     """Return the environment that hands the forge's token to git, where no process list shows it.
 
@@ -174,7 +181,7 @@ def credentials(address: RepositoryAddress) -> dict[str, str]:
     token = token_for(address.name)
     if token is None or address.scheme != "https":
         return {}
-    basic = base64.b64encode(f"x-access-token:{token.get_secret_value()}".encode()).decode()
+    basic = base64.b64encode(_account(address.host, token.get_secret_value()).encode()).decode()
     port = "" if address.port == _HTTPS else f":{address.port}"
     host = f"[{address.host}]" if ":" in address.host else address.host
     return {

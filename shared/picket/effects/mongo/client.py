@@ -44,6 +44,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "idempotency": ("kept_from",),
     "notices": ("kept_from",),
     "statuses": ("kept_from", "watched"),
+    "forge_budgets": ("kept_from",),
     "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),

@@ -65,6 +65,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("idempotency", 30, "a request that is sent again is known as such"),
     Rule("notices", 90, "what was told to whom, and when"),
     Rule("statuses", 180, "what forges were told of commits"),
+    Rule("forge_budgets", 7, "what is left of a forge's rate limits, from its last change"),
     Rule("score_history", 400, "a year of a score, and what moved it"),
     Rule("approvals", 400, "who agreed to what", field="place", personal=True, when=(("open", ""),)),
     Rule("reports", 180, "what tools reported", field="place", personal=True, is_needed=_is_newest_of_scope),

@@ -10,5 +10,7 @@ FORGE = Forge(
     folding_hosts=frozenset({"dev.azure.com"}),
     pull_requests=("refs/pull",),
     receives=True,
+    lists=True,
     manages=True,
+    signs_in=True,
 )

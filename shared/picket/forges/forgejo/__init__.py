@@ -10,5 +10,6 @@ FORGE = Forge(
     folding_hosts=frozenset({"codeberg.org"}),
     pull_requests=("refs/pull",),
     receives=True,
+    lists=True,
     manages=True,
 )

@@ -89,7 +89,7 @@ def managing(kind: Literal["gitea", "forgejo"]) -> Managing:
         headers=_headers,
         list_url=lambda place: f"{_base(place)}?limit=50&page=1",
         parse=lambda _place, body: [hook.listed() for hook in _HOOKS.validate_json(body)],
-        next_url=lambda url, headers, _body: linked(url, headers),
+        next_url=linked,
         create=create,
         created=lambda body: str(_Hook.model_validate_json(body).id),
         mend=mend,

@@ -106,7 +106,7 @@ HOOKS = Managing(
     headers=_headers,
     list_url=lambda place: f"{_base(place)}?per_page=100",
     parse=lambda _place, body: [hook.listed() for hook in _HOOKS.validate_json(body)],
-    next_url=lambda url, headers, _body: linked(url, headers),
+    next_url=linked,
     create=_create,
     created=lambda body: str(_Hook.model_validate_json(body).id),
     mend=_mend,

@@ -13,5 +13,6 @@ FORGE = Forge(
     lists=True,
     reports=True,
     manages=True,
-    nests=True,
+    allowances=((60, 60),),  # notes; https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom
+    limited=frozenset({"gitlab.com"}),
 )

@@ -105,5 +105,6 @@ HOOKS = Managing(
     created=lambda body: str(_Hook.model_validate_json(body).id),
     mend=lambda place, hook, wanted: [with_json("PUT", f"{_base(place)}/{hook.id}", _told(place, wanted))],
     remove=lambda place, hook: Request("DELETE", f"{_base(place)}/{hook}"),
+    depth=20,
     test=lambda place, hook: Request("POST", f"{_base(place)}/{hook}/test/push_events"),
 )

@@ -1,4 +1,7 @@
-"""GitLab's list of a group's projects. Source: https://docs.gitlab.com/api/groups/#list-projects."""
+"""GitLab's list of a group's projects, or a user's.
+
+Source: https://docs.gitlab.com/api/groups/#list-projects, https://docs.gitlab.com/api/projects/#list-a-users-projects
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from picket.errors import Unsupported
-from picket.forges.listing import Listed, Listing
+from picket.forges.listing import NAME, Listed, Listing
 
 _PAGE = re.compile(r"[0-9]{1,6}")
+# The path of a group, of at most 20 levels. Source: https://docs.gitlab.com/user/group/subgroups/
+_NAMED = re.compile(rf"{NAME.pattern}(?:/{NAME.pattern}){{0,19}}")
 
 
 class _Project(BaseModel):
@@ -30,7 +35,7 @@ class _Project(BaseModel):
         if path.lower().startswith(f"{group.lower()}/"):
             path = path[len(group) + 1 :]
         fork = self.forked_from_project is not None
-        return Listed(path, self.http_url_to_repo, self.id, self.visibility, self.archived, fork)
+        return Listed(path, self.http_url_to_repo, str(self.id), self.visibility, self.archived, fork)
 
 
 _PROJECTS = TypeAdapter(list[_Project])
@@ -41,15 +46,19 @@ def _first_url(scheme: str, host: str, name: str) -> str:
     return f"{scheme}://{host}/api/v4/groups/{quote(name, safe='')}/projects?{query}"
 
 
+def _user_url(scheme: str, host: str, name: str) -> str:
+    return f"{scheme}://{host}/api/v4/users/{quote(name, safe='')}/projects?order_by=id&sort=asc&per_page=100&page=1"
+
+
 def _headers(token: str) -> Mapping[str, str]:
     return {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
 
 
-def _parse(name: str, body: bytes) -> list[Listed]:
+def _parse(name: str, _url: str, body: bytes) -> list[Listed]:
     return [project.listed(name) for project in _PROJECTS.validate_json(body)]
 
 
-def _next_url(url: str, headers: Mapping[str, str]) -> str:
+def _next_url(url: str, headers: Mapping[str, str], _body: bytes) -> str:
     number = headers.get("x-next-page", "")
     if not number:
         return ""
@@ -59,4 +68,6 @@ def _next_url(url: str, headers: Mapping[str, str]) -> str:
     return f"{before}page={int(number)}"
 
 
-LISTING = Listing(first_url=_first_url, headers=_headers, parse=_parse, next_url=_next_url)
+LISTING = Listing(
+    first_url=_first_url, headers=_headers, parse=_parse, next_url=_next_url, named=_NAMED, user_url=_user_url
+)
