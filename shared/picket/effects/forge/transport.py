@@ -40,7 +40,7 @@ def get(url: str, headers: Mapping[str, str]) -> Answer:
     limits = Limits(time.monotonic() + MAX_SECONDS, MAX_SECONDS, MAX_BODY_BYTES)
     origin = origin_of(url)
     for _ in range(_MAX_REDIRECTS + 1):
-        answer = exchange.send(Outgoing("GET", url, headers), _addresses(origin), limits)
+        answer = exchange.send(Outgoing("GET", url, headers), addresses(origin), limits)
         if answer.status not in _REDIRECTS:
             return answer
         url = _joined(url, answer.headers.get("location", ""))
@@ -64,7 +64,8 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return exchange.origin(url)
 
 
-def _addresses(origin: tuple[str, str, int]) -> list[str]:
+def addresses(origin: tuple[str, str, int]) -> list[str]:
+    """Return the addresses of a host, which were checked."""
     scheme, host, port = origin
     return resolve(RepositoryAddress(name="", url="", scheme=scheme, host=host, port=port))
 

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pymongo.errors import DuplicateKeyError
 
 from picket.context import context
-from picket.effects.mongo import retention
+from picket.effects.mongo import retention, speakers
 from picket.effects.mongo.client import collection
 from picket.effects.mongo.records import Renewed, Webhook
 from picket.effects.mongo.schema import STAMP, VERSION, readable
@@ -62,7 +62,10 @@ def all_webhooks() -> list[Webhook]:
 
 
 def rotate(webhook_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
-    """Give a webhook a new secret; the old one stays valid for *grace_seconds*. None if there is no such webhook."""
+    """Give a webhook a new secret; the old one stays valid for *grace_seconds*. None if there is no such webhook.
+
+    Where its sender knows no secret, it is who speaks through it that may be another one from now on.
+    """
     document = _by_id(webhook_id)
     if document is None or document["revoked"]:
         return None
@@ -74,6 +77,7 @@ def rotate(webhook_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
         "rotated_at": now(),
     }
     collection("sources").update_one({"_id": document["_id"]}, {"$set": fields})
+    speakers.release(document["source"])
     return {**document, **fields}, secret
 
 
