@@ -17,6 +17,7 @@ from picket.channel.model import Delivery
 from picket.context import context
 from picket.errors import Misconfigured
 from picket.findings.life import DUE_DAYS
+from picket.forges.accounts import Account
 
 _MOST_DUE_DAYS = 3_650
 _SHORTEST_TOKEN = 20
@@ -134,8 +135,9 @@ class Settings(BaseSettings):
         default=False, description="Admit local paths, loopback addresses and plain http (one machine only)"
     )
     allow_private_addresses: bool = Field(default=False, description="Admit forges whose address is in a private range")
-    git_tokens: dict[str, SecretStr] = Field(
-        default_factory=dict, description="JSON object of `host` or `host/owner` to access token, for what is private"
+    git_tokens: dict[str, SecretStr | Account] = Field(
+        default_factory=dict,
+        description="JSON object of `host` or `host/owner` to access token, or to an account, for what is private",
     )
     statuses: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
