@@ -379,6 +379,18 @@ def test_a_grant_that_is_none_holds_no_secret(
     assert "hunter2" not in f"{caught.value!r}"
 
 
+def test_a_secret_is_not_sent_in_the_clear_to_another_machine(
+    store: str, configure: Callable[..., None], environment: pytest.MonkeyPatch
+) -> None:
+    assert store
+    account = {"type": "azure-service-principal", "tenant": "t", "client_id": "c"}
+    for authority, local in [("http://login.example", "true"), ("http://127.0.0.1:1", "false")]:
+        environment.setenv("PICKET_ALLOW_LOCAL_REPOSITORIES", local)
+        configure("dev.azure.com", b"hunter2", authority=authority, **account)
+        with pytest.raises(Misconfigured, match="https"):
+            tokens.token_for("dev.azure.com/acme")
+
+
 @pytest.mark.parametrize(
     "entry",
     [

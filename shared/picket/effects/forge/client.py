@@ -69,11 +69,13 @@ class Caller:
         forge: Name of the forge.
         token: The one that the headers hold; None without one.
         counted: Whether what replicas share of limits counts this, for which there must be a store.
+        seconds: How long it may take to read something; 0.0: as long as a page may take.
     """
 
     forge: str
     token: SecretStr | None = None
     counted: bool = True
+    seconds: float = 0.0
 
 
 def get(caller: Caller, url: str, headers: Mapping[str, str], *, etag: str = "", most: int = 0) -> Answer:
@@ -103,7 +105,7 @@ def get(caller: Caller, url: str, headers: Mapping[str, str], *, etag: str = "",
     name = _admitted(caller, url)
     conditional = {"If-None-Match": etag} if etag else {}
     try:
-        answer = transport.get(url, {"User-Agent": "picket", **headers, **conditional}, most)
+        answer = transport.get(url, {"User-Agent": "picket", **headers, **conditional}, most, caller.seconds)
     except Elsewhere:
         if FORGES[caller.forge].signs_in:
             raise _unauthorized(caller) from None

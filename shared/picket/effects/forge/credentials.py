@@ -31,6 +31,7 @@ _MOST = 64 * 1024
 _SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 """Azure DevOps itself. Source: the page named at `AzurePrincipal`."""
 _SHORTEST = 120.0
+_SECONDS = 10.0
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -74,7 +75,7 @@ def _of_installation(where: str, account: GitHubApp, host: str, owner: str) -> M
     except Misconfigured as error:
         raise Misconfigured(f"{where}: {error}") from None
     base, headers = api(scheme_of(host), host), FORGES["github"].listing.headers(made.get_secret_value())
-    caller = Caller("github", made, counted=False)
+    caller = Caller("github", made, counted=False, seconds=_SECONDS)
     try:
         found = _installation(caller, base, headers, owner)
         url = f"{base}/app/installations/{found.id}/access_tokens"
@@ -108,14 +109,17 @@ def _installation(caller: Caller, base: str, headers: Mapping[str, str], owner: 
 def _of_consumer(where: str, account: BitbucketConsumer, host: str) -> Minted:
     url = f"{scheme_of(host)}://{host}/site/oauth2/access_token"
     headers = {"Authorization": basic(f"{account.client_id}:{_secret(where, account.secret_file)}")}
-    caller = Caller("bitbucket", counted=False)
+    caller = Caller("bitbucket", counted=False, seconds=_SECONDS)
     return _granted(caller, f"consumer {account.client_id}", url, headers, {"grant_type": "client_credentials"})
 
 
 def _of_principal(where: str, account: AzurePrincipal) -> Minted:
+    scheme, _, host = account.authority.partition("://")
+    if scheme != scheme_of(host):
+        raise Misconfigured(f"{where}: authority must be https")
     asked = {"grant_type": "client_credentials", "client_id": account.client_id, "scope": _SCOPE}
     asked |= {"client_secret": _secret(where, account.secret_file)}
-    caller = Caller("azure", counted=False)
+    caller = Caller("azure", counted=False, seconds=_SECONDS)
     url = f"{account.authority}/{account.tenant}/oauth2/v2.0/token"
     return _granted(caller, f"principal {account.client_id}", url, {}, asked)
 
