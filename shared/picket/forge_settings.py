@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
+from picket.forges.accounts import Account
+
 
 class ForgeSettings(BaseSettings):
     """Part of `settings.Settings`; each field's description is its row in README's table."""
@@ -16,8 +18,9 @@ class ForgeSettings(BaseSettings):
         default=False, description="Admit local paths, loopback addresses and plain http (one machine only)"
     )
     allow_private_addresses: bool = Field(default=False, description="Admit forges whose address is in a private range")
-    git_tokens: dict[str, SecretStr] = Field(
-        default_factory=dict, description="JSON object of `host` or `host/owner` to access token, for what is private"
+    git_tokens: dict[str, SecretStr | Account] = Field(
+        default_factory=dict,
+        description="JSON object of `host` or `host/owner` to access token, or to an account, for what is private",
     )
     statuses: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,

@@ -119,3 +119,12 @@ def test_a_token_is_sent_as_the_user_that_the_forge_wants(
     sent = transport.credentials(parse_address(f"https://{host}/o/r"))["GIT_CONFIG_VALUE_0"]
 
     assert base64.b64decode(sent.removeprefix("Authorization: Basic ")).decode() == account
+
+
+def test_azure_gets_a_token_of_entra_as_bearer(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PICKET_GIT_TOKENS", '{"dev.azure.com": "eyJh.eyJi.c", "git.example": "eyJh.eyJi.c"}')
+    forget()
+
+    for host, kind in [("dev.azure.com", "Bearer"), ("git.example", "Basic")]:
+        sent = transport.credentials(parse_address(f"https://{host}/o/r"))["GIT_CONFIG_VALUE_0"]
+        assert sent.startswith(f"Authorization: {kind} ")

@@ -363,9 +363,13 @@ def test_a_body_that_breaks_off_is_asked_for_again(github: ForgeApi) -> None:
         read(github)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n["])
-def test_a_server_that_sends_a_byte_now_and_then_is_given_up(environment: pytest.MonkeyPatch, start: bytes) -> None:
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(
+    environment: pytest.MonkeyPatch, start: bytes, method: str
+) -> None:
     environment.setattr(transport, "MAX_SECONDS", 0.3)
+    environment.setattr(transport, "WRITE_SECONDS", 0.3)
     over = threading.Event()
 
     def drip(listener: socket.socket) -> None:
@@ -380,8 +384,9 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up(environment: pytest
         thread = threading.Thread(target=drip, args=(listener,))
         thread.start()
         try:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             with pytest.raises(TransientError, match="took more than"):
-                transport.get(f"http://127.0.0.1:{listener.getsockname()[1]}/", {})
+                transport.get(url, {}) if method == "GET" else transport.write(method, url, {}, b"{}")
         finally:
             over.set()
             thread.join()

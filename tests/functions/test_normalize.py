@@ -42,6 +42,7 @@ def test_a_push_asks_for_a_scan_of_what_it_names(deployed: Deployment) -> None:
         "before": OLD,
         "after": NEW,
         "forced": True,
+        "target": "",
         "pull_requests": False,
         "parent": "",
         "reason": "push",

@@ -5,7 +5,7 @@ from tests.orchestration.asking import ask, batches_of, push
 from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 
-from picket.effects.git.address import token_for
+from picket.effects.forge.tokens import token_for
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from tests.support.deployment import Deployment, application, deploy, forget
 
 from picket.errors import Misconfigured
@@ -42,7 +43,9 @@ def test_a_mounted_file_sets_what_the_environment_does_not(mounted: Path) -> Non
 
     assert found.hmac_key == HIDDEN.encode()
     assert found.mongodb_uri.get_secret_value() == "mongodb://u:p@h.example/"
-    assert found.git_tokens["github.com"].get_secret_value() == HIDDEN
+    token = found.git_tokens["github.com"]
+    assert isinstance(token, SecretStr)
+    assert token.get_secret_value() == HIDDEN
     assert HIDDEN not in repr(found)
 
 

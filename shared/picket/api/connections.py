@@ -12,7 +12,7 @@ from picket.api.bodies import read
 from picket.api.paging import paged
 from picket.commits.repository import fold
 from picket.effects import broker
-from picket.effects.git.address import admitted
+from picket.effects.git.address import admitted, scheme_of
 from picket.effects.mongo import connections as store
 from picket.effects.mongo import webhooks
 from picket.effects.mongo.client import Document, members
@@ -22,7 +22,7 @@ from picket.effects.mongo.schedules import unmarked
 from picket.errors import Gone, Malformed
 from picket.events import Envelope
 from picket.forges import FORGES
-from picket.orchestration import connections, pages
+from picket.orchestration import connections
 
 blueprint = Blueprint("connections", __name__)
 _MANAGED = sorted(name for name, forge in FORGES.items() if forge.manages)
@@ -65,7 +65,7 @@ class ConnectionOrder(BaseModel):
         depth = FORGES[self.forge].hooks.depth
         if not _HOST.fullmatch(host) or len(segments) > depth or not all(map(_SEGMENT.fullmatch, segments)):
             raise Malformed("host and name do not fit the forge")
-        admitted(f"{pages.scheme_of(host)}://{host}/{'/'.join(segments)}/any".replace(" ", "%20"))
+        admitted(f"{scheme_of(host)}://{host}/{'/'.join(segments)}/any".replace(" ", "%20"))
         return fold(f"{host}/{self.name}"), {**self.model_dump(), "host": host}
 
 

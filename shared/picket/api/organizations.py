@@ -15,7 +15,7 @@ from picket.api.schedules import ScheduleOrder
 from picket.commits.repository import fold
 from picket.commits.schedule import MAX_CRON_LENGTH, MAX_JITTER_SECONDS, Schedule, check
 from picket.effects import broker
-from picket.effects.git.address import admitted
+from picket.effects.git.address import admitted, scheme_of
 from picket.effects.mongo import organizations as store
 from picket.effects.mongo.client import Document, members
 from picket.effects.mongo.documents import Fields, Organization
@@ -91,8 +91,8 @@ class OrganizationOrder(BaseModel):
         if not _HOST.fullmatch(host) or not FORGES[self.forge].listing.named.fullmatch(self.name):
             raise Malformed("host and name do not fit the forge")
         path = quote(self.name)
-        admitted(f"{pages.scheme_of(host)}://{host}/{path}/any")
-        pages.token_of(self.forge, host, self.name, self.token_ref)
+        admitted(f"{scheme_of(host)}://{host}/{path}/any")
+        pages.check(host, self.token_ref)
         wanted: Fields = {**self.model_dump(), "host": host}
         if self.schedule:
             check(Schedule("sync", **self.schedule.model_dump()))

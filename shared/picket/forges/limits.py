@@ -47,8 +47,7 @@ def read(headers: Mapping[str, str], at: float) -> Limits:
         headers: By lower-case name.
         at: Unix time at which it came, for an answer without a date.
     """
-    date = _time(headers.get("date", ""))
-    clock = at if date is None else date
+    clock = clock_of(headers, at)
     remaining = _whole(_either(headers, "remaining"))
     if headers.get("x-ratelimit-resource", "").lower() not in _COUNTED and "x-ratelimit-delay" not in headers:
         remaining = None
@@ -56,6 +55,12 @@ def read(headers: Mapping[str, str], at: float) -> Limits:
     reset_in = _bounded(_until(reset, clock)) if re.fullmatch(r"[0-9]{1,12}", reset) else None
     pause = _bounded(_seconds(after, clock)) if after else _delay(headers)
     return Limits(remaining, reset_in, pause)
+
+
+def clock_of(headers: Mapping[str, str], at: float) -> float:
+    """Return the time at which an answer was sent, by the forge's clock; *at* where it does not say."""
+    date = _time(headers.get("date", ""))
+    return at if date is None else date
 
 
 def is_limit(status: int, headers: Mapping[str, str], body: bytes) -> bool:

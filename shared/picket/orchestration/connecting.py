@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from picket.commits.repository import fold
 from picket.effects import broker
 from picket.effects.forge.hooks import Keeper
+from picket.effects.git.address import scheme_of
 from picket.effects.mongo import connections, leases, webhooks
 from picket.effects.mongo import organizations as listed
 from picket.effects.mongo.client import members
@@ -88,7 +89,7 @@ def disconnect(identity: str) -> None:
 
 def _take_away(connection: Connection, stored: connections.StoredHook, left: list[str]) -> None:
     try:
-        place = Place(pages.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
+        place = Place(scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
         keeper, webhook = (
             Keeper(connection["forge"], place, token_of(connection)).located(),
             webhooks.of_connection(connection["_id"]),
@@ -121,7 +122,7 @@ def tell(connection: Connection, place: str, change: str, reason: str = "") -> N
 def _place(connection: Connection) -> None:
     managing, remarks = managing_of(connection), list[str]()
     token = token_of(connection)
-    found = managing.places(pages.scheme_of(connection["host"]), connection["host"], connection["name"])
+    found = managing.places(scheme_of(connection["host"]), connection["host"], connection["name"])
     for place in found:
         try:
             keeper = Keeper(connection["forge"], place, token).located()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from picket.effects.forge.client import RateLimited
 from picket.effects.forge.hooks import Keeper
+from picket.effects.git.address import scheme_of
 from picket.effects.mongo import connections, deliveries, leases, webhooks
 from picket.effects.mongo.connections import Connection, StoredHook
 from picket.effects.mongo.documents import Fields
@@ -21,7 +22,7 @@ from picket.effects.telemetry import note
 from picket.errors import Gone, PermanentError, TransientError
 from picket.events import ago
 from picket.forges.hooks import Attempt, Hook, Place, Wanted
-from picket.orchestration import connecting, pages, places
+from picket.orchestration import connecting, places
 from picket.webhooks.delivery import delivery_key
 
 _EVERY = timedelta(hours=6)
@@ -88,7 +89,7 @@ def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> 
 
 def _bring(connection: Connection, stored: StoredHook) -> None:
     managing, token = connecting.managing_of(connection), connecting.token_of(connection)
-    place = Place(pages.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
+    place = Place(scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
     keeper = Keeper(connection["forge"], place, token).located()
     there = keeper.there()
     access = webhooks.access(connecting.webhook_of(connection, (hook.url for hook in there)))

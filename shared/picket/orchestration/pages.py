@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from picket.commits.repository import fold
 from picket.effects.forge import listing
-from picket.effects.git.address import token_for
+from picket.effects.forge.tokens import token_at, token_for
+from picket.effects.git.address import scheme_of
 from picket.effects.mongo.documents import Organization, OrganizationPage
 from picket.errors import Unsupported
 from picket.forges import FORGES
@@ -47,30 +48,37 @@ def fetch(organization: Organization, known: OrganizationPage | None, same: str)
     raise absent
 
 
-def scheme_of(host: str) -> str:
-    """Return http for a forge on this machine where that is admitted, else https."""
-    name = urlsplit(f"//{host}").hostname
-    local = settings().allow_local_repositories and name in {"127.0.0.1", "localhost", "::1"}
-    return "http" if local else "https"
-
-
-def token_of(forge: str, host: str, name: str, reference: str) -> SecretStr | None:
-    """Return the access token for an organization.
+def check(host: str, reference: str) -> None:
+    """Refuse the entry of the setting that holds tokens which an organization is not to be asked for with.
 
     Args:
-        forge: Name of its forge.
         host: Host of its forge.
-        name: Its name.
-        reference: Entry of the setting that holds tokens; empty: the one for the longest part of host and name.
+        reference: The entry; empty: the one for the longest part of host and name, if there is one.
 
     Raises:
         Unsupported: There is no such entry, or it is another host's: that one's token must not come here.
     """
     if not reference:
-        return token_for(fold(f"{host}/{FORGES[forge].listing.within}{quote(name)}"))
+        return
     if reference.partition("/")[0].lower() not in {host, host.rpartition(":")[0]} - {""}:
         raise Unsupported("token_ref names the token of another host")
-    token = settings().git_tokens.get(reference)
-    if token is None:
+    if reference not in settings().git_tokens:
         raise Unsupported("token_ref names no entry of PICKET_GIT_TOKENS")
-    return token
+
+
+def token_of(forge: str, host: str, name: str, reference: str) -> SecretStr | None:
+    """Return the access token for an organization; None without one.
+
+    Args:
+        forge: Name of its forge.
+        host: Host of its forge.
+        name: Its name.
+        reference: As for `check`.
+
+    Raises:
+        PicketError: As `check` and `token_for`.
+    """
+    check(host, reference)
+    if not reference:
+        return token_for(fold(f"{host}/{FORGES[forge].listing.within}{quote(name)}"))
+    return token_at(reference, fold(f"{host}/{quote(name)}"))

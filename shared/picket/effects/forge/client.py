@@ -23,7 +23,7 @@ from pydantic import JsonValue, SecretStr
 
 from picket.context import context
 from picket.effects.exchange import Answer
-from picket.effects.forge import transport
+from picket.effects.forge import minted, transport
 from picket.effects.forge.transport import Elsewhere
 from picket.effects.mongo import forge_budgets as budgets
 from picket.effects.mongo.client import key
@@ -31,6 +31,7 @@ from picket.errors import Gone, TransientError, Unauthorized, Unsupported
 from picket.forges import FORGES, limits
 
 clock = time.time
+_DEFAULT_WAIT = 60.0
 _LATER = frozenset({408, 425})
 
 
@@ -62,10 +63,19 @@ class RateLimited(TransientError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: name of the forge, and the token that the headers hold, None without one."""
+    """Who asks.
+
+    Attributes:
+        forge: Name of the forge.
+        token: The one that the headers hold; None without one.
+        counted: Whether what replicas share of limits counts this, for which there must be a store.
+        seconds: How long it may take to read something; 0.0: as long as a page may take.
+    """
 
     forge: str
     token: SecretStr | None = None
+    counted: bool = True
+    seconds: float = 0.0
 
 
 def get(caller: Caller, url: str, headers: Mapping[str, str], *, etag: str = "", most: int = 0) -> Answer:
@@ -95,15 +105,12 @@ def get(caller: Caller, url: str, headers: Mapping[str, str], *, etag: str = "",
     name = _admitted(caller, url)
     conditional = {"If-None-Match": etag} if etag else {}
     try:
-        answer = transport.get(url, {"User-Agent": "picket", **headers, **conditional}, most)
+        answer = transport.get(url, {"User-Agent": "picket", **headers, **conditional}, most, caller.seconds)
     except Elsewhere:
         if FORGES[caller.forge].signs_in:
             raise _unauthorized(caller) from None
         raise
-    if answer.status == HTTPStatus.NOT_MODIFIED and etag:
-        budgets.note(name, limits.read(answer.headers, clock()), clock())
-        return answer
-    return _judged(caller, name, answer)
+    return _judged(caller, name, answer, is_known=bool(etag))
 
 
 def write(
@@ -137,7 +144,7 @@ def write(
 def send(caller: Caller, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Change something, as `write` does, by a body that is written already."""
     name = _admitted(caller, url)
-    if wait := budgets.take(name, _allowances(caller, url), clock()):
+    if name and (wait := budgets.take(name, _allowances(caller, url), clock())):
         raise RateLimited("as much has been written to the forge as it takes within the time", wait)
     try:
         answer = transport.write(method, url, {"User-Agent": "picket", **headers}, body)
@@ -151,33 +158,42 @@ def send(caller: Caller, method: str, url: str, headers: Mapping[str, str], body
 def _admitted(caller: Caller, url: str) -> str:
     """Return the name of the budget that a request is counted on, after one was taken from it."""
     _, host, port = transport.origin_of(url)
+    if not caller.counted:
+        return ""
     token = caller.token.get_secret_value() if caller.token else ""
-    name = key("forge", host, str(port), _hashed(token))
+    name = key("forge", host, str(port), _hashed(minted.identity(token)))
     if wait := budgets.admit(name, clock()):
         raise RateLimited("the forge's rate limit is used up", wait)
     return name
 
 
-def _judged(caller: Caller, name: str, answer: Answer) -> Answer:
+def _judged(caller: Caller, name: str, answer: Answer, *, is_known: bool = False) -> Answer:
     """Return a success, and keep what is said of limits."""
     at, status = clock(), answer.status
     said = limits.read(answer.headers, at)
     if limits.is_limit(status, answer.headers, answer.body):
-        raise RateLimited("the forge's rate limit is used up", budgets.pause(name, _told(answer, said), at))
-    budgets.note(name, said, at)
+        told = _told(answer, said)
+        wait = budgets.pause(name, told, at) if name else told or _DEFAULT_WAIT
+        raise RateLimited("the forge's rate limit is used up", wait)
+    if name:
+        budgets.note(name, said, at)
     if _is_page_to_sign_in(caller, answer):
         raise _unauthorized(caller)
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or (is_known and status == HTTPStatus.NOT_MODIFIED):
         return answer
+    raise _error(caller, answer)
+
+
+def _error(caller: Caller, answer: Answer) -> Exception:
+    """Return what an answer that is no success means."""
+    status = answer.status
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        raise Absent("the forge has nothing there, or the token may not see it")
-    if status == HTTPStatus.UNAUTHORIZED:
-        raise _unauthorized(caller)
-    if status == HTTPStatus.FORBIDDEN:
-        raise Unauthorized("the forge does not let the token do this" if caller.token else "the forge wants a token")
+        return Absent("the forge has nothing there, or the token may not see it")
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return _denied(caller, status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
-        raise TransientError(f"the forge answered {status}")
-    raise Refused(answer)
+        return TransientError(f"the forge answered {status}")
+    return Refused(answer)
 
 
 def _told(answer: Answer, said: limits.Limits) -> float | None:
@@ -185,6 +201,14 @@ def _told(answer: Answer, said: limits.Limits) -> float | None:
     if "retry-after" in answer.headers:
         return said.pause
     return said.pause or (None if said.remaining else said.reset_in)
+
+
+def _denied(caller: Caller, status: int) -> Unauthorized | TransientError:
+    if status == HTTPStatus.FORBIDDEN and caller.token:
+        return Unauthorized("the forge does not let the token do this")
+    if caller.token and minted.drop(caller.token.get_secret_value()):
+        return TransientError("the forge refuses a token that it gave; another one is asked for")
+    return _unauthorized(caller)
 
 
 def _unauthorized(caller: Caller) -> Unauthorized:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-from picket.effects.forge import client, transport
+from picket.effects.forge import client, credentials, transport
 from picket.effects.forge.client import Caller
 from picket.errors import Misconfigured, Unauthorized
 from picket.forges import FORGES
+from picket.forges.accounts import GitHubApp
 from picket.forges.reporting import Commit, Status
 from picket.settings import settings
 
@@ -18,8 +19,11 @@ Access = tuple[str, SecretStr]
 def access(name: str) -> Access | None:
     """Return forge and token for a repository, `host/owner/name`, as PICKET_STATUSES has them; None if it has none.
 
+    In place of `token`, `app_id` and `key_file` may name a GitHub App.
+
     Raises:
         Misconfigured: It names no forge whose commits can be told of.
+        PicketError: As `credentials.of_account`.
     """
     known, parts = settings().statuses, name.split("/")
     keys = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
@@ -31,9 +35,16 @@ def access(name: str) -> Access | None:
     if forge not in FORGES or not FORGES[forge].reports:
         able = ", ".join(sorted(each for each, one in FORGES.items() if one.reports))
         raise Misconfigured(f"PICKET_STATUSES: {parts[0]}: forge must be one of {able}")
-    if "token" not in found:
+    if "token" in found:
+        return forge, found["token"]
+    if forge != "github" or not {"app_id", "key_file"} <= found.keys():
         raise Misconfigured(f"PICKET_STATUSES: {parts[0]}: token is missing")
-    return forge, found["token"]
+    fields = {field: found[field].get_secret_value() for field in ("app_id", "key_file")}
+    try:
+        account = GitHubApp.model_validate({"type": "github-app", **fields})
+    except ValidationError:
+        raise Misconfigured(f"PICKET_STATUSES: {parts[0]}: app_id is no id of a GitHub App") from None
+    return forge, credentials.of_account(f"PICKET_STATUSES: {parts[0]}", account, name)
 
 
 def send(forge: str, commit: Commit, status: Status, token: SecretStr) -> None:

@@ -17,6 +17,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 """A hundred repositories take GitHub about 0.6 MB."""
 _MAX_REDIRECTS = 3
 MAX_SECONDS = 60.0
+WRITE_SECONDS = 15.0
+"""Half of what the broker gives the function that sets commits' statuses."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # RFC 3986, 2: what a URL is made of.
 _URL = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=._~%-]{1,4096}")
@@ -41,13 +43,14 @@ class Moved(Unsupported):
         self.path = path
 
 
-def get(url: str, headers: Mapping[str, str], most: int = 0) -> Answer:
+def get(url: str, headers: Mapping[str, str], most: int = 0, seconds: float = 0.0) -> Answer:
     """Send a GET request, and follow redirects that stay where they are.
 
     Args:
         url: Absolute, http or https; a fragment is not sent.
         headers: May hold a token: no other scheme, host or port gets to see them.
         most: How many bytes the body may have; 0: `MAX_BODY_BYTES`.
+        seconds: How long all of it may take; 0.0: `MAX_SECONDS`.
 
     Raises:
         Elsewhere: It redirects to another host.
@@ -58,7 +61,7 @@ def get(url: str, headers: Mapping[str, str], most: int = 0) -> Answer:
         Unsupported: The host's address is not admitted, or it redirects without end.
     """
     _check(headers)
-    limits = _limits(most)
+    limits = _limits(most, seconds or MAX_SECONDS)
     origin = origin_of(url)
     for _ in range(_MAX_REDIRECTS + 1):
         answer = exchange.send(Outgoing("GET", url, headers), addresses(origin), limits)
@@ -86,7 +89,7 @@ def write(method: str, url: str, headers: Mapping[str, str], body: bytes, most: 
     """
     _check(headers)
     origin = origin_of(url)
-    answer = exchange.send(Outgoing(method, url, headers, body), addresses(origin), _limits(most))
+    answer = exchange.send(Outgoing(method, url, headers, body), addresses(origin), _limits(most, WRITE_SECONDS))
     if answer.status in _REDIRECTS:
         target = _joined(url, answer.headers.get("location", ""))
         raise Moved(answer.status, urlsplit(target).path if is_of(target, origin) else "")
@@ -108,8 +111,8 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return exchange.origin(url)
 
 
-def _limits(most: int) -> Limits:
-    return Limits(time.monotonic() + MAX_SECONDS, MAX_SECONDS, most or MAX_BODY_BYTES)
+def _limits(most: int, seconds: float) -> Limits:
+    return Limits(time.monotonic() + seconds, seconds, most or MAX_BODY_BYTES)
 
 
 def addresses(origin: tuple[str, str, int]) -> list[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-
-from pydantic import SecretStr
+from urllib.parse import urlsplit
 
 from picket.commits.repository import RepositoryAddress, parse_address
 from picket.errors import Gone, TransientError, Unsupported
@@ -51,12 +50,11 @@ def resolve(address: RepositoryAddress) -> list[str]:
     return addresses
 
 
-def token_for(name: str) -> SecretStr | None:
-    """Return the access token for a canonical name, `host/owner/name`: that of its longest part that has one."""
-    tokens, parts = settings().git_tokens, name.split("/")
-    keys = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    host = parts[0].rpartition(":")[0]  # one that was registered without its port
-    return next((tokens[key] for key in (*keys, host) if key in tokens), None)
+def scheme_of(host: str) -> str:
+    """Return http for a forge on this machine where that is admitted, else https."""
+    name = urlsplit(f"//{host}").hostname
+    local = settings().allow_local_repositories and name in {"127.0.0.1", "localhost", "::1"}
+    return "http" if local else "https"
 
 
 _EMBEDDING = (

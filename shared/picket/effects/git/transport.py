@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import tempfile
 from collections.abc import Callable
@@ -11,12 +10,13 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from picket.commits.repository import RepositoryAddress
-from picket.effects.git.address import resolve, token_for
+from picket.effects.forge.tokens import token_for
+from picket.effects.git.address import resolve
 from picket.effects.git.command import GitFailed, Limits, run, run_limited
 from picket.effects.git.failures import meaning
 from picket.effects.git.hardening import ENVIRONMENT
 from picket.errors import Gone
-from picket.forges import FORGES
+from picket.forges import FORGES, accounts
 from picket.settings import settings
 
 _REDIRECTED = re.compile(r"redirect|returned error: 30\d", re.IGNORECASE)
@@ -167,25 +167,32 @@ def _pinned_ssh(address: RepositoryAddress) -> dict[str, str]:
     return {"GIT_SSH_COMMAND": f"{ENVIRONMENT['GIT_SSH_COMMAND']} {pin}"}
 
 
-def _account(host: str, token: str) -> str:
-    """Return user and password: a token may be both, as those of Atlassian accounts are; else the forge has a user."""
+def _authorization(host: str, token: str) -> str:
+    """Return what git sends: a token may be a user and password, as Atlassian's are; else the forge has a user for it.
+
+    Source: https://learn.microsoft.com/en-us/azure/devops/integrate/get-started/authentication/service-principal-managed-identity
+    """
+    if host == FORGES["azure"].home and accounts.is_jwt(token):
+        return f"Bearer {token}"
     users = (forge.git_user for forge in FORGES.values() if forge.home == host)
-    return token if ":" in token else f"{next(users, 'x-access-token')}:{token}"
+    return accounts.basic(token if ":" in token else f"{next(users, 'x-access-token')}:{token}")
 
 
 def credentials(address: RepositoryAddress) -> dict[str, str]:
     """Return the environment that hands the forge's token to git, where no process list shows it.
 
     Git compares the port as well: a token for the host alone would not be sent to another port than https's own.
+
+    Raises:
+        PicketError: As `token_for`.
     """
     token = token_for(address.name)
     if token is None or address.scheme != "https":
         return {}
-    basic = base64.b64encode(_account(address.host, token.get_secret_value()).encode()).decode()
     port = "" if address.port == _HTTPS else f":{address.port}"
     host = f"[{address.host}]" if ":" in address.host else address.host
     return {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"http.https://{host}{port}/.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+        "GIT_CONFIG_VALUE_0": f"Authorization: {_authorization(address.host, token.get_secret_value())}",
     }

@@ -48,7 +48,7 @@ def identify(name: str, forge_key: str = "", *, revive: bool = False) -> str:
 
     Args:
         name: Canonical `host/owner/name`.
-        forge_key: `host:numeric id` where the forge gave one; tells a renamed repository from a new one of an old name.
+        forge_key: `host:id` where the forge gave one; tells a renamed repository from a new one of an old name.
         revive: A person asks: what was forgotten begins anew, under another id.
 
     Raises:
@@ -86,7 +86,7 @@ def register(  # noqa: PLR0913 - what a forge tells of a repository
     Args:
         name: Canonical `host/owner/name`.
         url: Where to fetch it from.
-        forge_key: `host:numeric id` where the forge gave one.
+        forge_key: `host:id` where the forge gave one.
         at_once: Scan a new repository at the next tick.
         as_of: The time for which the forge tells this (RFC 3339 in UTC); empty: now, as far as is known.
         delivered_at: When a webhook told of it (RFC 3339 in UTC); kept even if what it told came too late.

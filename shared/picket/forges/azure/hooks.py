@@ -5,12 +5,11 @@ Source: https://learn.microsoft.com/en-us/rest/api/azure/devops/hooks/subscripti
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from picket.forges.azure.listing import LISTING
 from picket.forges.hooks import Hook, Managing, Place, Wanted
 from picket.forges.request import Request, with_json
 
@@ -70,10 +69,6 @@ def _place_of(scheme: str, host: str, path: str) -> Place:
     return Place(scheme, host, "project", f"{organization}/{before.strip('/') or after}")
 
 
-def _headers(token: str) -> Mapping[str, str]:
-    return {"Accept": "application/json", "Authorization": "Basic " + base64.b64encode(f":{token}".encode()).decode()}
-
-
 def _told(place: Place, wanted: Wanted) -> dict[str, object]:
     access = {"url": wanted.url, "basicAuthUsername": _USER, "basicAuthPassword": wanted.secret}
     return {
@@ -106,7 +101,7 @@ HOOKS = Managing(
     place_of=_place_of,
     events={"project": _EVENTS},
     rights={"project": "Edit Subscriptions, as a project administrator has it"},
-    headers=_headers,
+    headers=LISTING.headers,
     list_url=lambda place: f"{_base(place)}?publisherId=tfs&consumerId=webHooks&{_VERSION}",
     parse=_parse,
     next_url=lambda _url, _headers, _body: "",

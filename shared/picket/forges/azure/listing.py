@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from picket.forges.accounts import basic
+from picket.forges.accounts import basic, is_jwt
 from picket.forges.listing import Listed, Listing, without_user
 
 _AT_ONCE = 500
@@ -23,7 +23,6 @@ _AFTER = "after="
 # Source: https://learn.microsoft.com/en-us/azure/devops/organizations/settings/naming-restrictions
 _PROJECT = r"(?=[^._])[^\x00-\x1f\x7f\\/:*?\"'<>|;#${},+=\[\]]{1,64}(?<![. ])"
 _NAMED = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9-]{{0,48}}[A-Za-z0-9])?(?:/(?! ){_PROJECT})?")
-_JWT = re.compile(r"ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _VISIBILITY = {"organization": "internal"}
 
 
@@ -64,7 +63,7 @@ def _headers(token: str) -> Mapping[str, str]:
     """Send a personal access token as a password without user, one of Microsoft Entra as Bearer."""
     if not token:
         return {"Accept": "application/json"}
-    said = f"Bearer {token}" if _JWT.fullmatch(token) else basic(f":{token}")
+    said = f"Bearer {token}" if is_jwt(token) else basic(f":{token}")
     return {"Accept": "application/json", "Authorization": said}
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from picket.forges.accounts import headers_of
 from picket.forges.hooks import Hook, Managing, Place, Wanted, of_repository
 from picket.forges.request import Request, with_json
 
@@ -76,7 +77,7 @@ HOOKS = Managing(
         "organization": "webhook, as an administrator of the workspace",
         "repository": "webhook, as an administrator of the repository",
     },
-    headers=lambda token: {"Accept": "application/json", "Authorization": f"Bearer {token}"},
+    headers=headers_of,
     list_url=lambda place: f"{_base(place)}?pagelen=100",
     parse=lambda _place, body: [hook.listed() for hook in _Page.model_validate_json(body).values],
     next_url=_next_url,
