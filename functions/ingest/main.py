@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from picket.effects import broker
-from picket.effects.mongo import webhooks
+from picket.effects.mongo import deliveries, webhooks
 from picket.effects.senders import receiving
 from picket.errors import Unauthorized
 from picket.events import Envelope, WebhookReceived
@@ -19,11 +19,13 @@ _NOBODY = ("github", ("a secret that signs nothing",))
 @receives(delivery.MAX_BODY_BYTES)
 def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     """Accept a delivery once its signature is verified and the broker has its event."""
-    webhook = sender(provider, token, headers, body)
-    limits.spend(webhook.id, settings().webhooks_per_minute, "deliveries of this webhook")
-    received = delivery.parse(receiving(provider), headers, body)
+    webhook, how = sender(provider, token, headers, body), receiving(provider)
+    if webhook is None:
+        return {"ping": True}
+    limits.spend(webhook.id, settings().webhooks_per_minute, "deliveries of this webhook", how.busy)
+    received = delivery.parse(how, headers, body)
     key = delivery.delivery_key(webhook.id, received.id)
-    is_new = webhooks.record_delivery(key, webhook.id, received.event)
+    is_new = deliveries.record(key, webhook.id, received.event)
     root = Envelope(id=key, type="delivery", source=webhook.id, traceparent=traceparent(headers))
     with broker.caused_by(root):
         broker.emit(
@@ -39,13 +41,15 @@ def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dic
     return {"delivery": key, "duplicate": not is_new}
 
 
-def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> webhooks.Known:
-    """Return the webhook that signed a delivery.
+def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> webhooks.Known | None:
+    """Return the webhook that signed a delivery; None for a test of the connection to one, which does nothing.
 
     Raises:
         Unauthorized: The token is unknown, or the signature is not the webhook's.
     """
     webhook = webhooks.cached_by_token(provider, token)
+    if webhook is not None and receiving(provider).is_harmless_ping(headers, body):
+        return None
     if webhook is not None and not signed(webhook, headers, body):
         webhook = webhooks.by_token(provider, token)  # its secret may be a new one
     if not signed(webhook, headers, body) or webhook is None:

@@ -1,15 +1,16 @@
 """Say what a delivery means: a scan, or a change of a repository."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import documents, reports, repositories, scans
+from picket.effects.mongo import deliveries, documents, reports, repositories, scans
 from picket.effects.senders import receiving
 from picket.effects.telemetry import count, note
 from picket.errors import Forgotten
 from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
-from picket.orchestration import reporting
+from picket.orchestration import pushes, reporting
 from picket.runtime import consumes
 from picket.webhooks.delivery import check_scope
 from picket.webhooks.events import (
@@ -21,34 +22,51 @@ from picket.webhooks.events import (
     ReportTold,
     Repository,
     RepositoryEvent,
+    RepositoryTold,
     ScanWanted,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a delivery: name of its kind, what it may speak for, and the id of its webhook."""
+
+    name: str
+    scope: str
+    webhook: str
+
+
+_GITHUB_SOURCE = Sender("github", "", "")
 
 
 @consumes(WebhookReceived, GitHubSourceEvent)
 def main(event: WebhookReceived | GitHubSourceEvent) -> None:
     """Turn a delivery into scans and repository changes."""
-    sender, scope = (event.provider, event.scope) if isinstance(event, WebhookReceived) else ("github", "")
+    sender = Sender(event.provider, event.scope, event.source) if isinstance(event, WebhookReceived) else _GITHUB_SOURCE
+    if isinstance(event, WebhookReceived):
+        deliveries.delivered(event.source)
     try:
-        meanings = receiving(sender).interpret(event.event, event.payload)
+        meanings = receiving(sender.name).interpret(event.event, event.payload)
         if not meanings:
             note("delivery says nothing that another does not")
         for meaning in meanings:
-            react(meaning, scope, sender)
+            react(meaning, sender)
     except Forgotten:
         count("picket_deliveries_ignored_total")
         note("delivery of a repository that a person has forgotten")
 
 
-def react(meaning: ForgeEvent, scope: str, sender: str) -> None:
+def react(meaning: ForgeEvent, sender: Sender) -> None:
     """Do what a delivery means, as far as its source may speak for it."""
     match meaning:
         case Push() | PullRequest() | ScanWanted():
-            request_scan(register(meaning.repository, scope), meaning)
+            request_scan(register(meaning.repository, sender.scope), meaning, sender)
         case RepositoryEvent() as altered:
-            change(altered, register(altered.repository, scope, altered.former_url))
+            change(altered, register(altered.repository, sender.scope, altered.former_url))
+        case RepositoryTold(repository):
+            register(repository, sender.scope)
         case ReportTold() as told:
-            take_in(told, register(told.repository, scope), sender)
+            take_in(told, register(told.repository, sender.scope), sender)
         case Ping():
             note("ping received")
         case Ignored():
@@ -73,33 +91,40 @@ def register(repository: Repository, scope: str, former_url: str = "") -> docume
     return repositories.register(address.name, address.url, forge_key=key, as_of=as_of, delivered_at=now(), **seen)
 
 
-def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWanted) -> None:
-    """Ask for a scan of what was pushed or proposed, or of everything."""
+def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWanted, sender: Sender) -> None:
+    """Ask for a scan of what was pushed or proposed, or of everything; once, however many hooks tell of it."""
     repository, url = known["_id"], known["url"]
-    cause = broker.cause().id
+    is_news = True
     match told:
         case Push(_, ref, before, after, forced):
+            move = pushes.Move(repository, ref, before, after)
+            scan, is_news = pushes.scan_of(move, sender.webhook, broker.cause().id)
             moved: Any = {"kind": "push", "ref": ref, "before": before, "after": after, "forced": forced}
-            request = ScanRequested(repository=repository, url=url, scan=scan_id(cause, ref), reason="push", **moved)
+            request = ScanRequested(repository=repository, url=url, scan=scan, reason="push", **moved)
         case PullRequest(head="") | PullRequest(ref=""):
             note("pull request whose head its forge does not tell", repository=repository)
             return
-        case PullRequest(ref=ref, head=head):
-            moved = {"kind": "push", "ref": ref, "after": head, "reason": "pull request"}
-            request = ScanRequested(repository=repository, url=url, scan=scan_id(cause, ref), **moved)
+        case PullRequest(ref=ref, head=head, target=target):
+            scan, is_news = pushes.scan_of(pushes.Move(repository, ref, "", head), sender.webhook, broker.cause().id)
+            moved = {"kind": "push", "ref": ref, "after": head, "target": target, "reason": "pull request"}
+            request = ScanRequested(repository=repository, url=url, scan=scan, **moved)
         case ScanWanted():
-            scan = scan_id(cause, repository)
+            scan = scan_id(broker.cause().id, repository)
             request = ScanRequested(repository=repository, url=url, scan=scan, reason="requested")
-    scans.record(request, "normalize")
-    broker.emit(request)
+    if is_news or not scans.has_begun(request.scan):
+        scans.record(request, "normalize")
+        broker.emit(request)
+    else:
+        note("push that was told before", scan=request.scan)
 
 
-def take_in(told: ReportTold, known: documents.Repository, sender: str) -> None:
-    """Keep a tool's report, and ask for it to be collected."""
+def take_in(told: ReportTold, known: documents.Repository, sender: Sender) -> None:
+    """Keep a tool's report, and ask for it to be collected; each part of what a tool reports is a reporter's own."""
+    by = f"{sender.name} {told.part}" if told.part else sender.name
     order = reports.Order(
-        asset=known["_id"], tool=told.tool, by=sender, ref=told.ref, commit=told.commit, complete=told.complete
+        asset=known["_id"], tool=told.tool, by=by, ref=told.ref, commit=told.commit, complete=told.complete
     )
-    reporting.take_in(f"rep-{broker.cause().id[:32]}", order, told.report, format=sender)
+    reporting.take_in(f"rep-{broker.cause().id[:32]}", order, told.report, format=sender.name)
 
 
 def change(altered: RepositoryEvent, known: documents.Repository) -> None:

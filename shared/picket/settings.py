@@ -17,14 +17,14 @@ from picket.channel.model import Delivery
 from picket.context import context
 from picket.errors import Misconfigured
 from picket.findings.life import DUE_DAYS
-from picket.forges.accounts import Account
+from picket.forge_settings import ForgeSettings
 
 _MOST_DUE_DAYS = 3_650
 _SHORTEST_TOKEN = 20
 """Characters; fewer can be guessed."""
 
 
-class Settings(BaseSettings):
+class Settings(ForgeSettings):
     """Settings of every function and of the CLI. Each field's description is its row in README's table."""
 
     model_config = SettingsConfigDict(
@@ -128,25 +128,6 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(default="http://127.0.0.1:8080", description="Base of the URLs that `webhooks add` prints")
 
-    allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="JSON list of forge hosts that may be fetched from; empty: any public host"
-    )
-    allow_local_repositories: bool = Field(
-        default=False, description="Admit local paths, loopback addresses and plain http (one machine only)"
-    )
-    allow_private_addresses: bool = Field(default=False, description="Admit forges whose address is in a private range")
-    git_tokens: dict[str, SecretStr | Account] = Field(
-        default_factory=dict,
-        description="JSON object of `host` or `host/owner` to access token, or to an account, for what is private",
-    )
-    statuses: dict[str, dict[str, SecretStr]] = Field(
-        default_factory=dict,
-        description="JSON object of `host` or `host/owner` to `forge` and `token`, to set statuses of commits with",
-    )
-    status_repositories: tuple[str, ...] = Field(
-        (), description="JSON list of repositories, or globs such as `github.com/acme/*`, whose pushes get a status"
-    )
-    web_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$", description="Base of the URLs of findings, for people")
     verify_hosts: tuple[str, ...] = Field(
         (), description="JSON list of hosts, or globs, that leaked credentials may belong to and providers are asked at"
     )

@@ -21,7 +21,7 @@ from tests.support.sink import sink
 
 EMPTY = Path(__file__).with_name("empty.py")
 _HTTP = ("ingest", "api")
-_EVENTS = ("normalize", "enumerate", "scan", "collect", "feedback", "score", "notify", "verify")
+_EVENTS = ("normalize", "enumerate", "scan", "collect", "connect", "feedback", "score", "notify", "verify")
 _DEADLINE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.002
 _LIMIT = 1.5

@@ -21,6 +21,7 @@ from picket.effects.mongo import (
     batches,
     commits,
     costs,
+    deliveries,
     finding_lists,
     findings,
     idempotency,
@@ -400,9 +401,9 @@ def test_an_idempotency_key_means_one_request() -> None:
 
 
 def test_a_delivery_is_new_once() -> None:
-    assert webhooks.record_delivery("d", "s", "push")
-    assert not webhooks.record_delivery("d", "s", "push")
-    assert webhooks.record_delivery("d2", "s", "push")
+    assert deliveries.record("d", "s", "push")
+    assert not deliveries.record("d", "s", "push")
+    assert deliveries.record("d2", "s", "push")
 
 
 def test_inserting_what_is_partly_there_inserts_the_rest() -> None:

@@ -13,7 +13,7 @@ from picket.forges.github import receiving as github_receiving
 from picket.forges.standard import payloads as standard
 from picket.forges.standard import receiving as standard_receiving
 from picket.webhooks.delivery import check_scope
-from picket.webhooks.events import Ignored, Ping, Push, RepositoryEvent, ScanWanted, as_of
+from picket.webhooks.events import Ignored, Ping, PullRequest, Push, RepositoryEvent, ScanWanted, as_of
 
 URL = "https://github.com/o/r.git"
 OLD, NEW, ZERO = "a" * 40, "b" * 40, "0" * 40
@@ -71,6 +71,61 @@ def test_a_rename_tells_the_former_name() -> None:
     assert meaning.former_url == "https://github.com/o/former.git"
 
 
+@pytest.mark.parametrize("kind", ["user", "organization"])
+def test_a_transfer_tells_the_former_owner(kind: str) -> None:
+    changes = {"owner": {"from": {kind: {"login": "former", "id": 1}}}}
+
+    (meaning,) = github.parse("repository", pushes.repository(URL, "transferred", changes=changes))
+
+    assert isinstance(meaning, RepositoryEvent)
+    assert (meaning.change, meaning.former_url) == ("transferred", "https://github.com/former/r.git")
+
+
+@pytest.mark.parametrize("login", ["a/b", "..%2f", "", 7])
+def test_a_former_owner_that_is_no_name_does_not_fit(login: object) -> None:
+    changes = {"owner": {"from": {"user": {"login": login}}}}
+
+    with pytest.raises(Malformed, match="login"):
+        github.parse("repository", pushes.repository(URL, "transferred", changes=changes))
+
+
+def pull_request(action: str, **more: Any) -> dict[str, Any]:
+    repository = pushes.push(URL, OLD, NEW)["repository"]
+    head = {"ref": "topic", "sha": NEW, "repo": repository, **more}
+    told = {"head": head, "base": {"ref": "main", "sha": OLD, "repo": repository}}
+    return {"action": action, "number": 12, "pull_request": told, "repository": repository}
+
+
+@pytest.mark.parametrize("action", ["opened", "reopened", "ready_for_review", "synchronize"])
+def test_a_pull_request_with_a_new_head_is_looked_at(action: str) -> None:
+    (meaning,) = github.parse("pull_request", pull_request(action))
+
+    assert isinstance(meaning, PullRequest)
+    assert (meaning.number, meaning.head, meaning.ref) == (12, NEW, "refs/pull/12/head")
+    assert (meaning.target, meaning.source) == ("refs/heads/main", None)
+
+
+def test_a_pull_request_of_a_fork_names_it_and_of_one_that_is_gone_does_not() -> None:
+    fork = {"id": 8, "clone_url": "https://github.com/ada/r.git", "private": False}
+    (of_fork,), (of_gone,) = (github.parse("pull_request", pull_request("opened", repo=repo)) for repo in (fork, None))
+
+    assert isinstance(of_fork, PullRequest)
+    assert isinstance(of_gone, PullRequest)
+    assert of_fork.source is not None
+    assert of_fork.source.forge_key == "github.com:8"
+    assert of_gone.source is None
+
+
+@pytest.mark.parametrize("action", ["edited", "closed", "labeled", "converted_to_draft", None, ["opened"]])
+def test_what_leaves_a_pull_requests_head_alone_is_ignored(action: Any) -> None:
+    assert github.parse("pull_request", pull_request(action)) == (Ignored(),)
+
+
+@pytest.mark.parametrize("event", ["installation", "installation_repositories", "installation_target"])
+def test_what_an_app_may_reach_is_left_to_the_listing(event: str) -> None:
+    assert github.parse(event, {"action": "created"}) == (Ignored(),)
+
+
 def test_the_public_event_has_no_action_and_means_publicized() -> None:
     payload = pushes.repository(URL, "x")
     del payload["action"]
@@ -88,7 +143,7 @@ def test_a_ping_is_a_ping_and_create_and_delete_are_told_better_by_their_push() 
     assert github.parse("delete", ref) == ()
 
 
-@pytest.mark.parametrize("event", ["issues", "star", "dependabot_alert"])
+@pytest.mark.parametrize("event", ["issues", "star", "workflow_run"])
 def test_an_event_nothing_reacts_to_is_ignored(event: str) -> None:
     assert github.parse(event, {}) == (Ignored(),)
 
@@ -148,7 +203,7 @@ def test_the_sender_decides_how_a_payload_is_read() -> None:
 
     assert isinstance(senders.receiving("standard").interpret("scan.requested", payload)[0], ScanWanted)
     assert senders.receiving("github").interpret("scan.requested", payload) == (Ignored(),)
-    for name in ("gitlab", "nosuch", "sarif"):
+    for name in ("nosuch", "sarif"):
         with pytest.raises(Unsupported, match="sends no webhooks"):
             senders.receiving(name)
 

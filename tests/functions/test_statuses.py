@@ -2,128 +2,17 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
-from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.support import pushes, secrets
-from tests.support.deployment import Deployment, forget
-from tests.support.repositories import GitHttpServer, Work
+from tests.support import secrets
+from tests.support.deployment import Deployment
+from tests.support.repositories import Work
+from tests.support.statuses import Announce, Api
 
 from picket.effects.mongo.client import collection
 
 UNTIL = (datetime.now(UTC).date() + timedelta(days=2)).isoformat()
-
-
-@dataclass
-class Api:
-    """A forge's API for statuses beside its git; `say` gives each answer's status and body."""
-
-    say: Callable[[], tuple[int, str]] = lambda: (201, "{}")
-    taken: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
-    refused: str = ""
-
-    def answer(self, request: BaseHTTPRequestHandler) -> bool:
-        """Take what sets a status."""
-        if request.command != "POST" or "/status" not in request.path:
-            return False
-        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.taken.append((request.path, headers, body))
-        status, text = (422, "") if self.refused and self.refused in request.path else self.say()
-        request.send_response(status)
-        request.send_header("Location", "http://127.0.0.1:1/")
-        request.send_header("Content-Length", str(len(text)))
-        request.end_headers()
-        request.wfile.write(text.encode())
-        return True
-
-    def states(self) -> list[str]:
-        """Return the states that were set, in their order."""
-        return [body["state"] for _, _, body in self.taken]
-
-
-@pytest.fixture
-def api(forge: GitHttpServer) -> Api:
-    found = Api()
-    forge.also = found.answer
-    return found
-
-
-@pytest.fixture
-def work(forge: GitHttpServer) -> Work:
-    made = Work(forge.root / "o" / "r")
-    made.commit({"README": "x\n"})
-    return made
-
-
-@pytest.fixture
-def configure(environment: pytest.MonkeyPatch, forge: GitHttpServer, tmp_path: Path) -> Callable[..., None]:
-    """Have pushes to the forge told of, as one of a kind."""
-
-    def configure(kind: str = "gitea", policy: str = "", **more: str) -> None:
-        host = forge.url.partition("//")[2]
-        environment.setenv("PICKET_STATUSES", json.dumps({host: {"forge": kind, "token": "t0ken"}}))
-        environment.setenv("PICKET_STATUS_REPOSITORIES", json.dumps([f"{host}/*"]))
-        if policy:
-            path = tmp_path / "policy.yaml"
-            path.write_text(f"version: 1\n{policy}")
-            environment.setenv("PICKET_POLICY", str(path))
-        for name, value in more.items():
-            environment.setenv(name, value)
-        forget()
-
-    return configure
-
-
-@pytest.fixture
-def configured(configure: Callable[..., None]) -> None:
-    configure()
-
-
-@dataclass
-class Announce:
-    """Announces pushes as a forge does, and runs everything unless *wait*."""
-
-    deployed: Deployment
-    url: str
-
-    def __call__(self, before: str, after: str, ref: str = "refs/heads/main", *, wait: bool = False) -> None:
-        name = f"d{len(self.deployed.sent)}"
-        source = self.deployed.api.post("/webhooks", json={"sender": "github", "name": name}).json
-        body = pushes.encode(pushes.push(self.url, before, after, ref=ref))
-        where = source["url"].removeprefix("http://127.0.0.1:8080")
-        headers = pushes.signed(source["secret"], body, delivery=name)
-        assert self.deployed.clients["ingest"].post(where, data=body, headers=headers).status_code == 202
-        if not wait:
-            self.deployed.drain()
-
-    def scan(self) -> None:
-        """Scan the repository in full."""
-        self.deployed.api.post("/scans", json={"repository": self.url})
-        self.deployed.drain()
-
-
-@pytest.fixture
-def announce(deployed: Deployment, forge: GitHttpServer) -> Announce:
-    return Announce(deployed, f"{forge.url}/o/r/.git")
-
-
-@pytest.fixture
-def push(announce: Announce, work: Work) -> Callable[..., str]:
-    """Commit files, announce it, run everything unless *wait*; the commit."""
-
-    def push(files: dict[str, str | bytes], *, wait: bool = False, unannounced: bool = False) -> str:
-        before = work.head()
-        after = work.commit(files)
-        if not unannounced:
-            announce(before, after, wait=wait)
-        return after
-
-    return push
 
 
 WAYS = {

@@ -42,6 +42,7 @@ def test_the_shipped_manifests_wire_every_function() -> None:
         "score",
         "notify",
         "verify",
+        "connect",
         "api",
     }
     lanes = {"scan-full": "scan"}

@@ -121,7 +121,7 @@ def labelled(cluster: Cluster) -> Iterator[str]:
             yield say(document, f"has no label {key}")
 
 
-_REACH_OUT = {"collect", "enumerate", "notify", "verify"}
+_REACH_OUT = {"collect", "connect", "enumerate", "notify", "verify"}
 
 
 def denied_by_default(cluster: Cluster) -> Iterator[str]:

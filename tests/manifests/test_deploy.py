@@ -212,7 +212,7 @@ def test_an_overlay_is_applied_whole(deployable: Cluster, variables: dict[str, s
         for one in documents
         if one["apiVersion"].startswith("serving.knative.dev/v1") and one["kind"] == "Service"
     }
-    assert len(containers) == 10
+    assert len(containers) == 11
     assert containers["scan"] == image
 
 
@@ -336,8 +336,8 @@ def test_secrets_of_a_vault_are_not_asked_for(deployable: Cluster) -> None:
 def test_the_room_that_an_overlay_asks_for_is_said(deployable: Cluster, cpu: str, fits: bool) -> None:
     deployable.change(node=[{"status": {"allocatable": {"cpu": cpu, "memory": "16Gi"}}}])
     told = deployable.run("deploy", OVERLAY="production").stderr
-    # eight functions, of which the API has two pods, and Knative's 25m beside each of the nine
-    assert "room: one pod of everything asks for 2.42 CPUs" in told
+    # what each pod asks for, of which the API has two, and Knative's 25m beside each
+    assert "room: one pod of everything asks for 2.55 CPUs" in told
     assert ("does not fit" in told) != fits
 
 

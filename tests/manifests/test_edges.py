@@ -21,6 +21,7 @@ OUT = {
     ("function", "*/picket.dev/role=artifacts", (9000,)),
     ("collect enumerate", INTERNET, (443, 22)),
     ("notify", INTERNET, (443,)),
+    ("connect", INTERNET, (443,)),
     ("verify", INTERNET, (443, 8200)),
     ("api enumerate doctor", "nats/app.kubernetes.io/name=nats", (4222,)),
 }

@@ -15,7 +15,19 @@ from tests.support import kustomize
 PROJECT = Path(__file__).parents[2]
 KNATIVE = PROJECT / "knative"
 KUBERNETES = "1.34"
-FUNCTIONS = {"ingest", "normalize", "enumerate", "scan", "collect", "feedback", "score", "notify", "verify", "api"}
+FUNCTIONS = {
+    "ingest",
+    "normalize",
+    "enumerate",
+    "scan",
+    "collect",
+    "connect",
+    "feedback",
+    "score",
+    "notify",
+    "verify",
+    "api",
+}
 KEYS = {
     *("MONGODB_URI", "MONGODB_URI_INGEST", "PICKET_HASH_KEY", "PICKET_ENCRYPTION_KEY", "PICKET_API_TOKEN"),
     *("PICKET_METRICS_TOKEN", "PICKET_GIT_TOKENS", "PICKET_OTLP_HEADERS"),

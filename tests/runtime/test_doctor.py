@@ -25,7 +25,7 @@ from picket.errors import TransientError
 from picket.runtime import doctor
 
 CHECKS = ["settings", "secrets", "broker", "store", "indexes", "clock", "artifacts", "rules", "policy", "space"]
-CHECKS.append("channel")
+CHECKS += ["channel", "webhooks"]
 
 
 class Ingress(BaseHTTPRequestHandler):
@@ -73,7 +73,7 @@ def test_what_is_in_order_is_told_to_be(
         found = of(service, environment)
         assert [one for one in found.values() if one.state == "wrong"] == []
     skipped = {one.check for one in found.values() if one.state == "skipped"} - {"clock"}
-    others = {"ingest": {"indexes"}, "scan": {"rules"}, "enumerate": {"space"}}.get(service, set())
+    others = {"ingest": {"indexes", "webhooks"}, "scan": {"rules"}, "enumerate": {"space"}}.get(service, set())
     assert skipped == {"rules", "space", "channel"} ^ others
 
 

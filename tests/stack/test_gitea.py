@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -162,3 +164,71 @@ def test_a_push_gets_a_status_that_links_to_the_finding_and_follows_what_is_deci
         assert statuses(leaked)[-1][1] == f"https://picket.corp.io/findings/{finding['id']}"
         stack.patch(f"/findings/{finding['id']}", {"state": "false-positive"})
         eventually(lambda: [state for state, _ in statuses(leaked)] == ["pending", "failure", "success"])
+
+
+def test_an_organization_is_connected_watched_and_told(forge: Gitea, tmp_path: Path) -> None:
+    """From `connect` to a status on the commit, with what somebody changes by hand in between."""
+    forge.post("/orgs", {"username": "whole"})
+    forge.post("/orgs/whole/repos", {"name": "shop", "default_branch": "main"})
+    foreign = {"type": "gitea", "events": ["push"], "config": {"url": "http://127.0.0.1:9/x", "content_type": "json"}}
+    for _ in range(REPOSITORIES):  # more than Gitea lists on one page
+        forge.post("/orgs/whole/hooks", foreign)
+    work = Work(tmp_path / "work")
+    work.commit({"a.py": "x = 1\n"})
+    work.git("push", "--quiet", forge.remote("whole/shop"), "HEAD:refs/heads/main")
+    told = {
+        "PICKET_GIT_TOKENS": json.dumps({forge.host: forge.token}),
+        "PICKET_STATUSES": json.dumps({forge.host: {"forge": "gitea", "token": forge.token}}),
+        "PICKET_STATUS_REPOSITORIES": json.dumps([f"{forge.host}/whole/*"]),
+        "PICKET_WEB_URL": "https://picket.corp.io",
+    }
+    where = f"{forge.host}/whole"
+
+    def ours() -> list[Any]:
+        found = [one for page in (1, 2) for one in forge.get(f"/orgs/whole/hooks?limit=50&page={page}")]
+        return [one for one in found if "/in/gitea/" in one["config"]["url"]]
+
+    with picket_up(tmp_path / "data", environment=told) as stack:
+
+        def kept(wanted: int = 1) -> bool:
+            return bool(stack.get(f"/connections/{where}")["by_state"] == {"Kept": wanted})
+
+        def look() -> None:
+            before = stack.get(f"/connections/{where}")["hooks"][0]["checked_at"]
+            stack.post(f"/connections/{where}/check", {})
+            eventually(lambda: stack.get(f"/connections/{where}")["hooks"][0]["checked_at"] > before)
+
+        done = stack.picket("webhooks", "connect", "gitea", "whole", "--host", forge.host)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"Connected  {where}")
+        [first] = ours()
+        assert (first["active"], first["type"]) == (True, "gitea")
+        forge.delete(f"/orgs/whole/hooks/{first['id']}")
+        look()
+        [second] = ours()
+        forge.patch(f"/orgs/whole/hooks/{second['id']}", {"active": False, "events": ["push"]})
+        look()
+        [mended] = ours()
+        assert (mended["id"], mended["active"], "delete" in mended["events"]) == (second["id"], True, True)
+        webhook = stack.get(f"/connections/{where}")["webhook"]
+        stack.post(f"/webhooks/{webhook}/rotate", {})
+        eventually(lambda: [one["id"] for one in ours()] not in ([second["id"]], []) and len(ours()) == 1)
+        eventually(kept)
+
+        leaked = work.commit({"a.py": f"key = '{secrets.slack_token(3)}'\n"})
+        work.git("push", "--quiet", forge.remote("whole/shop"), "HEAD:refs/heads/main")
+
+        def states() -> list[str]:
+            found = forge.get(f"/repos/whole/shop/commits/{leaked}/statuses")
+            return [one["status"] for one in sorted(found, key=lambda one: int(one["id"]))]
+
+        eventually(lambda: states()[-1:] == ["failure"])
+        [finding] = stack.all_findings()
+        until = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+        stack.patch(f"/findings/{finding['id']}", {"state": "accepted", "reason": "test-data", "until": until})
+        eventually(lambda: states()[-1:] == ["success"])
+        assert stack.get(f"/connections/{where}")["delivered"]
+        done = stack.picket("webhooks", "disconnect", where)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ours() == []
+        assert len(forge.get("/orgs/whole/hooks?limit=50&page=1")) == 50

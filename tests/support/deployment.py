@@ -18,7 +18,7 @@ from picket.effects import broker
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
-ON_A_PUSH = [name for name in FUNCTIONS if name not in {"collect", "notify", "verify"}]
+ON_A_PUSH = [name for name in FUNCTIONS if name not in {"collect", "connect", "notify", "verify"}]
 """Functions that a push needs, if only the API to ask what became of it."""
 
 

@@ -62,11 +62,22 @@ class Gitea:
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST to the API; the answer must be a success."""
+        return self._send("POST", path, body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """PATCH something of the API; the answer must be a success."""
+        return self._send("PATCH", path, body)
+
+    def delete(self, path: str) -> None:
+        """DELETE something of the API; the answer must be a success."""
+        self._send("DELETE", path, {})
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
         url = f"http://{self.host}/api/v1{path}"
-        answer = urllib3.request("POST", url, body=json.dumps(body).encode(), headers=headers, retries=False)
-        assert answer.status in {200, 201}, (path, answer.status, answer.data)
-        return dict(json.loads(answer.data))
+        answer = urllib3.request(method, url, body=json.dumps(body).encode(), headers=headers, retries=False)
+        assert 200 <= answer.status < 300, (path, answer.status, answer.data)
+        return dict(json.loads(answer.data or b"{}"))
 
     def get(self, path: str) -> Any:
         """GET from the API; the answer must be a success."""

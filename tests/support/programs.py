@@ -1,4 +1,4 @@
-"""Programs that some tests run and that no Python index has: built once by `make test-real`, and kept.
+"""What some tests need and no Python index has, programs and payloads: got once by `make test-real`, and kept.
 
 They are kept outside the repository, in `$XDG_CACHE_HOME/picket-test/NAME-VERSION/` (`~/.cache` by default). Tests use
 what is there and build nothing: `python -m tests.support.programs` builds what is missing, one program at a time.
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class Unbuildable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A Go program.
+    """A Go program, or a folder of files that others publish.
 
     `make` is called with an empty folder, the one that is kept, and with another one to work in; it leaves the program
     in the first, called as `name` says.
@@ -152,6 +153,32 @@ def _gitea(program: Program, made: Path, work: Path) -> None:
         path.chmod(0o755)
 
 
+_CLIENT_GO, _WEBHOOKS, _OCTOKIT = "v1.46.0", "v6.4.0", "7.6.1"
+
+
+def _payloads(program: Program, made: Path, work: Path) -> None:
+    """Get examples of forges' payloads: those of two Go modules' tests, and GitHub's own."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unbuildable("there is no npm here")
+    target = made / program.name
+    modules = {
+        "webhooks": f"github.com/go-playground/webhooks/v6@{_WEBHOOKS}",
+        "client-go": f"gitlab.com/gitlab-org/api/client-go@{_CLIENT_GO}",
+    }
+    for name, module in modules.items():
+        told = json.loads(_go("mod", "download", "-json", module, folder=work))
+        shutil.copytree(Path(told["Dir"]) / "testdata", target / name, copy_function=shutil.copyfile)
+    for path in (target, *target.rglob("*/")):
+        path.chmod(0o755)
+    command = [npm, "pack", "--silent", f"@octokit/webhooks-examples@{_OCTOKIT}"]
+    done = subprocess.run(command, cwd=work, capture_output=True, check=False, timeout=_LONGEST)
+    if done.returncode:
+        raise Unbuildable(f"npm pack: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    with tarfile.open(next(work.glob("*.tgz"))) as archive:
+        archive.extractall(target / "octokit", filter="data")
+
+
 def _named(module: dict[str, str]) -> str:
     return f"{module['Path']}@{module['Version']}" if module.get("Version") else module["Path"]
 
@@ -159,7 +186,8 @@ def _named(module: dict[str, str]) -> str:
 FERRETDB = Program("ferretdb", "v1.24.0", _ferretdb)
 KUSTOMIZE = Program("kustomize", "v5.8.1", _kustomize)
 GITEA = Program("gitea", "v1.26.0", _gitea)
-PROGRAMS = {program.name: program for program in (FERRETDB, KUSTOMIZE, GITEA)}
+PAYLOADS = Program("payloads", f"{_WEBHOOKS}-{_CLIENT_GO}-{_OCTOKIT}", _payloads)
+PROGRAMS = {program.name: program for program in (FERRETDB, KUSTOMIZE, GITEA, PAYLOADS)}
 
 
 def main() -> None:

@@ -118,6 +118,12 @@ class Running:
         headers = pushes.signed(source["secret"], body, delivery=delivery)
         return int(self.http.request("POST", source["url"], body=body, headers=headers).status)
 
+    def picket(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line against it."""
+        command = [sys.executable, "-m", "picket.cli", *arguments]
+        environment = {**os.environ, "PICKET_URL": self.url}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
     def all_findings(self, **filters: str) -> list[Json]:
         """Read every page of findings."""
         found: list[Json] = []

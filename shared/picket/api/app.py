@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from picket.api import (
     assets,
     builds,
+    connections,
     dead_letters,
     doctor,
     events,
@@ -61,6 +62,7 @@ _MODULES = (
         organizations,
         scores,
         webhooks,
+        connections,
     ),
     *(tokens, people, dead_letters, doctor, openapi, pages),
 )

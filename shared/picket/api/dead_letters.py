@@ -28,7 +28,19 @@ blueprint = Blueprint("dead_letters", __name__)
 _IN_CLUSTER = (".svc", ".svc.cluster.local")
 _AWAITED: tuple[type[Event], ...] = (ScanRequested, CommitBatchCreated, CommitBatchScanned)
 _ERRORS = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
-FUNCTIONS = ("ingest", "normalize", "enumerate", "scan", "collect", "feedback", "score", "notify", "verify", "api")
+FUNCTIONS = (
+    "ingest",
+    "normalize",
+    "enumerate",
+    "scan",
+    "collect",
+    "connect",
+    "feedback",
+    "score",
+    "notify",
+    "verify",
+    "api",
+)
 """Which functions there are: a letter is of one of them, or of a Trigger of another name."""
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify
 
 from picket.api import dead_letters
 from picket.api.builds import BuildOrder
+from picket.api.connections import ConnectionOrder
 from picket.api.organizations import OrganizationOrder
 from picket.api.people import PersonOrder
 from picket.api.queries import PARAMETERS
@@ -52,6 +53,7 @@ _MODELS = (
     RotateOrder,
     ScheduleOrder,
     OrganizationOrder,
+    ConnectionOrder,
     TokenOrder,
     FindingOrder,
     ActionOrder,
@@ -202,6 +204,15 @@ def _organizations() -> Json:
             "delete": _operation("Forget an organization", parameters=one),
         },
         "/organizations/{id}/sync": {"post": _operation("List its repositories again", "202", parameters=one)},
+        "/connections": {
+            "post": _operation("Make webhooks at a forge, and keep them", "202", body=_ref(ConnectionOrder)),
+            "get": _operation("List connections", parameters=_queries("connections.page")),
+        },
+        "/connections/{id}": {
+            "get": _operation("Show a connection and its webhooks", parameters=one),
+            "delete": _operation("Take its webhooks away", "202", parameters=one),
+        },
+        "/connections/{id}/check": {"post": _operation("Look after its webhooks now", "202", parameters=one)},
     }
 
 

@@ -81,6 +81,7 @@ PARAMETERS: dict[str, dict[str, Json]] = {
     "repositories.page": _PAGING,
     "repositories.forget": {"confirm": {"type": "string", "description": "name or id of the repository, once more"}},
     "organizations.page": _PAGING,
+    "connections.page": _PAGING,
     "scores.teams": _PAGING,
     "scores.show": _PAGING | {"limit": {**_PAGING["limit"], "default": 100, "maximum": 1_000}},
     "dead_letters.page": _LETTERS | _PAGING,

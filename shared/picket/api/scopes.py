@@ -8,6 +8,7 @@ _READ = (
     *("scans.show", "scans.page", "events.stream", "findings.page", "findings.show"),
     *("repositories.page", "repositories.show", "builds.show", "schedules.page", "schedules.show"),
     *("scores.show", "scores.team", "scores.teams", "webhooks.page", "organizations.page", "organizations.show"),
+    *("connections.page", "connections.show"),
     *("reports.page", "triage.page", "triage.show", "policy.show"),
     *("dead_letters.page", "dead_letters.counts", "openapi.show", "pages.start", "pages.static"),
 )
@@ -27,6 +28,7 @@ _ADMIN = (
         "organizations.add",
         "organizations.remove",
     ),
+    *("connections.add", "connections.check", "connections.remove"),
     *("webhooks.add", "webhooks.rotate", "webhooks.revoke", "tokens.add", "tokens.page", "tokens.revoke"),
     "doctor.show",  # tells where things are, and does some work
     "people.forget",

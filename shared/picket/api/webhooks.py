@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from picket.api.bodies import read
 from picket.commits.repository import fold
-from picket.effects import senders
+from picket.effects import broker, senders
 from picket.effects.git.address import admitted
+from picket.effects.mongo import connections as connected
 from picket.effects.mongo import webhooks as store
 from picket.effects.mongo.client import Document
 from picket.effects.mongo.records import Webhook
 from picket.errors import Gone
+from picket.events import Envelope
+from picket.orchestration import connections
 from picket.settings import settings
 
 blueprint = Blueprint("webhooks", __name__)
@@ -82,12 +87,17 @@ def page() -> Response:
 @blueprint.post("/webhooks/<wanted>/rotate")
 @blueprint.post("/sources/<wanted>/rotate")
 def rotate(wanted: str) -> Response:
-    """Give a webhook a new secret."""
+    """Give a webhook a new secret; the forge of a connection is told of it, and nobody else."""
     found = store.rotate(wanted, read(RotateOrder).grace_seconds)
     if found is None:
         raise Gone("no such webhook, or it is revoked")
     document, secret = found
-    return jsonify({**view(document), "secret": secret})
+    connection = connected.find(document.get("connection", ""))
+    if connection is None:
+        return jsonify({**view(document), "secret": secret})
+    with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
+        connections.check(connection)  # the forge is told; nobody else needs to know
+    return jsonify(view(document))
 
 
 @blueprint.delete("/webhooks/<wanted>")

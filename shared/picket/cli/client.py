@@ -61,7 +61,19 @@ class Client:
         wanted = {name: value for name, value in query.items() if value}
         return self._send("POST", f"{path}?{urlencode(wanted)}", body, {"Content-Type": content_type})
 
-    def _send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Json:
+    def find(self, path: str) -> Json | None:
+        """GET *path* (already quoted); None where there is nothing."""
+        return self._send("GET", path, missing=True) or None
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        missing: bool = False,
+    ) -> Json:
         try:
             answer = self._pool.request(
                 method, self.server + path, body=body, headers={**self._headers, **(headers or {})}
@@ -73,6 +85,8 @@ class Client:
             fail(f"{self.server} does not answer as Picket does ({answer.status})")
         if not isinstance(content, Answer):
             fail(f"{self.server} does not answer as Picket does ({answer.status})")
+        if missing and answer.status == 404:  # noqa: PLR2004 - HTTP's
+            return Answer()
         if answer.status >= 400:  # noqa: PLR2004 - HTTP's error classes
             errors = [f"\n  [{item['index']}] {item['detail']}" for item in content.get("errors", [])]
             fail(f"{content.get('detail', 'error')} ({answer.status}){''.join(errors)}")

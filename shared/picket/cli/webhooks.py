@@ -6,10 +6,16 @@ from typing import Annotated
 
 import typer
 
+from picket.cli import connections
 from picket.cli.client import Client, segment
 from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json, repository_address
 
-app = typer.Typer(no_args_is_help=True, help="Register webhooks.")
+app = typer.Typer(no_args_is_help=True, help="Register webhooks; make and keep them at forges.")
+app.command()(connections.connect)
+app.command()(connections.disconnect)
+app.command("connections")(connections.connections)
+app.command("connection")(connections.connection)
+app.command()(connections.check)
 WebhookId = Annotated[str, typer.Argument(help="Id of a webhook, as `list` shows it.")]
 
 
@@ -63,7 +69,8 @@ def rotate(
     if as_json:
         print_json(found)
         return
-    print(f"id      {found['id']}\nsecret  {found['secret']}\nThe former one stays valid for {grace:g} seconds.")
+    secret = f"secret  {found['secret']}\n" if "secret" in found else "Its forge is given the new secret.\n"
+    print(f"id      {found['id']}\n{secret}The former one stays valid for {grace:g} seconds.")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The events that pass between functions: their types, their data, and how their ids are derived."""
 
 from picket.events.base import Envelope, Event, ago, event_id, now, scan_id
+from picket.events.connections import WebhookChanged, WebhookRequested
 from picket.events.kinds import (
     CommitBatchCreated,
     CommitBatchScanned,
@@ -60,7 +61,9 @@ __all__ = [
     "TeamChanged",
     "Tick",
     "VerificationRequested",
+    "WebhookChanged",
     "WebhookReceived",
+    "WebhookRequested",
     "ago",
     "event_id",
     "now",

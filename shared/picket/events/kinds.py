@@ -71,6 +71,7 @@ class ScanRequested(Event):
     before: str = Field(default="", description="40 or 64 hex digits, all zero for a new ref; empty when not a push")
     after: str = Field(default="", description="40 or 64 hex digits, all zero for a deleted ref; empty when not a push")
     forced: bool = False
+    target: str = Field(default="", description="Of a pull request: full name of the branch that it is for")
     pull_requests: bool = Field(default=False, description="Whether the refs of pull requests are looked at, too")
     parent: str = Field(default="", description="Scan that this one is a child of")
     reason: str = ""

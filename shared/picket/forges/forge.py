@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from picket.records import dataclass
 
 if TYPE_CHECKING:
+    from picket.forges.hooks import Managing
     from picket.forges.listing import Listing
     from picket.forges.reporting import Reporting
     from picket.webhooks.receiving import Receiving
@@ -25,6 +26,7 @@ class Forge:
         receives: Whether its folder has a module `receiving` with `RECEIVING`: its webhooks are taken.
         lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
         reports: Whether its folder has a module `reporting` with `REPORTING`: it is told what was found in a commit.
+        manages: Whether its folder has a module `hooks` with `HOOKS`: its webhooks are made and kept as they should be.
         signs_in: Whether its API answers a token that it refuses with a page to sign in at, or a redirect to one.
         allowances: How many requests that make content one token may send in how many seconds.
         limited: Hosts, their subdomains among them, on which those hold; its own servers elsewhere are not bounded.
@@ -38,6 +40,7 @@ class Forge:
     receives: bool = False
     lists: bool = False
     reports: bool = False
+    manages: bool = False
     signs_in: bool = False
     allowances: tuple[tuple[int, int], ...] = ()
     limited: frozenset[str] = frozenset()
@@ -52,6 +55,11 @@ class Forge:
     def reporting(self) -> Reporting:
         """How it is told what was found in a commit."""
         return cast("Reporting", import_module(f"{self.package}.reporting").REPORTING)
+
+    @property
+    def hooks(self) -> Managing:
+        """How its webhooks are managed."""
+        return cast("Managing", import_module(f"{self.package}.hooks").HOOKS)
 
     @property
     def listing(self) -> Listing:

@@ -8,7 +8,9 @@ from typing import Literal
 
 State = Literal["pending", "success", "failure", "error"]
 CONTEXT = "picket"
-"""Under which name a commit's status stands."""
+"""Under which name the status of a pushed commit stands."""
+PROPOSED = "picket/pull-request"
+"""The same of the head of a pull request: what all of its commits bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,18 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Where a commit is: scheme and host, with its port, of the forge, path of the repository, branch, full id."""
+    """Where a commit is.
+
+    Scheme and host, with its port, of the forge; path of the repository; branch, empty for the head of a pull request;
+    full id; under which name its status stands.
+    """
 
     scheme: str
     host: str
     path: str
     branch: str
     sha: str
+    context: str = CONTEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,10 +116,10 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
 
 
 def _pushed(scan: Scan, git_dir: Path, shas: list[str]) -> dict[str, Any]:
-    """Return the newest commits that a push has brought, scanned or not, where its forge is to be told of it."""
+    """Return the newest commits that a push has brought, or a pull request would, where its forge is to be told."""
     if not statuses.is_wanted(scan):
         return {}
-    before = scan["before"]
+    before = history.tip(git_dir, scan["target"]) if statuses.is_proposed(scan) else scan["before"]
     is_known = set(before) not in ({"0"}, set()) and mirror.has_commit(git_dir, before)
     ends = [*dict.fromkeys((scan["after"], *merging.ends(scan)))]
     brought = history.commits(git_dir, ends, [before]) if is_known else shas

@@ -26,7 +26,7 @@ from picket.effects.telemetry import note
 from picket.errors import Exhausted, PermanentError, TransientError, Unsupported
 from picket.events import OrganizationRequested, now
 from picket.forges.listing import Listed
-from picket.orchestration import duties, pages
+from picket.orchestration import duties, pages, places
 from picket.settings import settings
 
 MAX_PAGES = 2_000
@@ -164,6 +164,7 @@ def _register(organization: Organization, page: listing.Page) -> tuple[list[str]
         if repository:
             ids.append(repository)
     store.see(organization, ids)
+    places.add_listed(organization["_id"], ids)
     return ids, refused
 
 

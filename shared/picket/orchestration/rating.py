@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from picket.effects import broker, ruleset
-from picket.effects.mongo import costs, findings, repositories, scores, teams
+from picket.effects.mongo import connections, costs, findings, repositories, scores, teams
 from picket.effects.mongo.documents import Repository
 from picket.effects.mongo.records import TeamChange
 from picket.effects.telemetry import count
@@ -114,7 +114,8 @@ def _of_repository(name: str, changed: Collection[str], rated: list[Rating], for
     after = {name: cost(item(one, repository or {}, at, settings().due)) for name, one in found.items()}
     base = former["tally"] if former else None
     weighs = tally(after.values(), tally(before.values(), base, sign=-1) if base else None)
-    score = evaluate(weighs, posture.checks(repository or {}, ruleset.in_force(), at))
+    watched = {**repository, "webhook_fault": connections.fault_of(repository["name"])} if repository else {}
+    score = evaluate(weighs, posture.checks(watched, ruleset.in_force(), at))
     score |= {
         "model": _model(),
         "rating": key,

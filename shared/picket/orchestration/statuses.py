@@ -1,4 +1,4 @@
-"""Asking for commits' statuses: where the settings name a repository, its forge is told of each push."""
+"""Asking for commits' statuses: where the settings name a repository, its forge is told of each push and proposal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ask(scan: Scan, phase: str) -> None:
 
 
 def is_wanted(scan: Scan) -> bool:
-    """Return whether a scan is of a push to a branch whose forge is to be told."""
+    """Return whether a scan is of a push to a branch, or of a pull request, whose forge is to be told."""
     return bool(settings().status_repositories) and _is_of_a_push(scan) and _is_named(scan["repository"])
 
 
@@ -33,7 +33,12 @@ def correct(repository: str) -> None:
 
 def _is_of_a_push(scan: Scan) -> bool:
     is_there = set(scan["after"]) not in ({"0"}, set())
-    return scans.kind(scan) == "push" and scan["ref"].startswith(_BRANCHES) and is_there
+    return scans.kind(scan) == "push" and is_there and (scan["ref"].startswith(_BRANCHES) or is_proposed(scan))
+
+
+def is_proposed(scan: Scan) -> bool:
+    """Return whether a scan is of a pull request."""
+    return bool(scan.get("target"))
 
 
 def _is_named(repository: str) -> bool:

@@ -1,7 +1,8 @@
 """Telling forges what was found in pushed commits: what they show follows the findings.
 
-A commit fails while findings are open that its push, or the pushes to its branch before it, have brought. Which commits
-a push brought is for git to say, and not for clocks. A status says nothing of what a repository holds, no path and no
+A commit fails while findings are open that its push, or the pushes to its branch before it, have brought; the head of a
+pull request while findings are open that its commits have brought. Which commits these are is for git to say, and not
+for clocks. A status says nothing of what a repository holds, no path and no
 rule: numbers and severities alone.
 """
 
@@ -25,7 +26,8 @@ from picket.errors import Busy, PermanentError, TransientError
 from picket.events import StatusRequested
 from picket.findings.life import state_of
 from picket.findings.stored import Finding
-from picket.forges.reporting import Commit, Status
+from picket.forges.reporting import CONTEXT, PROPOSED, Commit, Status
+from picket.orchestration.statuses import is_proposed
 from picket.settings import settings
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -45,7 +47,8 @@ def tell(event: StatusRequested) -> None:
     """
     if event.scan:
         scan = scans.get(event.scan)
-        _bring(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"]))
+        proposed = is_proposed(scan)
+        _bring(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"], proposed=proposed))
         return
     later: list[TransientError] = []
     for known in statuses.watched(event.repository, _CORRECTED):
@@ -95,8 +98,9 @@ def _where(scan: Scan) -> Commit:
     scheme = urlsplit(address.url).scheme
     if scheme == "ssh":  # its port is not that of the API
         host = address.host
-    branch = scan["ref"].removeprefix("refs/heads/")
-    return Commit("http" if scheme == "http" else "https", host, unquote(path), branch, scan["after"])
+    branch = "" if is_proposed(scan) else scan["ref"].removeprefix("refs/heads/")
+    context = PROPOSED if is_proposed(scan) else CONTEXT
+    return Commit("http" if scheme == "http" else "https", host, unquote(path), branch, scan["after"], context)
 
 
 def status_of(scan: Scan, known: StoredStatus) -> tuple[Status, set[str]]:
@@ -104,7 +108,7 @@ def status_of(scan: Scan, known: StoredStatus) -> tuple[Status, set[str]]:
     if scan["state"] not in lifecycle.FINAL:
         return Status("pending", "looking for leaked credentials"), set(known["findings"])
     whole = scans.get(scan["taken_by"]) if "taken_by" in scan else scan
-    before = statuses.of_commit(scan["repository"], scan["before"])
+    before = None if is_proposed(scan) else statuses.of_commit(scan["repository"], scan["before"])
     first = findings.first_in(scan["repository"], {scan["after"], *whole.get("pushed", ())})
     brought = {*known["findings"], *(before["findings"] if before else ()), *first}
     seen = _open({*brought, *batches.findings_of(whole)})

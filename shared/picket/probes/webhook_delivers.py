@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
-from picket.probes.probe import Probe, fresh
+from picket.probes.probe import Facts, Judged, Probe, fresh
+
+
+def _judge(facts: Facts) -> Judged:
+    if facts["webhook_fault"]:
+        return "fail", facts["webhook_fault"]
+    return fresh(facts, field="delivered_at", limit=timedelta(days=30), what="delivery")
+
 
 PROBE = Probe(
     weight=7.5,
-    needs=("delivered_at",),
-    judge=partial(fresh, field="delivered_at", limit=timedelta(days=30), what="delivery"),
+    needs=("delivered_at", "webhook_fault"),
+    judge=_judge,
     untold="no delivery yet",
-    remediation="Register a webhook and give its URL and secret to the forge: picket webhooks add.",
+    remediation="Let the forge tell of pushes: picket webhooks connect FORGE OWNER, or picket webhooks add.",
     link="functions/README.md#webhooks",
 )

@@ -27,6 +27,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from picket.channel.comparison import SETTINGS
 from picket.effects import artifacts, broker, catalogue, disk
 from picket.effects.mongo import client as mongo
+from picket.effects.mongo import connections
 from picket.errors import PicketError
 from picket.orchestration import channel
 from picket.runtime import remedies
@@ -40,6 +41,7 @@ _SECRETS = {
     "collect": ("PICKET_HASH_KEY",),
     "feedback": ("PICKET_HASH_KEY",),
     "api": ("PICKET_ENCRYPTION_KEY", "PICKET_API_TOKEN"),
+    "connect": ("PICKET_ENCRYPTION_KEY",),
 }
 """What each function cannot do its work without."""
 _SHORTEST_KEY, _FERNET_BYTES = 32, 32
@@ -247,6 +249,15 @@ def _channel() -> Finding:
     return Finding("channel", "ok", f"the stream is as the channel's template says: {', '.join(SETTINGS)}")
 
 
+def _webhooks() -> Finding:
+    if settings().service in _LIMITED:
+        return Finding("webhooks", "skipped", "ingest's user sees two collections")
+    if faults := connections.faults():
+        found = f"{len(faults)} cannot be made or kept, such as {faults[0]}"
+        return Finding("webhooks", "wrong", found, remedies.OF["webhooks"])
+    return Finding("webhooks", "ok", "all those that Picket keeps")
+
+
 _CHECKS: dict[str, Callable[[], Finding]] = {
     "settings": _settings,
     "secrets": _secrets,
@@ -259,6 +270,7 @@ _CHECKS: dict[str, Callable[[], Finding]] = {
     "policy": _policy,
     "space": _space,
     "channel": _channel,
+    "webhooks": _webhooks,
 }
 
 

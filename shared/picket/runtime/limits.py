@@ -46,9 +46,9 @@ class Allowance:
             "RateLimit": f'"minute";r={self.left};t={math.ceil(until)}',
         }
 
-    def refusal(self, what: str) -> Response:
-        """Return the 429 for *what* there is too much of."""
-        answer = problem(429, f"too many {what}: {self.limit} a minute are answered")
+    def refusal(self, what: str, status: int = 429) -> Response:
+        """Return the 429, or another *status*, for *what* there is too much of."""
+        answer = problem(status, f"too many {what}: {self.limit} a minute are answered")
         answer.headers["Retry-After"] = str(math.ceil(self.refused_for))
         answer.headers.update(self.headers)
         return answer
@@ -106,12 +106,12 @@ def take(key: str, per_minute: int) -> Allowance | None:
     return _buckets.take(key, per_minute, time.monotonic()) if per_minute else None
 
 
-def spend(key: str, per_minute: int, what: str) -> None:
-    """Count one of *what* comes from *key*.
+def spend(key: str, per_minute: int, what: str, status: int = 429) -> None:
+    """Count one of *what* comes from *key*; *status* is what is answered to one too many.
 
     Raises:
         Exceeded: There were too many in the last minute.
     """
     allowance = take(key, per_minute)
     if allowance and allowance.refused_for:
-        raise Exceeded(allowance.refusal(what))
+        raise Exceeded(allowance.refusal(what, status))

@@ -25,6 +25,8 @@ OF = {
     "space": "raise the emptyDir's sizeLimit, or lower PICKET_MAX_REPOSITORY_BYTES",
     "channel": 'see "Change the channel" in knative/README.md; where NATS does not answer, see PICKET_NATS_URL and the '
     "NetworkPolicy functions-to-nats",
+    "webhooks": "see `picket webhooks connections`: what the token lacks is named there; its entry in connect's "
+    "PICKET_GIT_TOKENS may have expired",
 }
 """What to do where a check fails, by its name."""
 ANOTHER_STORE = (

@@ -35,11 +35,11 @@ def parse(receiving: Receiving, headers: Mapping[str, str], body: bytes) -> Deli
         Malformed: The body is not a JSON object, or what names the delivery is missing.
         WrongMediaType: The content type is neither JSON nor a form.
     """
-    payload = _payload(headers.get("content-type", ""), body)
+    payload = _payload(headers.get("content-type", ""), body, receiving.media_types)
     names = receiving.named(headers, payload)
     if not all(0 < len(name) <= _MAX_NAME and name.isascii() and name.isprintable() for name in names):
         raise Malformed("delivery id or event name is missing or not plain text")
-    return Delivery(*names, payload)
+    return Delivery(*names, receiving.completed(headers, payload))
 
 
 def check_scope(scope: str, name: str) -> None:
@@ -83,13 +83,13 @@ def check_sendable(value: object) -> None:
     raise ValueError("nested too deeply")
 
 
-def _payload(content_type: str, body: bytes) -> dict[str, Any]:
+def _payload(content_type: str, body: bytes, also: frozenset[str]) -> dict[str, Any]:
     kind = content_type.split(";", 1)[0].strip().lower()
     try:
         if kind == "application/x-www-form-urlencoded":
             fields = parse_qs(body.decode(), strict_parsing=True, max_num_fields=10)
             text = fields["payload"][0]
-        elif kind == "application/json":
+        elif kind == "application/json" or kind in also:
             text = body.decode()
         else:
             raise WrongMediaType("content type must be application/json or application/x-www-form-urlencoded")

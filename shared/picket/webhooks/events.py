@@ -15,8 +15,9 @@ Change = Literal["created", "renamed", "transferred", "archived", "unarchived", 
 class Repository:
     """A repository as a forge's payload describes it.
 
-    `forge_key` is `host:numeric id`, empty where the forge gave none; `as_of` is the time for which the payload
-    describes it (RFC 3339 in UTC), empty where it does not say.
+    `forge_key` is `host:id`, where the id is the forge's own, a number or a UUID in lower case without braces; empty
+    where the forge gave none. `as_of` is the time for which the payload describes it (RFC 3339 in UTC), empty where it
+    does not say.
     """
 
     url: str
@@ -27,7 +28,11 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A ref moved. `before` and `after` are hex ids, all zero for a ref that did not or does not exist."""
+    """A ref moved.
+
+    `before` and `after` are hex ids, all zero for a ref that did not or does not exist; `before` is empty where the
+    forge does not tell.
+    """
 
     repository: Repository
     ref: str
@@ -63,6 +68,13 @@ class RepositoryEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryTold:
+    """The repository as it is now; which of it has changed is not told."""
+
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
 class ScanWanted:
     """A scan of the whole repository is wanted."""
 
@@ -81,7 +93,11 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class ReportTold:
-    """A tool's report of a repository; `complete` says whether it tells all that the tool finds."""
+    """A tool's report of a repository.
+
+    `complete` says whether it tells all that the tool finds, or all of the part of it that `part` names, such as one
+    alert: what of that is not in it is gone.
+    """
 
     repository: Repository
     tool: str
@@ -89,9 +105,10 @@ class ReportTold:
     ref: str = ""
     commit: str = ""
     complete: bool = False
+    part: str = ""
 
 
-ForgeEvent = Push | PullRequest | RepositoryEvent | ScanWanted | ReportTold | Ping | Ignored
+ForgeEvent = Push | PullRequest | RepositoryEvent | RepositoryTold | ScanWanted | ReportTold | Ping | Ignored
 
 
 def as_of(*times: object) -> str:

@@ -40,6 +40,13 @@ def tips(git_dir: Path, *prefixes: str, also: Iterable[str] = (), pull_requests:
     return list(dict.fromkeys(fields[0] for fields in lines if fields[1:] == ["commit"]))
 
 
+def tip(git_dir: Path, name: str) -> str:
+    """Return the object that the ref *name*, a full name, leads to; empty where there is no such ref."""
+    listed = run(git_dir, "for-each-ref", "--format=%(objectname) %(refname)", "--", name)
+    lines = (line.partition(" ") for line in listed.decode("utf-8", "surrogateescape").split("\n"))
+    return next((oid for oid, _, found in lines if found == name), "")
+
+
 def tags(git_dir: Path, oids: Sequence[str] | None = None) -> list[str]:
     """Return what of *oids*, or of what all refs name, is no commit: tags, files, folders; without repeats."""
     if oids is None:

@@ -81,6 +81,7 @@ class Scan(Moving):
     before: str
     after: str
     forced: bool
+    target: NotRequired[str]
     pull_requests: bool
     parent: str
     reason: str
@@ -198,6 +199,9 @@ class Repository(Stored):
     missing_at: NotRequired[str]
     missing_refs: NotRequired[str]
     unannounced_at: NotRequired[str]
+    refs_due: NotRequired[str]
+    refs_known: NotRequired[str]
+    refs_moved: NotRequired[str]
     organization: NotRequired[str]
     listed_in: NotRequired[str]
     vanished_at: NotRequired[str | None]

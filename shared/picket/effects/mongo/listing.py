@@ -15,7 +15,7 @@ from picket.findings import lists
 from picket.findings.life import named
 
 FIELD = "list_key"
-COLLECTIONS = ("organizations", "repositories", "findings")
+COLLECTIONS = ("connections", "organizations", "repositories", "findings")
 """Collections that are listed by id."""
 _FIELDS = {"findings": (FIELD, "listed")}
 """Fields that tell, where they are missing, of a document of a former version."""

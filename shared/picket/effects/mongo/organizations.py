@@ -145,6 +145,12 @@ def see(organization: Organization, repositories: list[str]) -> None:
         schedules.resume({**repository, "vanished_at": None})
 
 
+def repositories_of(organization: Organization, limit: int) -> list[Repository]:
+    """Return up to *limit* repositories that a listing has seen and that have not vanished."""
+    seen = {"listed_in": {"$gt": f"in {organization['_id']}|", "$lt": f"in {organization['_id']}}}"}}
+    return list(collection("repositories", Repository).find(seen).limit(limit))
+
+
 def mark_vanished(organization: Organization) -> int:
     """Mark the repositories that earlier listings saw and this one, which is at its end, did not; how many."""
     before = {"listed_in": {"$gt": f"in {organization['_id']}|", "$lt": _mark(organization)}}

@@ -119,10 +119,15 @@ class Renewed(TypedDict):
     former_secret: str
     former_until: float
     rotated_at: str
+    number: int
 
 
 class Webhook(Stored):
-    """A registered webhook; `_id` is the hash of its token, `source` its id, secrets are encrypted."""
+    """A registered webhook; `_id` is the hash of its token, `source` its id, secrets are encrypted.
+
+    `connection` has given it to a forge; `token` is there for that, encrypted, too. `number` counts its secrets.
+    `delivered_at` is when a delivery first came.
+    """
 
     source: str
     provider: str
@@ -135,6 +140,10 @@ class Webhook(Stored):
     secret: NotRequired[str]
     former_secret: NotRequired[str]
     former_until: NotRequired[float]
+    number: NotRequired[int]
+    connection: NotRequired[str]
+    token: NotRequired[str]
+    delivered_at: NotRequired[str]
 
 
 class StoredNotice(Stored):

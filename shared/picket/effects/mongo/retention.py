@@ -61,6 +61,7 @@ def _is_newest_of_scope(report: Old) -> bool:
 _FINAL = sorted(lifecycle.FINAL)
 TABLE: tuple[Rule, ...] = (
     Rule("deliveries", 30, "a delivery that a forge sends again is known as such"),
+    Rule("pushes", 30, "a push that another hook tells of as well is known as such"),
     Rule("idempotency", 30, "a request that is sent again is known as such"),
     Rule("notices", 90, "what was told to whom, and when"),
     Rule("statuses", 180, "what forges were told of commits"),

@@ -113,6 +113,12 @@ def find(scan_id: str) -> Scan | None:
     return readable(collection("scans", Scan).find_one({"_id": scan_id}))
 
 
+def has_begun(scan_id: str) -> bool:
+    """Return whether a scan is there and its request has arrived where it is worked on."""
+    found = find(scan_id)
+    return found is not None and found["state"] != "New"
+
+
 def children(scan_id: str) -> list[Scan]:
     """Return the child scans of a scan, oldest first."""
     return sorted(collection("scans", Scan).find({"parent": scan_id}), key=lambda scan: str(scan["created_at"]))

@@ -38,9 +38,12 @@ class StoredStatus(Leased):
     told: NotRequired[Told]
 
 
-def begin(repository: str, sha: str, scan: str, scanned_at: str) -> str:
-    """Note a scan of a commit, unless a newer one is noted; return the id of the commit's status."""
-    identity = _id(repository, sha)
+def begin(repository: str, sha: str, scan: str, scanned_at: str, *, proposed: bool = False) -> str:
+    """Note a scan of a commit, unless a newer one is noted; return the id of the commit's status.
+
+    One that is the head of a pull request has another status as that.
+    """
+    identity = key(repository, sha, "proposed") if proposed else _id(repository, sha)
     fresh: Document = {"repository": repository, "sha": sha, "scan": scan, "scanned_at": scanned_at, "findings": []}
     fresh |= {"watched": "", **UNLEASED, **retention.entry(), **STAMP}
     collection("statuses").update_one({"_id": identity}, {"$setOnInsert": fresh}, upsert=True)

@@ -7,20 +7,27 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pymongo.errors import DuplicateKeyError
-
 from picket.context import context
-from picket.effects.mongo import retention
 from picket.effects.mongo.client import collection
 from picket.effects.mongo.records import Renewed, Webhook
-from picket.effects.mongo.schema import STAMP, VERSION, readable
+from picket.effects.mongo.schema import VERSION, readable
+from picket.effects.sealing import seal, unseal
 from picket.effects.senders import receiving
-from picket.errors import Gone, Misconfigured
+from picket.errors import Gone
 from picket.events import now
-from picket.settings import settings
 
 _REMEMBERED_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a forge is given of a webhook; `number` counts its secrets, from 1."""
+
+    id: str
+    token_hash: str
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +40,71 @@ class Known:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-def add(provider: str, name: str, scope: str) -> tuple[Webhook, str, str]:
+def add(provider: str, name: str, scope: str, connection: str = "") -> tuple[Webhook, str, str]:
     """Register a webhook.
+
+    Args:
+        provider: Who sends.
+        name: What to call it.
+        scope: What it may speak for; empty: anything.
+        connection: Whose forge is told of it by us: the token is then kept, encrypted.
 
     Returns:
         The webhook, its token and its secret: the only time the two can be read.
     """
     token, secret = secrets.token_urlsafe(24), receiving(provider).new_secret()
     document: Webhook = {
-        "_id": _hash(token),
+        "_id": hash_of(token),
         "source": f"src-{secrets.token_hex(8)}",
         "provider": provider,
         "name": name,
         "scope": scope,
         "created_at": now(),
-        "secret": _encrypt(secret),
+        "secret": seal(secret),
         "revoked": False,
         "schema": VERSION,
     }
+    if connection:
+        document |= {"connection": connection, "token": seal(token)}
     collection("sources").insert_one({**document})
     return document, token, secret
 
 
+def of_connection(connection: str) -> Webhook | None:
+    """Return the webhook that a connection has, unless it was revoked."""
+    found = collection("sources", Webhook).find({"connection": connection})
+    return next((readable(webhook) for webhook in found if not webhook["revoked"]), None)
+
+
+def adopt(token: str, provider: str, scope: str, connection: str) -> bool:
+    """Let a connection have the webhook that somebody has given its forge by hand; False if there is none to be had.
+
+    Args:
+        token: Of the URL that the forge has.
+        provider: Who sends.
+        scope: What the connection speaks for; a webhook of another scope stays as it is.
+        connection: Id of the connection.
+    """
+    same = {"_id": hash_of(token), "provider": provider, "scope": scope, "revoked": False}
+    fields = {"connection": connection, "token": seal(token)}
+    return bool(collection("sources").update_one(same, {"$set": fields}).matched_count)
+
+
+def access(webhook: Webhook) -> Access:
+    """Return what the forge of a connection is given."""
+    token, secret = unseal(webhook["token"]), unseal(webhook["secret"])
+    return Access(webhook["source"], webhook["_id"], token, secret, webhook.get("number", 1))
+
+
+def has_delivered(webhook_id: str) -> bool:
+    """Return whether a delivery has come since the secret of a webhook is what it is."""
+    found = _by_id(webhook_id)
+    return found is not None and "delivered_at" in found
+
+
 def all_webhooks() -> list[Webhook]:
     """Return every webhook without its secrets, oldest first."""
-    found = collection("sources", Webhook).find({}, {"secret": 0, "former_secret": 0})
+    found = collection("sources", Webhook).find({}, {"secret": 0, "former_secret": 0, "token": 0})
     return sorted(found, key=lambda webhook: str(webhook["created_at"]))
 
 
@@ -68,12 +115,14 @@ def rotate(webhook_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
         return None
     secret = receiving(document["provider"]).new_secret()
     fields: Renewed = {
-        "secret": _encrypt(secret),
+        "secret": seal(secret),
         "former_secret": document["secret"],
         "former_until": time.time() + grace_seconds,
         "rotated_at": now(),
+        "number": document.get("number", 1) + 1,
     }
-    collection("sources").update_one({"_id": document["_id"]}, {"$set": fields})
+    unheard = {"$set": fields, "$unset": {"delivered_at": ""}}
+    collection("sources").update_one({"_id": document["_id"]}, unheard)
     return {**document, **fields}, secret
 
 
@@ -88,13 +137,13 @@ def revoke(webhook_id: str) -> Webhook | None:
 
 def by_token(provider: str, token: str) -> Known | None:
     """Return the webhook that *token* in a URL belongs to; None if it is unknown, revoked or of another provider."""
-    document = readable(collection("sources", Webhook).find_one({"_id": _hash(token)}))
+    document = readable(collection("sources", Webhook).find_one({"_id": hash_of(token)}))
     if document is None or document["revoked"] or document["provider"] != provider:
         return None
     valid = [document["secret"]]
     if document.get("former_until", 0.0) > time.time():
         valid.append(document["former_secret"])
-    return Known(document["source"], provider, document["scope"], tuple(_decrypt(secret) for secret in valid))
+    return Known(document["source"], provider, document["scope"], tuple(unseal(secret) for secret in valid))
 
 
 def cached_by_token(provider: str, token: str) -> Known | None:
@@ -117,42 +166,10 @@ def _remembered(provider: str, token: str, _period: int) -> Known:
     return known
 
 
-def record_delivery(delivery: str, source: str, event: str) -> bool:
-    """Note a delivery; False if it was noted before."""
-    try:
-        collection("deliveries").insert_one(
-            {"_id": delivery, "source": source, "event": event, "at": now(), **retention.entry(), **STAMP}
-        )
-    except DuplicateKeyError:
-        return False
-    return True
-
-
 def _by_id(webhook_id: str) -> Webhook | None:
     return readable(collection("sources", Webhook).find_one({"source": webhook_id}))
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """Return the `_id` of the webhook whose URL holds *token*."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
-
-
-def _fernet() -> MultiFernet:
-    """Return what encrypts with the first key and decrypts with any."""
-    keys = settings().encryption_key.get_secret_value().replace(",", " ").split()
-    if not keys:
-        raise Misconfigured("PICKET_ENCRYPTION_KEY is not set: webhook secrets cannot be kept")
-    try:
-        return MultiFernet([Fernet(key) for key in keys])
-    except ValueError:
-        raise Misconfigured("PICKET_ENCRYPTION_KEY: a key is not 32 bytes in URL-safe base64") from None
-
-
-def _encrypt(secret: str) -> str:
-    return _fernet().encrypt(secret.encode()).decode()
-
-
-def _decrypt(token: str) -> str:
-    try:
-        return _fernet().decrypt(token.encode()).decode()
-    except InvalidToken:
-        raise Misconfigured("a webhook secret cannot be decrypted: PICKET_ENCRYPTION_KEY lacks its key") from None

@@ -57,6 +57,21 @@ METRICS = (
         "Time that a function took for an event",
     ),
     Metric("picket_scanned_bytes_total", "counter", "By", (), "Bytes of the blobs that were scanned"),
+    Metric(
+        "picket_ref_comparisons_total",
+        "counter",
+        "{comparison}",
+        ("outcome",),
+        "Comparisons of refs with what is known: known, moved, unannounced, unscanned, refused or unanswered",
+    ),
+    Metric(
+        "picket_webhook_changes_total",
+        "counter",
+        "{change}",
+        ("change",),
+        "What was done to webhooks at forges: created, adopted, repaired, replaced, revived, redelivered, removed "
+        "or failed",
+    ),
     Metric("picket_verifications_total", "counter", "{answer}", ("result",), "Answers of providers about credentials"),
     Metric("picket_statuses_total", "counter", "{status}", ("state",), "Statuses of commits that forges were told"),
     Metric("picket_scanned_blobs_total", "counter", "{blob}", (), "Blobs that were scanned"),

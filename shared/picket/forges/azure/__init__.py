@@ -9,6 +9,8 @@ FORGE = Forge(
     home="dev.azure.com",
     folding_hosts=frozenset({"dev.azure.com"}),
     pull_requests=("refs/pull",),
+    receives=True,
     lists=True,
+    manages=True,
     signs_in=True,
 )

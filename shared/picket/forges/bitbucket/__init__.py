@@ -8,7 +8,9 @@ FORGE = Forge(
     package=__name__,
     home="bitbucket.org",
     folding_hosts=frozenset({"bitbucket.org"}),
+    receives=True,
     lists=True,
     reports=True,
+    manages=True,
     git_user="x-token-auth",  # https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from picket.forges.reporting import CONTEXT, Commit, Reporting, Request, State, Status
+from picket.forges.reporting import Commit, Reporting, Request, State, Status
 
 _STATES: dict[State, str] = {
     "pending": "INPROGRESS",
@@ -20,7 +20,12 @@ _STATES: dict[State, str] = {
 
 def _request(commit: Commit, status: Status, token: str) -> Request:
     home = f"https://{commit.host}/{commit.path}"  # a URL is wanted; the repository's own where there is no other
-    told = {"key": CONTEXT, "name": CONTEXT, "state": _STATES[status.state], "description": status.description}
+    told = {
+        "key": commit.context,
+        "name": commit.context,
+        "state": _STATES[status.state],
+        "description": status.description,
+    }
     told |= {"url": status.url or home, **({"refname": commit.branch} if commit.branch else {})}
     base = "https://api.bitbucket.org" if commit.host == "bitbucket.org" else f"{commit.scheme}://{commit.host}"
     url = f"{base}/2.0/repositories/{quote(commit.path)}/commit/{commit.sha}/statuses/build"

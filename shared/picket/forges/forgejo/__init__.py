@@ -9,5 +9,7 @@ FORGE = Forge(
     home="codeberg.org",
     folding_hosts=frozenset({"codeberg.org"}),
     pull_requests=("refs/pull",),
+    receives=True,
     lists=True,
+    manages=True,
 )

@@ -7,6 +7,8 @@ from picket.forges.forge import Forge
 FORGE = Forge(
     package=__name__,
     pull_requests=("refs/pull",),
+    receives=True,
     lists=True,
     reports=True,
+    manages=True,
 )

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from picket.forges.reporting import CONTEXT, Commit, Reporting, Request, Status
+from picket.forges.reporting import Commit, Reporting, Request, Status
 
 
 def _request(commit: Commit, status: Status, token: str) -> Request:
-    told = {"state": status.state, "context": CONTEXT, "description": status.description, "target_url": status.url}
+    told = {
+        "state": status.state,
+        "context": commit.context,
+        "description": status.description,
+        "target_url": status.url,
+    }
     headers = {"Authorization": f"token {token}", "Content-Type": "application/json", "Accept": "application/json"}
     url = f"{commit.scheme}://{commit.host}/api/v1/repos/{quote(commit.path)}/statuses/{commit.sha}"
     return Request(url, headers, json.dumps(told).encode())

@@ -12,6 +12,7 @@ FORGE = Forge(
     receives=True,
     lists=True,
     reports=True,
+    manages=True,
     # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
     allowances=((80, 60), (500, 3_600)),
     limited=frozenset({"github.com", "ghe.com"}),

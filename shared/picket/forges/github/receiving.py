@@ -5,22 +5,19 @@ Source: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-de
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from picket.forges.github.payloads import parse
-from picket.webhooks.receiving import Receiving, any_equal
+from picket.webhooks.receiving import Receiving
+from picket.webhooks.signatures import by_hmac
+
+_FIELDS = (("x-hub-signature-256", "sha256="),)
 
 
 def is_signed(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], _clock: float = 0) -> bool:
     """Return whether one of *secrets* made `X-Hub-Signature-256: sha256=<hex of HMAC-SHA-256 of the body>`."""
-    given = headers.get("x-hub-signature-256", "").encode(errors="replace")
-    return any_equal(
-        (f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}".encode() for secret in secrets),
-        [given],
-    )
+    return by_hmac(_FIELDS, headers, body, secrets)
 
 
 def _named(headers: Mapping[str, str], _payload: dict[str, Any]) -> tuple[str, str]:

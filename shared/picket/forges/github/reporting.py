@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from picket.forges.reporting import CONTEXT, Commit, Reporting, Request, Status
+from picket.forges.reporting import Commit, Reporting, Request, Status
 
 _LONGEST = 140
 """Characters of a description."""
@@ -13,7 +13,7 @@ _LONGEST = 140
 
 def _request(commit: Commit, status: Status, token: str) -> Request:
     base = "https://api.github.com" if commit.host == "github.com" else f"{commit.scheme}://{commit.host}/api/v3"
-    told = {"state": status.state, "context": CONTEXT, "description": status.description[:_LONGEST]}
+    told = {"state": status.state, "context": commit.context, "description": status.description[:_LONGEST]}
     body = json.dumps({**told, **({"target_url": status.url} if status.url else {})}).encode()
     headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
     headers |= {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

@@ -9,8 +9,10 @@ FORGE = Forge(
     home="gitlab.com",
     folding_hosts=frozenset({"gitlab.com"}),
     pull_requests=("refs/merge-requests",),
+    receives=True,
     lists=True,
     reports=True,
+    manages=True,
     allowances=((60, 60),),  # notes; https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom
     limited=frozenset({"gitlab.com"}),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from picket.forges.reporting import CONTEXT, Commit, Reporting, Request, State, Status
+from picket.forges.reporting import Commit, Reporting, Request, State, Status
 
 _STATES: dict[State, str] = {"pending": "running", "success": "success", "failure": "failed", "error": "failed"}
 _LONGEST = 255
@@ -13,7 +13,7 @@ _LONGEST = 255
 
 
 def _request(commit: Commit, status: Status, token: str) -> Request:
-    told = {"state": _STATES[status.state], "name": CONTEXT, "description": status.description[:_LONGEST]}
+    told = {"state": _STATES[status.state], "name": commit.context, "description": status.description[:_LONGEST]}
     told |= {"ref": commit.branch} if commit.branch else {}  # without it, it may land on another pipeline
     told |= {"target_url": status.url} if status.url else {}
     url = f"{commit.scheme}://{commit.host}/api/v4/projects/{quote(commit.path, safe='')}/statuses/{commit.sha}"

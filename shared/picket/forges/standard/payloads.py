@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from picket.errors import Malformed, Unsupported
-from picket.forges.github.payloads import Ref, Sha
+from picket.errors import Unsupported
 from picket.webhooks.events import ForgeEvent, Ping, Push, Repository, ScanWanted, as_of
+from picket.webhooks.payloads import Model, Ref, Sha, Url, fitting
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class _Wanted(_Model):
-    repository: str
+class _Wanted(Model):
+    repository: Url
 
 
 class _Push(_Wanted):
@@ -38,7 +32,7 @@ def parse(event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
         Unsupported: Nothing here reacts to that event.
     """
     data = payload.get("data", {})
-    try:
+    with fitting(event[:40]):
         match event:
             case "ping":
                 return (Ping(),)
@@ -50,6 +44,3 @@ def parse(event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
                 return (ScanWanted(Repository(_Wanted.model_validate(data).repository)),)
             case _:
                 raise Unsupported(f"event {event[:40]!r} is not handled")
-    except ValidationError as error:
-        places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
-        raise Malformed(f"{event} data does not fit at: {places}") from None

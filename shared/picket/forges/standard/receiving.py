@@ -45,9 +45,9 @@ def _named(headers: Mapping[str, str], payload: dict[str, Any]) -> tuple[str, st
     return headers.get("webhook-id", ""), str(payload.get("type", ""))
 
 
-def _new_secret() -> str:
+def new_secret() -> str:
     """Return a new secret: `whsec_` and base64 of 24 to 64 bytes."""
     return _PREFIX + base64.b64encode(randomness.token_bytes(SECRET_BYTES)).decode()
 
 
-RECEIVING = Receiving(is_signed=is_signed, named=_named, interpret=parse, new_secret=_new_secret)
+RECEIVING = Receiving(is_signed=is_signed, named=_named, interpret=parse, new_secret=new_secret)

@@ -1,0 +1,216 @@
+"""What is connected with its forge, and the places there that have a webhook of ours.
+
+A connection is an organization or a repository; its places are itself or, where there is no webhook for all of it, its
+repositories. Fields `due` begin with a word: see `schedules`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NotRequired
+
+from picket.context import context
+from picket.effects.mongo import listing
+from picket.effects.mongo.client import Document, collection, count_by_state, insert_new, key
+from picket.effects.mongo.documents import Fields, Leased
+from picket.effects.mongo.leases import UNLEASED
+from picket.effects.mongo.schedules import MARK, text_of
+from picket.effects.mongo.schema import STAMP, readable
+from picket.events import now
+from picket.forges.hooks import Level, Place
+
+_REMEMBERED_SECONDS = 60.0
+
+
+class Connection(Leased):
+    """What is connected; `remarks` say which webhooks would have been fewer and why there are none of them.
+
+    `due` is there while somebody is to try again, `each` while every repository has a webhook of its own.
+    """
+
+    forge: str
+    host: str
+    name: str
+    token_ref: str
+    alerts: bool
+    state: str
+    reason: str
+    remarks: list[str]
+    each: bool
+    created_at: str
+    changed_at: str
+    list_key: str
+    due: NotRequired[str]
+
+
+class StoredHook(Leased):
+    """A place at a forge, and our webhook there.
+
+    `ids` are the forge's ids of it: one for each event where the forge wants it so. `secret` is the number of the
+    secret that it has, `making` that of the secret of one that is being made. `orphans` are ids of webhooks that lead
+    here and are known no more; `again` are failed deliveries that the forge was asked to send again.
+    """
+
+    connection: str
+    level: Level
+    path: str
+    forge_key: str
+    ids: list[str]
+    secret: int
+    making: int
+    state: str
+    reason: str
+    orphans: list[str]
+    again: list[str]
+    checked_at: str
+    due: str
+
+
+def put(identity: str, wanted: Fields) -> Connection:
+    """Record a connection, or what is wanted of one that is known, which is then made anew."""
+    fresh: Document = {"created_at": now(), **UNLEASED, **STAMP, **listing.entry(identity)}
+    moving = {"state": "Connecting", "reason": "", "remarks": [], "changed_at": now(), "due": _later(timedelta())}
+    change = {"$set": {**wanted, **moving}, "$setOnInsert": {**fresh, "each": False}}
+    collection("connections").update_one({"_id": identity}, change, upsert=True)
+    return _known(identity)
+
+
+def find(identity: str) -> Connection | None:
+    """Return a connection."""
+    return readable(collection("connections", Connection).find_one({"_id": identity}))
+
+
+def page(after: str, limit: int) -> list[Connection]:
+    """Return up to *limit* connections whose id follows *after*."""
+    return listing.following("connections", Connection, after, limit)
+
+
+def settle(identity: str, state: str, reason: str = "", **fields: object) -> None:
+    """Set what has become of a connection; nobody needs to try again."""
+    told = {"state": state, "reason": reason, "changed_at": now(), **fields}
+    collection("connections").update_one({"_id": identity}, {"$set": told, "$unset": {"due": ""}})
+
+
+def put_off(connection: Connection, span: timedelta, reason: str, state: str = "Waiting") -> None:
+    """Let a connection be tried again after *span*."""
+    told = {"state": state, "reason": reason, "due": _later(span)}
+    collection("connections").update_one({"_id": connection["_id"]}, {"$set": told})
+
+
+def due(limit: int) -> list[Connection]:
+    """Return up to *limit* connections that are to be tried again by now."""
+    return list(
+        collection("connections", Connection).find({"due": {"$lt": _later(timedelta())}}).sort("due", 1).limit(limit)
+    )
+
+
+def delete(identity: str) -> None:
+    """Forget a connection."""
+    collection("connections").delete_one({"_id": identity})
+
+
+def place_id(connection: str, place: Place) -> str:
+    """Return the id of a place."""
+    return key(connection, place.level, place.path.lower())
+
+
+def add_places(connection: str, places: Iterable[Place]) -> None:
+    """Record places that are to have a webhook; those that are known stay as they are."""
+    fresh: Document = {"connection": connection, "forge_key": "", "ids": [], "secret": 0, "making": 0, "state": "New"}
+    fresh |= {"reason": "", "orphans": [], "again": [], "checked_at": "", "due": _later(timedelta())}
+    by_id = {place_id(connection, each): {"level": each.level, "path": each.path} for each in places}
+    insert_new("hooks", [{"_id": _id, **where, **fresh, **UNLEASED, **STAMP} for _id, where in by_id.items()])
+
+
+def hook(identity: str) -> StoredHook | None:
+    """Return a place."""
+    return readable(collection("hooks", StoredHook).find_one({"_id": identity}))
+
+
+def hooks(connection: str, limit: int) -> list[StoredHook]:
+    """Return up to *limit* places of a connection."""
+    return list(collection("hooks", StoredHook).find({"connection": connection}).limit(limit))
+
+
+def failing(connection: str, limit: int) -> list[StoredHook]:
+    """Return up to *limit* places of a connection whose webhook is not as it should be."""
+    which = {"connection": connection, "state": {"$in": ["Failed", "Waiting"]}}
+    return list(collection("hooks", StoredHook).find(which).limit(limit))
+
+
+def by_state(connection: str) -> dict[str, int]:
+    """Count the places of a connection by state."""
+    return count_by_state("hooks", {"connection": connection})
+
+
+def due_hooks(limit: int) -> list[StoredHook]:
+    """Return up to *limit* places that are to be looked at by now, the longest due first."""
+    return list(collection("hooks", StoredHook).find({"due": {"$lt": _later(timedelta())}}).sort("due", 1).limit(limit))
+
+
+def ask_for_all(connection: str) -> None:
+    """Let all places of a connection be due."""
+    collection("hooks").update_many({"connection": connection}, {"$set": {"due": _later(timedelta())}})
+
+
+def faults() -> list[str]:
+    """Return what is the matter with connections, a line for each that is not as it should be."""
+    states = {"state": {"$nin": ["Connected", "Connecting"]}}
+    told = [
+        f"{one['_id']}: {one['state']}: {one['reason']}" for one in collection("connections", Connection).find(states)
+    ]
+    broken = collection("hooks", StoredHook).find({"state": "Failed"})
+    return [*told, *(f"{one['connection']}: {one['path']}: {one['reason']}" for one in broken)]
+
+
+def fault_of(name: str) -> str:
+    """Return why pushes to the repository *name* may not be announced, as far as its connection knows; else empty.
+
+    Told as it was within the last minute: each rating of a repository asks.
+    """
+    return _fault_of(name, int(time.monotonic() / _REMEMBERED_SECONDS))
+
+
+@context.last(10_000)
+def _fault_of(name: str, _period: int) -> str:
+    parts = name.split("/")
+    for end in range(len(parts), 1, -1):
+        connection = find("/".join(parts[:end]))
+        if connection is None:
+            continue
+        if connection["state"] in {"Failed", "Orphaned"}:
+            return f"its webhook cannot be made: {connection['reason']}"
+        path = "/".join(parts[1:]) if connection["each"] else connection["name"]
+        level: Level = "repository" if connection["each"] else "organization"
+        kept = [hook(key(connection["_id"], each, path.lower())) for each in (level, "project", "repository")]
+        broken = next((one for one in kept if one is not None and one["state"] == "Failed"), None)
+        return f"its webhook cannot be kept: {broken['reason']}" if broken else ""
+    return ""
+
+
+def note(identity: str, **fields: object) -> None:
+    """Set fields of a place."""
+    collection("hooks").update_one({"_id": identity}, {"$set": fields})
+
+
+def look_again(identity: str, span: timedelta) -> None:
+    """Let a place be looked at after *span*."""
+    note(identity, due=_later(span))
+
+
+def drop(identity: str) -> None:
+    """Forget a place."""
+    collection("hooks").delete_one({"_id": identity})
+
+
+def _known(identity: str) -> Connection:
+    found = find(identity)
+    if found is None:  # deleted by somebody a moment ago
+        raise KeyError(identity)
+    return found
+
+
+def _later(span: timedelta) -> str:
+    return MARK + text_of(datetime.now(UTC) + span)

@@ -1,0 +1,203 @@
+"""Connecting an organization or a repository with its forge: where its webhooks are kept, and who may speak for it.
+
+One webhook for all repositories is wanted, where the forge has such a thing and the token may make it. Else each
+repository gets its own, as the forge lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from picket.commits.repository import fold
+from picket.effects import broker
+from picket.effects.forge.hooks import Keeper
+from picket.effects.mongo import connections, leases, webhooks
+from picket.effects.mongo import organizations as listed
+from picket.effects.mongo.client import members
+from picket.effects.mongo.connections import Connection
+from picket.effects.mongo.documents import Fields
+from picket.effects.mongo.records import Webhook
+from picket.effects.telemetry import count, note
+from picket.errors import Gone, PermanentError, TransientError, Unauthorized, Unsupported
+from picket.events import NoticeRequested, WebhookChanged
+from picket.forges import FORGES
+from picket.forges.hooks import Managing, Place
+from picket.orchestration import connections as asking
+from picket.orchestration import organizations, pages, places
+from picket.settings import settings
+
+_LATER = timedelta(hours=1)
+_MOST = 20_000
+_ALARMING = frozenset({"failed", "revived"})
+
+
+def connect(identity: str) -> None:
+    """Find out where the webhooks of a connection are kept, and ask for each of them.
+
+    Raises:
+        Busy: Another worker is at it.
+    """
+    with leases.held("connections", Connection, identity) as lease:
+        connection = lease.document
+        if connection["state"] == "Disconnecting":
+            return
+        try:
+            _place(connection)
+        except TransientError as error:
+            span = timedelta(seconds=getattr(error, "seconds", _LATER.total_seconds()))
+            connections.put_off(connection, span, str(error))
+        except PermanentError as error:
+            note("connecting failed", reason=str(error), connection=identity)
+            connections.put_off(connection, _LATER, str(error), "Failed")
+            if connection["state"] != "Failed":
+                tell(connection, connection["name"], "failed", str(error))
+    asking.ask_for_new(identity)
+
+
+def disconnect(identity: str) -> None:
+    """Take the webhooks of a connection away, and make their URL unknown.
+
+    What its forge does not let go of stays listed, and leads nowhere.
+
+    Raises:
+        Busy: Another worker is at it.
+    """
+    with leases.held("connections", Connection, identity) as lease:
+        connection = lease.document
+        if connection["state"] != "Disconnecting":
+            return
+        left = list[str]()
+        try:
+            for stored in lease.while_held(connections.hooks(identity, _MOST)):
+                _take_away(connection, stored, left)
+        except TransientError as error:
+            span = timedelta(seconds=getattr(error, "seconds", _LATER.total_seconds()))
+            connections.put_off(connection, span, str(error), "Disconnecting")
+            return
+        webhook = webhooks.of_connection(identity)
+        if webhook is not None:
+            webhooks.revoke(webhook["source"])
+        if left:
+            connections.settle(identity, "Orphaned", left[0])
+        else:
+            connections.delete(identity)
+
+
+def _take_away(connection: Connection, stored: connections.StoredHook, left: list[str]) -> None:
+    try:
+        place = Place(pages.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
+        keeper, webhook = (
+            Keeper(connection["forge"], place, token_of(connection)).located(),
+            webhooks.of_connection(connection["_id"]),
+        )
+        for hook in keeper.there():
+            token = token_in(hook.url, connection["forge"])
+            if hook.id in stored["ids"] or (token and webhook and webhooks.hash_of(token) == webhook["_id"]):
+                keeper.remove(hook.id)
+    except Gone:
+        pass
+    except PermanentError as error:
+        connections.note(stored["_id"], state="Failed", reason=str(error))
+        left.append(f"{stored['path']}: {error}")
+        return
+    connections.drop(stored["_id"])
+    tell(connection, stored["path"], "removed")
+
+
+def tell(connection: Connection, place: str, change: str, reason: str = "") -> None:
+    """Tell of what was done to a webhook; of one that cannot be kept, or was dead, the operators' channel, too."""
+    count("picket_webhook_changes_total", change=change)
+    told = {"connection": connection["_id"], "place": place, "change": change, "reason": reason}
+    broker.emit(WebhookChanged.model_validate(told))
+    channel = settings().operators_channel
+    if channel and change in _ALARMING:
+        message = f"webhook of {connection['host']}/{place}: {change}{f' ({reason})' if reason else ''}"
+        broker.emit(NoticeRequested(channel=channel, reason=f"webhook {change} {place}"[:200], message=message))
+
+
+def _place(connection: Connection) -> None:
+    managing, remarks = managing_of(connection), list[str]()
+    token = token_of(connection)
+    found = managing.places(pages.scheme_of(connection["host"]), connection["host"], connection["name"])
+    for place in found:
+        try:
+            keeper = Keeper(connection["forge"], place, token).located()
+            there = keeper.there()
+        except (Gone, Unauthorized, Unsupported) as error:
+            remarks.append(f"no webhook of the {place.level}: {error} (needs {managing.rights[place.level]})")
+            continue
+        webhook_of(connection, (hook.url for hook in there))
+        connections.add_places(connection["_id"], [place])
+        connections.settle(connection["_id"], "Connected", remarks=remarks, each=False)
+        return
+    if found and found[-1].level == "repository":
+        raise Unauthorized("; ".join(remarks))
+    webhook_of(connection, ())
+    connections.settle(connection["_id"], "Connected", remarks=remarks, each=True)  # before any listing
+    _one_by_one(connection)
+
+
+def _one_by_one(connection: Connection) -> None:
+    """Have the organization listed: each repository that is found gets a webhook of its own."""
+    if not FORGES[connection["forge"]].lists:
+        raise Unsupported("this forge has no webhook for all of it, and does not list repositories")
+    known = listed.find(connection["_id"])
+    if known is None:
+        wanted: Fields = {**members(connection, ("forge", "host", "name", "token_ref")), "include": [], "exclude": []}
+        rest: Fields = {"archived": False, "forks": True, "schedule": None, "repository_schedule": None}
+        organizations.register(connection["_id"], {**wanted, **rest})
+    else:
+        places.add(connection, listed.repositories_of(known, _MOST))
+
+
+def managing_of(connection: Connection) -> Managing:
+    """Return how the webhooks of a connection are managed."""
+    return FORGES[connection["forge"]].hooks
+
+
+def token_of(connection: Connection) -> SecretStr:
+    """Return the token that may make its webhooks.
+
+    Raises:
+        Unauthorized: There is none.
+    """
+    token = pages.token_of(connection["forge"], connection["host"], connection["name"], connection["token_ref"])
+    if token is None:
+        raise Unauthorized(f"PICKET_GIT_TOKENS has no token for {connection['_id']}")
+    return token
+
+
+def webhook_of(connection: Connection, urls: Iterable[str]) -> Webhook:
+    """Return the webhook that the forge is given: the one it has already, or else a new one.
+
+    Args:
+        connection: Whose it is.
+        urls: Where the webhooks that are there deliver to.
+
+    Raises:
+        Gone: Somebody has revoked it meanwhile.
+    """
+    known, identity, sender = webhooks.of_connection(connection["_id"]), connection["_id"], connection["forge"]
+    scope = fold(f"{connection['host']}/{managing_of(connection).scope(connection['name'])}")
+    if known is None and any(webhooks.adopt(token_in(url, sender), sender, scope, identity) for url in urls):
+        known = webhooks.of_connection(identity)
+    if known is None:
+        webhooks.add(sender, connection["name"][:100], scope, identity)
+        known = webhooks.of_connection(identity)
+    if known is None:
+        raise Gone("its webhook was revoked a moment ago")
+    return known
+
+
+def url_of(sender: str, token: str) -> str:
+    """Return where a webhook delivers to."""
+    return f"{settings().public_url.rstrip('/')}/in/{sender}/{token}"
+
+
+def token_in(url: str, sender: str) -> str:
+    """Return the token in the URL of a webhook that leads to ingest; empty where it leads elsewhere."""
+    before, between, token = url.partition(f"/in/{sender}/")
+    return token if before and between else ""

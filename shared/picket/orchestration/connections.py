@@ -1,0 +1,64 @@
+"""Asking for what is to be connected, and for webhooks to be looked after: by people, and by the clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from picket.effects import broker
+from picket.effects.mongo import connections
+from picket.effects.mongo.connections import Connection, StoredHook
+from picket.effects.mongo.documents import Fields
+from picket.events import WebhookRequested
+from picket.orchestration import duties
+
+_AT_ONCE = 200
+"""Places that a tick looks at: ten thousand in a little more than four hours."""
+_PATIENCE = timedelta(minutes=30)
+"""Longer than an event is retried."""
+
+
+def begin(identity: str, wanted: Fields) -> Connection:
+    """Record what is to be connected, and ask for that."""
+    connection = connections.put(identity, wanted)
+    broker.emit(WebhookRequested(connection=identity, action="connect"))
+    return connection
+
+
+def end(connection: Connection) -> None:
+    """Ask for the webhooks of a connection to be taken away."""
+    connections.put_off(connection, _PATIENCE, "", "Disconnecting")
+    broker.emit(WebhookRequested(connection=connection["_id"], action="disconnect"))
+
+
+def check(connection: Connection) -> None:
+    """Ask for all webhooks of a connection to be looked at."""
+    connections.ask_for_all(connection["_id"])
+    for each in connections.hooks(connection["_id"], _AT_ONCE):
+        _ask_for(each)
+
+
+def go_on(_cursor: str) -> str | None:
+    """Ask for what is due by the clock."""
+    duties.each("connections", connections.due(_AT_ONCE), _ask_again)
+    duties.each("connections", connections.due_hooks(_AT_ONCE), _ask_for)
+    return None
+
+
+def _ask_again(connection: Connection) -> None:
+    action = "disconnect" if connection["state"] == "Disconnecting" else "connect"
+    due = connection.get("due", "")
+    broker.emit(WebhookRequested.model_validate({"connection": connection["_id"], "action": action, "due": due}))
+    connections.put_off(connection, _PATIENCE, connection["reason"], connection["state"])
+
+
+def _ask_for(hook: StoredHook) -> None:
+    event = WebhookRequested(connection=hook["connection"], action="check", hook=hook["_id"], due=hook["due"])
+    broker.emit(event)
+    connections.look_again(hook["_id"], _PATIENCE)
+
+
+def ask_for_new(identity: str) -> None:
+    """Ask for the places of a connection that were never looked at."""
+    for each in connections.hooks(identity, _AT_ONCE):
+        if each["state"] == "New":
+            _ask_for(each)

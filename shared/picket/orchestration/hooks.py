@@ -1,0 +1,190 @@
+"""Bringing a forge's webhook at one place to what it should be: one, ours, awake, and with the secret of today.
+
+What is at the forge decides; what the store says of it is the number of the secret that it has, which no forge tells.
+A worker that dies between asking the forge and noting what came of it leaves a webhook that the next one finds by its
+URL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from picket.effects.forge.client import RateLimited
+from picket.effects.forge.hooks import Keeper
+from picket.effects.mongo import connections, deliveries, leases, webhooks
+from picket.effects.mongo.connections import Connection, StoredHook
+from picket.effects.mongo.documents import Fields
+from picket.effects.mongo.webhooks import Access
+from picket.effects.telemetry import note
+from picket.errors import Gone, PermanentError, TransientError
+from picket.events import ago
+from picket.forges.hooks import Attempt, Hook, Place, Wanted
+from picket.orchestration import connecting, pages, places
+from picket.webhooks.delivery import delivery_key
+
+_EVERY = timedelta(hours=6)
+_SPREAD_SECONDS = 3_600
+_UNHEARD = timedelta(minutes=10)
+"""How soon a webhook is looked at again that has delivered nothing yet."""
+_AFTER_FAILURE = timedelta(hours=1)
+_DELIVERIES_LAST = timedelta(days=3)
+"""How long GitHub keeps deliveries, and can send them again."""
+_MOST_AGAIN = 20
+_AGAIN_KEPT = 500
+_ORPHANS_SHOWN = 20
+
+
+@dataclass
+class Work:
+    """What is done at a place: `changes` in words of `WebhookChanged`."""
+
+    keeper: Keeper
+    access: Access
+    stored: StoredHook
+    changes: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+
+
+def check(identity: str) -> None:
+    """Look after the webhook of one place.
+
+    Raises:
+        Busy: Another worker is at it.
+    """
+    with leases.held("hooks", StoredHook, identity) as lease:
+        stored = lease.document
+        connection = connections.find(stored["connection"])
+        if connection is None or connection["state"] == "Disconnecting":
+            return
+        try:
+            _bring(connection, stored)
+        except RateLimited as error:
+            connections.note(identity, state="Waiting", reason=str(error))
+            connections.look_again(identity, timedelta(seconds=error.seconds))
+        except TransientError as error:
+            connections.note(identity, state="Waiting", reason=str(error))
+            connections.look_again(identity, _AFTER_FAILURE)
+        except PermanentError as error:
+            _fail(connection, stored, error)
+
+
+def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> None:
+    if isinstance(error, Gone) and connection["each"] and not places.is_there(connection, stored["path"]):
+        connections.drop(stored["_id"])  # where it has moved to, the listing finds out
+        return
+    rights = connecting.managing_of(connection).rights[stored["level"]]
+    reason = f"{error} (needs {rights})"
+    if stored["state"] != "Failed":
+        connecting.tell(connection, stored["path"], "failed", reason)
+    note("a webhook cannot be kept", connection=connection["_id"], reason=reason)
+    connections.note(stored["_id"], state="Failed", reason=reason)
+    connections.look_again(stored["_id"], _EVERY + _spread(stored["_id"]))
+
+
+def _bring(connection: Connection, stored: StoredHook) -> None:
+    managing, token = connecting.managing_of(connection), connecting.token_of(connection)
+    place = Place(pages.scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
+    keeper = Keeper(connection["forge"], place, token).located()
+    there = keeper.there()
+    access = webhooks.access(connecting.webhook_of(connection, (hook.url for hook in there)))
+    work = Work(keeper, access, stored)
+    mine = [hook for hook in there if _is_ours(hook, access, connection["forge"])]
+    events = managing.events[stored["level"]] | (managing.alerts if connection["alerts"] else frozenset())
+    for group in [frozenset({each}) for each in sorted(events)] if managing.one_event_each else [events]:
+        alike = [hook for hook in mine if not managing.one_event_each or hook.events & group]
+        wanted = Wanted(connecting.url_of(connection["forge"], access.token), access.secret, group)
+        _bring_one(work, alike, wanted)
+    _send_again(work)
+    orphans = [hook.id for hook in there if hook not in mine and _is_orphan(hook, connection["forge"])]
+    _settle(connection, work, orphans)
+
+
+def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
+    """Have one webhook as it should be, and no other."""
+    keeper, stored, number = work.keeper, work.stored, work.access.number
+    fresh = [hook for hook in mine if _has_secret(hook, stored, number)]
+    keep = next(iter(fresh or mine), None)
+    if keep is None or (keeper.managing.keeps_secret and not fresh):
+        connections.note(stored["_id"], making=number)
+        made = keeper.create(wanted)
+        work.changes.append("replaced" if mine else "created")
+        work.ids.append(made)
+        keeper.test(made)
+    else:
+        work.ids.append(keep.id)
+        if keep.id not in stored["ids"]:
+            work.changes.append("adopted")
+        is_right = keep in fresh and keep.url == wanted.url and not keep.drift
+        if not is_right or not (wanted.events <= keep.events or "*" in keep.events):
+            keeper.mend(keep, wanted)
+            work.changes.append("repaired")
+            keeper.test(keep.id)
+        elif keep.disabled and keeper.test(keep.id):
+            work.changes.append("revived")
+    for hook in mine:
+        if hook.id not in work.ids:
+            keeper.remove(hook.id)
+
+
+def _has_secret(hook: Hook, stored: StoredHook, number: int) -> bool:
+    """Return whether a webhook has the secret of that number: it was noted, or was being made when its maker died."""
+    if hook.id in stored["ids"]:
+        return stored["secret"] == number
+    return stored["making"] == number
+
+
+def _is_ours(hook: Hook, access: Access, sender: str) -> bool:
+    token = connecting.token_in(hook.url, sender)
+    return bool(token) and webhooks.hash_of(token) == access.token_hash
+
+
+def _is_orphan(hook: Hook, sender: str) -> bool:
+    """Return whether a webhook leads here and nothing here knows it."""
+    token = connecting.token_in(hook.url, sender)
+    return hook.url == connecting.url_of(sender, token) and webhooks.by_token(sender, token) is None
+
+
+def _send_again(work: Work) -> None:
+    """Have deliveries sent again that failed and that nothing here has taken since: each once."""
+    since, again = ago(_DELIVERIES_LAST), list(work.stored["again"])
+    failed: list[tuple[str, Attempt]] = [
+        (hook, attempt) for hook in work.ids for attempt in reversed(work.keeper.failed(hook))
+    ]
+    wanted = [(hook, attempt) for hook, attempt in failed if _utc(attempt.at) >= since]
+    for hook, attempt in wanted:
+        mark = hashlib.sha256(attempt.delivery.encode()).hexdigest()[:16]
+        if mark in again or deliveries.is_known(delivery_key(work.access.id, attempt.delivery)):
+            continue
+        again.append(mark)
+        connections.note(work.stored["_id"], again=again[-_AGAIN_KEPT:])
+        work.keeper.send_again(hook, attempt.id)
+        work.changes.append("redelivered")
+        if work.changes.count("redelivered") >= _MOST_AGAIN:
+            return
+
+
+def _utc(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except ValueError:
+        return ""
+
+
+def _settle(connection: Connection, work: Work, orphans: list[str]) -> None:
+    identity = work.stored["_id"]
+    heard = webhooks.has_delivered(work.access.id)
+    told: Fields = {"state": "Kept", "reason": "" if heard else "nothing was delivered yet", "ids": work.ids}
+    told |= {"secret": work.access.number, "making": 0, "orphans": orphans[:_ORPHANS_SHOWN], "takeovers": 0}
+    connections.note(identity, **told, checked_at=ago(timedelta()))
+    soon = not heard and bool(work.changes)
+    connections.look_again(identity, _UNHEARD if soon else _EVERY + _spread(identity))
+    for change in dict.fromkeys(work.changes):
+        note("webhook looked after", connection=connection["_id"], change=change)
+        connecting.tell(connection, work.stored["path"], change)
+
+
+def _spread(identity: str) -> timedelta:
+    """Return a time that is different for each place, and the same each time."""
+    return timedelta(seconds=int(hashlib.sha256(identity.encode()).hexdigest(), 16) % _SPREAD_SECONDS)

@@ -1,0 +1,35 @@
+"""Which repositories of a connection get a webhook of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from picket.commits.repository import fold
+from picket.effects.mongo import connections, repositories
+from picket.effects.mongo.connections import Connection
+from picket.effects.mongo.documents import Repository
+from picket.forges import FORGES
+
+
+def add_listed(organization: str, found: Iterable[str]) -> None:
+    """Let repositories (ids) that a listing has met have a webhook, where their organization has none for all."""
+    connection = connections.find(organization)
+    if connection is not None and connection["each"] and connection["state"] == "Connected":
+        add(connection, repositories.get_many(found))
+
+
+def add(connection: Connection, found: Iterable[Repository]) -> None:
+    """Let repositories have a webhook, but for those that are archived or gone."""
+    managing, host = FORGES[connection["forge"]].hooks, connection["host"]
+    wanted = [one for one in found if not (one.get("archived") or one.get("deleted"))]
+    paths = [urlsplit(one["url"]).path.strip("/").removesuffix(".git") for one in wanted]
+    connections.add_places(connection["_id"], [managing.place_of("https", host, path) for path in paths])
+
+
+def is_there(connection: Connection, path: str) -> bool:
+    """Return whether the forge still listed a repository of that path when it was last asked."""
+    known = repositories.find(fold(f"{connection['host']}/{path}"))
+    if known is None or known.get("vanished_at") or known.get("deleted"):
+        return False
+    return known["name"] == fold(f"{connection['host']}/{path}")

@@ -1,0 +1,98 @@
+"""Comparing the refs of repositories with what is known of them, so that no push stays unseen that nobody announced.
+
+Forges drop deliveries, disable webhooks and announce nothing of a push of many branches. Asking for refs is cheap; only
+where a branch or tag leads to what is not scanned, twice in a row, is a scan asked for, which says what is unannounced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from picket.effects import broker, ruleset
+from picket.effects.git import transport
+from picket.effects.git.address import admitted
+from picket.effects.mongo import commits, scans, schedules
+from picket.effects.mongo import refs as store
+from picket.effects.mongo.documents import Repository
+from picket.effects.telemetry import count, note
+from picket.errors import PermanentError, PicketError
+from picket.events import ScanRequested, scan_id
+from picket.orchestration import duties
+from picket.settings import settings
+
+AT_ONCE = 100
+"""Repositories that one event compares: a tick leads to 2,000 at the most, 24,000 an hour."""
+_AT_A_TIME = 8
+_MOMENT = timedelta(minutes=2)
+"""How long an announcement may be under way."""
+_ACTOR = "refs"
+
+
+def compare_due(_cursor: str) -> str | None:
+    """Compare some repositories that are due, several at a time."""
+    if not settings().refs_minutes:
+        return None
+    entered = store.enter_some(AT_ONCE, _every())
+    found = [one for one in store.due(AT_ONCE) if store.claim(one, _every())]
+    asked = [one for one in found if not schedules.rests(one) and not one["url"].startswith("file:")]
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        offered = list(pool.map(_offered, asked))
+    duties.each("refs", zip(asked, offered, strict=True), lambda pair: _compare(*pair))
+    return duties.more(entered or len(found) == AT_ONCE)
+
+
+def _every() -> timedelta:
+    return timedelta(minutes=settings().refs_minutes)
+
+
+def _offered(repository: Repository) -> Mapping[str, str] | PicketError:
+    """Return what branches and tags lead to at the forge, or why that is not known."""
+    try:
+        return transport.branches_and_tags(admitted(repository["url"]))
+    except PicketError as error:
+        return error
+
+
+def _compare(repository: Repository, offered: Mapping[str, str] | PicketError) -> None:
+    """Ask for a scan where refs lead to what is not scanned, and no scan of it is under way."""
+    identity = repository["_id"]
+    if isinstance(offered, PicketError):
+        outcome = "refused" if isinstance(offered, PermanentError) else "unanswered"
+        count("picket_ref_comparisons_total", outcome=outcome)
+        return  # the next scheduled scan says what is the matter
+    digest = hashlib.sha256("\n".join(f"{oid} {name}" for name, oid in sorted(offered.items())).encode()).hexdigest()
+    if repository.get("refs_known") == digest or not _unknown(identity, offered):
+        count("picket_ref_comparisons_total", outcome="known")
+        store.note(identity, _every(), refs_known=digest)
+    elif repository.get("history_ruleset") != ruleset.plans():
+        count("picket_ref_comparisons_total", outcome="unscanned")  # its full scan is still to come, and sees all
+    elif repository.get("refs_moved") != digest:
+        count("picket_ref_comparisons_total", outcome="moved")
+        store.note(identity, _MOMENT, refs_moved=digest)
+    else:
+        count("picket_ref_comparisons_total", outcome="unannounced")
+        _ask(repository, digest)
+
+
+def _unknown(repository: str, offered: Mapping[str, str]) -> list[str]:
+    """Return what refs lead to that is neither scanned nor about to be."""
+    tips = list(dict.fromkeys(offered.values()))
+    left = commits.unscanned(repository, ruleset.plans(), tips)
+    announced = {scan["after"] for scan in scans.running(repository)} if left else set()
+    return [tip for tip in left if tip not in announced]
+
+
+def _ask(repository: Repository, digest: str) -> None:
+    request = ScanRequested(
+        repository=repository["_id"],
+        url=repository["url"],
+        scan=scan_id(repository["_id"], f"refs|{digest}"),
+        kind="scheduled",
+        reason="refs have moved",
+    )
+    scans.record(request, _ACTOR)
+    broker.emit(request)
+    note("refs have moved and nobody has said so", repository=repository["_id"], scan=request.scan)
