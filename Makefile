@@ -77,6 +77,9 @@ docs: setup ## the pictures in documents, from code and manifests
 bench-scale: setup ## what is asked of a store with a million findings: seconds and commands; about half an hour, SHARE=0.1 for less
 	$(BIN)/python -m tests.benchmarks.scale $(if $(SHARE),--share $(SHARE))
 
+bench-forges: setup ## an organization of ten thousand repositories: webhooks made and looked after, refs compared; REPOSITORIES=300 for less
+	$(BIN)/python -m tests.benchmarks.forges $(if $(REPOSITORIES),--repositories $(REPOSITORIES))
+
 audit: setup ## known vulnerabilities of the locked dependencies; says so where nobody can be asked
 	@$(BIN)/python -m tests.support.audit
 
@@ -112,4 +115,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-growth audit check images wheels secrets deploy undeploy lock
+.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-forges bench-growth audit check images wheels secrets deploy undeploy lock

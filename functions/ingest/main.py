@@ -8,6 +8,7 @@ from picket.effects.mongo import deliveries, webhooks
 from picket.effects.senders import receiving
 from picket.errors import Unauthorized
 from picket.events import Envelope, WebhookReceived
+from picket.orchestration import subscriptions
 from picket.runtime import limits
 from picket.runtime.intake import receives, traceparent
 from picket.settings import settings
@@ -24,6 +25,8 @@ def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dic
         return {"ping": True}
     limits.spend(webhook.id, settings().webhooks_per_minute, "deliveries of this webhook", how.busy)
     received = delivery.parse(how, headers, body)
+    if how.certified is not None:
+        subscriptions.admit(webhook.id, how.certified, received.payload)
     key = delivery.delivery_key(webhook.id, received.id)
     is_new = deliveries.record(key, webhook.id, received.event)
     root = Envelope(id=key, type="delivery", source=webhook.id, traceparent=traceparent(headers))
@@ -60,4 +63,7 @@ def sender(provider: str, token: str, headers: dict[str, str], body: bytes) -> w
 def signed(webhook: webhooks.Known | None, headers: dict[str, str], body: bytes) -> bool:
     """Return whether a delivery is signed by its webhook; an unknown token takes as long as a known one."""
     provider, secrets = (webhook.provider, webhook.secrets) if webhook else _NOBODY
-    return receiving(provider).is_signed(headers, body, secrets, time.time())
+    how, clock = receiving(provider), time.time()
+    if how.certified is not None:
+        return subscriptions.is_signed(how.certified, body, clock)
+    return how.is_signed(headers, body, secrets, clock)

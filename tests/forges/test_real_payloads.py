@@ -53,7 +53,7 @@ def _octokit(root: Path) -> Iterator[Sample]:
             yield "github", entry["name"], f"octokit {entry['name']} {number}", payload
 
 
-def _files(root: Path) -> Iterator[Sample]:
+def _files(root: Path) -> Iterator[Sample]:  # noqa: C901 - a case for each folder
     """Give the examples that are files: how an event is called there is in the name of the file, or in the payload."""
     for path in sorted(root.glob("*/*/*.json")):
         folder, payload = path.parent.name, _read(path)
@@ -71,6 +71,8 @@ def _files(root: Path) -> Iterator[Sample]:
                 yield "bitbucket", _bitbucket(path.stem), where, payload
             case "bitbucket-server":
                 yield "bitbucket-datacenter", payload["eventKey"], where, payload
+            case "docker":
+                yield "docker-hub", "push", where, payload
             case "azuredevops":
                 yield "azure", payload["eventType"], where, payload
 
@@ -104,6 +106,7 @@ READ = {
     "bitbucket": (1, 2, 1, 0, 0, 0, 14),
     "bitbucket-datacenter": (1, 1, 1, 0, 0, 0, 15),
     "azure": (1, 1, 0, 0, 0, 0, 3),
+    "docker-hub": (0, 0, 0, 0, 0, 0, 1),
 }
 """How many of each kind the examples mean: `create` and a tag's `delete` mean nothing of their own."""
 

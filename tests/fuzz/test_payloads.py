@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -50,6 +51,17 @@ PROJECT = {"path_with_namespace": "g/p", "project_id": 7, "x_gitlab_instance": "
 DATACENTER = {"id": "refs/heads/t", "latestCommit": NEW, "repository": deliveries.datacenter_repository()}
 CLOUD = {"branch": {"name": "t"}, "repository": deliveries.bitbucket_repository()}
 NAMES = {"full_name": {"old": "a/b", "new": "a/c"}}
+
+DETAIL = {
+    "event": "referenceUpdated",
+    "repositoryName": "demo",
+    "repositoryId": deliveries.UUID,
+    "referenceFullName": "refs/heads/main",
+    "commitId": NEW,
+    "oldCommitId": OLD,
+}
+ARN = "arn:aws:codecommit:us-east-2:123456789012:demo"
+REFERENCE = {"ref": "refs/heads/main", "commit": NEW, "created": True}
 
 
 def _of(event: str, **payload: Any) -> tuple[str, dict[str, Any]]:
@@ -109,6 +121,13 @@ GENUINE: dict[str, list[tuple[str, dict[str, Any]]]] = {
                 forkSource={"repository": deliveries.azure_repository()},
             ),
         ),
+    ],
+    "codecommit": [
+        (
+            "Notification",
+            {"detail-type": "CodeCommit Repository State Change", "region": "eu-west-1", "detail": DETAIL},
+        ),
+        ("Notification", {"Records": [{"eventSourceARN": ARN, "codecommit": {"references": [REFERENCE]}}]}),
     ],
     "standard": [
         ("push", {"data": {"repository": KNOWN["clone_url"], "ref": "refs/heads/m", "before": OLD, "after": NEW}})
@@ -175,12 +194,13 @@ def test_a_payload_that_was_changed_anywhere_means_something_or_does_not_fit(
     forge: str, event: str, genuine: dict[str, Any]
 ) -> None:
     interpret = senders.receiving(forge).interpret
+    is_wrapped = forge == "codecommit"
 
     @settings(max_examples=how_many(150), database=None)
     @given(payload=_changed(genuine))
     def ask(payload: dict[str, Any]) -> None:
         try:
-            meanings = interpret(event, payload)
+            meanings = interpret(event, {"Message": json.dumps(payload)} if is_wrapped else payload)
         except (Malformed, Unsupported):
             return
         assert all(isinstance(meaning, ForgeEvent) for meaning in meanings)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.manifests.cluster import Cluster, Document, container
 from tests.manifests.test_overlays import KNATIVE, OVERLAYS, built
+from tests.support import kustomize
 
 from picket.runtime.probes import _HEALTH, METRICS
 
@@ -73,9 +74,19 @@ def test_only_the_edges_that_exist_are_open(folder: Path) -> None:
     assert edges(cluster, "out") == OUT | more[1]
 
 
-def test_no_private_address_counts_as_the_internet() -> None:
-    cluster = built(KNATIVE / "overlays" / "production")
-    [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == "functions-to-forges"]
+def with_codecommit() -> Cluster:
+    base = kustomize.build(KNATIVE / "base")
+    return Cluster(kustomize._layer(KNATIVE / "components" / "codecommit", base), {})
+
+
+def test_ingest_reaches_amazon_only_where_codecommit_is_received() -> None:
+    assert edges(with_codecommit(), "out") - edges(built(KNATIVE / "base"), "out") == {("ingest", INTERNET, (443,))}
+
+
+@pytest.mark.parametrize("name", ["functions-to-forges", "ingest-to-sns"])
+def test_no_private_address_counts_as_the_internet(name: str) -> None:
+    cluster = with_codecommit()
+    [policy] = [one for one in cluster.of("NetworkPolicy") if one["metadata"]["name"] == name]
     blocks = [peer["ipBlock"] for peer in policy["spec"]["egress"][0]["to"]]
     assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "100.64.0.0/10"} <= set(
         blocks[0]["except"]

@@ -232,3 +232,54 @@ def test_an_organization_is_connected_watched_and_told(forge: Gitea, tmp_path: P
         assert done.returncode == 0, done.stdout + done.stderr
         assert ours() == []
         assert len(forge.get("/orgs/whole/hooks?limit=50&page=1")) == 50
+
+
+EVENTS = ["create", "delete", "push", "pull_request", "pull_request_sync", "repository"]
+
+
+def test_hooks_of_several_kinds_tell_of_everything_and_each_push_is_scanned_once(forge: Gitea, tmp_path: Path) -> None:
+    """A hook of the repository for a webhook of each kind that understands Gitea, and one of its organization."""
+    forge.post("/orgs", {"username": "several"})
+    forge.post("/orgs/several/repos", {"name": "shop", "default_branch": "main"})
+    work, remote = Work(tmp_path / "work"), forge.remote("several/shop")
+    with picket_up(tmp_path / "data") as stack:
+        for sender, place in (
+            ("gitea", "repos/several/shop"),
+            ("forgejo", "repos/several/shop"),
+            ("gitea", "orgs/several"),
+        ):
+            source = stack.post("/webhooks", {"sender": sender, "name": f"{sender} {place}"})
+            hook = {"url": source["url"], "content_type": "json", "secret": source["secret"]}
+            forge.post(f"/{place}/hooks", {"config": hook, "type": "gitea", "events": EVENTS, "active": True})
+
+        def ended(number: int) -> list[dict[str, Any]]:
+            """Return the scans once there are so many, and all are Done."""
+            with stack.store() as database:
+                found = list(database["scans"].find({}).sort("created_at", 1))
+            return found if len(found) == number and {one["state"] for one in found} == {"Done"} else []
+
+        main = work.commit({"a.py": "x = 1\n"})
+        work.git("push", "--quiet", remote, "HEAD:refs/heads/main")
+        eventually(lambda: ended(1))
+        topic = work.commit({"b.py": "y = 1\n"})
+        work.git("push", "--quiet", remote, "HEAD:refs/heads/topic")
+        eventually(lambda: ended(2))
+        forge.post("/repos/several/shop/pulls", {"head": "topic", "base": "main", "title": "t"})
+        eventually(lambda: ended(3))
+        later = work.commit({"c.py": "z = 1\n"})
+        work.git("push", "--quiet", remote, "HEAD:refs/heads/topic")
+        eventually(lambda: ended(5))
+        work.git("push", "--quiet", remote, ":refs/heads/topic")
+        scans = eventually(lambda: ended(6))
+
+    none = "0" * 40
+    assert sorted((one["ref"], one["before"], one["after"]) for one in scans) == sorted(
+        [
+            ("refs/heads/main", none, main),
+            ("refs/heads/topic", none, topic),
+            ("refs/pull/1/head", "", topic),
+            ("refs/heads/topic", topic, later),
+            ("refs/pull/1/head", "", later),
+            ("refs/heads/topic", "", none),
+        ]
+    )

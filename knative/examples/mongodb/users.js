@@ -10,6 +10,7 @@ database.createRole({
   role: "ingest",
   privileges: [
     { resource: { db: "picket", collection: "sources" }, actions: ["find", "createIndex"] },
+    { resource: { db: "picket", collection: "speakers" }, actions: ["find", "insert"] },
     { resource: { db: "picket", collection: "deliveries" }, actions: ["find", "insert", "createIndex"] },
   ],
   roles: [],

@@ -24,6 +24,7 @@ from picket.cli import (
     tokens,
     webhooks,
 )
+from picket.cli.ci import ci
 from picket.cli.doctor import doctor
 from picket.cli.imports import import_report
 from picket.cli.keys import keys
@@ -85,6 +86,7 @@ app.command()(requests.score)
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(webhooks.app, name="sources", hidden=True)  # its name of a former version
 app.add_typer(tokens.app, name="tokens")
+app.command()(ci)
 app.command()(keys)
 app.command()(doctor)
 app.add_typer(policy.app, name="policy")

@@ -27,6 +27,7 @@ class Forge:
         lists: Whether its folder has a module `listing` with `LISTING`: repositories of organizations are listed.
         reports: Whether its folder has a module `reporting` with `REPORTING`: it is told what was found in a commit.
         manages: Whether its folder has a module `hooks` with `HOOKS`: its webhooks are made and kept as they should be.
+        pipeline: Where a repository keeps what its CI is to do; the folder's `ci.yaml` is for that. Empty: it has none.
         signs_in: Whether its API answers a token that it refuses with a page to sign in at, or a redirect to one.
         allowances: How many requests that make content one token may send in how many seconds.
         limited: Hosts, their subdomains among them, on which those hold; its own servers elsewhere are not bounded.
@@ -41,6 +42,7 @@ class Forge:
     lists: bool = False
     reports: bool = False
     manages: bool = False
+    pipeline: str = ""
     signs_in: bool = False
     allowances: tuple[tuple[int, int], ...] = ()
     limited: frozenset[str] = frozenset()

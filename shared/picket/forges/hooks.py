@@ -103,6 +103,7 @@ class Managing:
         mend: From the place, the webhook as it is and what is wanted to the requests that make it so, its secret too.
         remove: From the place and the webhook's id to the request that takes it away.
         test: From the place and the webhook's id to the request that has it deliver something; None if there is none.
+        tests_when_made: Whether the forge does that by itself when a webhook is made.
         keeps_secret: Whether a webhook's secret cannot be changed: a second one takes its place.
         one_event_each: Whether a webhook has one event: there is one for each.
         redelivery: How failed deliveries are sent again; None where the forge cannot.
@@ -127,6 +128,7 @@ class Managing:
     remove: Callable[[Place, str], Request]
     test: Callable[[Place, str], Request | None] = lambda _place, _hook: None
     alerts: frozenset[str] = frozenset()
+    tests_when_made: bool = False
     keeps_secret: bool = False
     one_event_each: bool = False
     redelivery: Redelivery | None = None

@@ -40,8 +40,18 @@ def check(connection: Connection) -> None:
 def go_on(_cursor: str) -> str | None:
     """Ask for what is due by the clock."""
     duties.each("connections", connections.due(_AT_ONCE), _ask_again)
-    duties.each("connections", connections.due_hooks(_AT_ONCE), _ask_for)
+    found = connections.due_hooks(_AT_ONCE)
+    pauses = {one: connections.pause_left(one) for one in {each["connection"] for each in found}}
+    duties.each("connections", found, lambda each: _ask_unless_paused(each, pauses[each["connection"]]))
     return None
+
+
+def _ask_unless_paused(hook: StoredHook, pause: timedelta) -> None:
+    """Ask for a place to be looked at, or let it wait with the others of its connection."""
+    if pause:
+        connections.look_again(hook["_id"], pause)
+    else:
+        _ask_for(hook)
 
 
 def _ask_again(connection: Connection) -> None:

@@ -31,6 +31,7 @@ _UNHEARD = timedelta(minutes=10)
 _AFTER_FAILURE = timedelta(hours=1)
 _DELIVERIES_LAST = timedelta(days=3)
 """How long GitHub keeps deliveries, and can send them again."""
+_LOOKED_FOR_EVERY = timedelta(hours=20)
 _MOST_AGAIN = 20
 _AGAIN_KEPT = 500
 _ORPHANS_SHOWN = 20
@@ -61,8 +62,10 @@ def check(identity: str) -> None:
         try:
             _bring(connection, stored)
         except RateLimited as error:
+            span = timedelta(seconds=error.seconds)
             connections.note(identity, state="Waiting", reason=str(error))
-            connections.look_again(identity, timedelta(seconds=error.seconds))
+            connections.look_again(identity, span + _spread(identity))
+            connections.pause(connection["_id"], span)
         except TransientError as error:
             connections.note(identity, state="Waiting", reason=str(error))
             connections.look_again(identity, _AFTER_FAILURE)
@@ -111,7 +114,8 @@ def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
         made = keeper.create(wanted)
         work.changes.append("replaced" if mine else "created")
         work.ids.append(made)
-        keeper.test(made)
+        if not keeper.managing.tests_when_made:
+            keeper.test(made)
     else:
         work.ids.append(keep.id)
         if keep.id not in stored["ids"]:
@@ -148,6 +152,10 @@ def _is_orphan(hook: Hook, sender: str) -> bool:
 
 def _send_again(work: Work) -> None:
     """Have deliveries sent again that failed and that nothing here has taken since: each once."""
+    identity, soon = work.stored["_id"], work.stored["level"] != "repository"
+    if not soon and work.stored.get("again_at", "") > ago(_LOOKED_FOR_EVERY):
+        return  # of ten thousand repositories, one request more for each and each time is too much
+    connections.note(identity, again_at=ago(timedelta()))
     since, again = ago(_DELIVERIES_LAST), list(work.stored["again"])
     failed: list[tuple[str, Attempt]] = [
         (hook, attempt) for hook in work.ids for attempt in reversed(work.keeper.failed(hook))
@@ -158,7 +166,7 @@ def _send_again(work: Work) -> None:
         if mark in again or deliveries.is_known(delivery_key(work.access.id, attempt.delivery)):
             continue
         again.append(mark)
-        connections.note(work.stored["_id"], again=again[-_AGAIN_KEPT:])
+        connections.note(identity, again=again[-_AGAIN_KEPT:])
         work.keeper.send_again(hook, attempt.id)
         work.changes.append("redelivered")
         if work.changes.count("redelivered") >= _MOST_AGAIN:

@@ -64,7 +64,7 @@ def get(url: str, headers: Mapping[str, str], most: int = 0, seconds: float = 0.
     limits = _limits(most, seconds or MAX_SECONDS)
     origin = origin_of(url)
     for _ in range(_MAX_REDIRECTS + 1):
-        answer = exchange.send(Outgoing("GET", url, headers), _addresses(origin), limits)
+        answer = exchange.send(Outgoing("GET", url, headers), addresses(origin), limits)
         if answer.status not in _REDIRECTS:
             return answer
         url = _joined(url, answer.headers.get("location", ""))
@@ -89,7 +89,7 @@ def write(method: str, url: str, headers: Mapping[str, str], body: bytes, most: 
     """
     _check(headers)
     origin = origin_of(url)
-    answer = exchange.send(Outgoing(method, url, headers, body), _addresses(origin), _limits(most, WRITE_SECONDS))
+    answer = exchange.send(Outgoing(method, url, headers, body), addresses(origin), _limits(most, WRITE_SECONDS))
     if answer.status in _REDIRECTS:
         target = _joined(url, answer.headers.get("location", ""))
         raise Moved(answer.status, urlsplit(target).path if is_of(target, origin) else "")
@@ -115,7 +115,8 @@ def _limits(most: int, seconds: float) -> Limits:
     return Limits(time.monotonic() + seconds, seconds, most or MAX_BODY_BYTES)
 
 
-def _addresses(origin: tuple[str, str, int]) -> list[str]:
+def addresses(origin: tuple[str, str, int]) -> list[str]:
+    """Return the addresses of a host, which were checked."""
     scheme, host, port = origin
     return resolve(RepositoryAddress(name="", url="", scheme=scheme, host=host, port=port))
 

@@ -18,7 +18,7 @@ from picket.effects.mongo.documents import Fields, Leased
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, text_of
 from picket.effects.mongo.schema import STAMP, readable
-from picket.events import now
+from picket.events import ago, now
 from picket.forges.hooks import Level, Place
 
 _REMEMBERED_SECONDS = 60.0
@@ -27,7 +27,8 @@ _REMEMBERED_SECONDS = 60.0
 class Connection(Leased):
     """What is connected; `remarks` say which webhooks would have been fewer and why there are none of them.
 
-    `due` is there while somebody is to try again, `each` while every repository has a webhook of its own.
+    `due` is there while somebody is to try again, `each` while every repository has a webhook of its own; until
+    `paused_until` its forge is to be left alone.
     """
 
     forge: str
@@ -43,6 +44,7 @@ class Connection(Leased):
     changed_at: str
     list_key: str
     due: NotRequired[str]
+    paused_until: NotRequired[str]
 
 
 class StoredHook(Leased):
@@ -64,6 +66,7 @@ class StoredHook(Leased):
     reason: str
     orphans: list[str]
     again: list[str]
+    again_at: NotRequired[str]
     checked_at: str
     due: str
 
@@ -104,6 +107,18 @@ def due(limit: int) -> list[Connection]:
     return list(
         collection("connections", Connection).find({"due": {"$lt": _later(timedelta())}}).sort("due", 1).limit(limit)
     )
+
+
+def pause(identity: str, span: timedelta) -> None:
+    """Leave the forge of a connection alone for *span*."""
+    collection("connections").update_one({"_id": identity}, {"$set": {"paused_until": ago(-span)}})
+
+
+def pause_left(identity: str) -> timedelta:
+    """Return for how long the forge of a connection is to be left alone; nothing if it is not."""
+    found = find(identity)
+    until = found.get("paused_until", "") if found else ""
+    return datetime.fromisoformat(until) - datetime.now(UTC) if until > now() else timedelta()
 
 
 def delete(identity: str) -> None:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 
 from picket.context import context
+from picket.effects.mongo import speakers
 from picket.effects.mongo.client import collection
 from picket.effects.mongo.records import Renewed, Webhook
 from picket.effects.mongo.schema import VERSION, readable
@@ -109,7 +110,10 @@ def all_webhooks() -> list[Webhook]:
 
 
 def rotate(webhook_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
-    """Give a webhook a new secret; the old one stays valid for *grace_seconds*. None if there is no such webhook."""
+    """Give a webhook a new secret; the old one stays valid for *grace_seconds*. None if there is no such webhook.
+
+    Where its sender knows no secret, it is who speaks through it that may be another one from now on.
+    """
     document = _by_id(webhook_id)
     if document is None or document["revoked"]:
         return None
@@ -123,6 +127,7 @@ def rotate(webhook_id: str, grace_seconds: float) -> tuple[Webhook, str] | None:
     }
     unheard = {"$set": fields, "$unset": {"delivered_at": ""}}
     collection("sources").update_one({"_id": document["_id"]}, unheard)
+    speakers.release(document["source"])
     return {**document, **fields}, secret
 
 

@@ -12,5 +12,6 @@ FORGE = Forge(
     receives=True,
     lists=True,
     manages=True,
+    pipeline="azure-pipelines.yml",
     signs_in=True,
 )

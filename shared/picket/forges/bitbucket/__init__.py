@@ -12,5 +12,6 @@ FORGE = Forge(
     lists=True,
     reports=True,
     manages=True,
+    pipeline="bitbucket-pipelines.yml",
     git_user="x-token-auth",  # https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/
 )

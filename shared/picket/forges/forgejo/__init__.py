@@ -12,4 +12,5 @@ FORGE = Forge(
     receives=True,
     lists=True,
     manages=True,
+    pipeline=".forgejo/workflows/picket.yaml",
 )

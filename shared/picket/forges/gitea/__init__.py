@@ -11,4 +11,5 @@ FORGE = Forge(
     lists=True,
     reports=True,
     manages=True,
+    pipeline=".gitea/workflows/picket.yaml",
 )

@@ -13,6 +13,7 @@ FORGE = Forge(
     lists=True,
     reports=True,
     manages=True,
+    pipeline=".github/workflows/picket.yaml",
     # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
     allowances=((80, 60), (500, 3_600)),
     limited=frozenset({"github.com", "ghe.com"}),

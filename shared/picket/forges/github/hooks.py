@@ -112,6 +112,7 @@ HOOKS = Managing(
     mend=_mend,
     remove=lambda place, hook: Request("DELETE", f"{_base(place)}/{hook}"),
     test=lambda place, hook: Request("POST", f"{_base(place)}/{hook}/pings"),
+    tests_when_made=True,
     redelivery=Redelivery(
         failed_url=lambda place, hook: f"{_base(place)}/{hook}/deliveries?per_page=100&status=failure",
         parse=_failed,

@@ -13,6 +13,7 @@ FORGE = Forge(
     lists=True,
     reports=True,
     manages=True,
+    pipeline=".gitlab-ci.yml",
     allowances=((60, 60),),  # notes; https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom
     limited=frozenset({"gitlab.com"}),
 )
