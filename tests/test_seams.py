@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 from tests.support import secrets
 from tests.support.deployment import Deployment, forget
+from tests.support.forges import ForgeApi
 from tests.support.repositories import GitHttpServer, Work
 
+from picket.effects.mongo.client import collection
 from picket.findings.kinds import KINDS
 from picket.forges import FORGES
 from picket.notices import CHANNELS
@@ -31,7 +33,30 @@ TOYS = {
     "toyforge/__init__.py": """
 from picket.forges.forge import Forge
 
-FORGE = Forge(package=__name__, receives=True, pull_requests=("refs/toys",))
+FORGE = Forge(package=__name__, receives=True, lists=True, pull_requests=("refs/toys",))
+""",
+    "toyforge/listing.py": """
+import json
+
+from picket.forges.listing import Listed, Listing
+
+
+def parse(name, url, body):
+    return [Listed(one, f"http://{url.split('/')[2]}/{name}/{one}.git", one * 2, "public", False, False)
+            for one in json.loads(body)["toys"]]
+
+
+def next_url(url, headers, body):
+    more = json.loads(body)["more"]
+    return f"{url.partition('#')[0].partition('?')[0]}?page={more}" if more else ""
+
+
+LISTING = Listing(
+    first_url=lambda scheme, host, name: f"{scheme}://{host}/toys/{name}",
+    headers=lambda token: {},
+    parse=parse,
+    next_url=next_url,
+)
 """,
     "toyforge/receiving.py": """
 import hashlib
@@ -183,6 +208,26 @@ def test_a_webhook_of_a_toy_forge_becomes_a_scan(deployed: Deployment, forge: Gi
     assert (scan["state"], scan["kind"]) == ("Done", "push")
     [finding] = deployed.api.get("/findings").json["findings"]
     assert finding["commit"] == new
+
+
+@pytest.mark.usefixtures("toys")
+def test_a_toy_forge_lists_its_organizations(deployed: Deployment) -> None:
+    api = ForgeApi("toyforge")
+    api.hook = lambda path, _: (
+        200,
+        {},
+        b'{"toys": ["b"], "more": 0}' if "?" in path else b'{"toys": ["a"], "more": 1}',
+    )
+    try:
+        deployed.api.post("/organizations", json={"forge": "toyforge", "host": api.host, "name": "acme"})
+        deployed.drain()
+    finally:
+        api.close()
+
+    found = deployed.api.get(f"/organizations/{api.host}/acme").json
+    assert (found["state"], found["kept"]) == ("Done", 2)
+    kept = {f"{api.host}/acme/{name}": f"{api.host}:{name * 2}" for name in "ab"}
+    assert {one["_id"]: one["forge_key"] for one in collection("repositories").find({})} == kept
 
 
 @pytest.mark.usefixtures("toys")

@@ -24,7 +24,8 @@ class ForgeSettings(BaseSettings):
     )
     statuses: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
-        description="JSON object of `host` or `host/owner` to `forge` and `token`, to set statuses of commits with",
+        description="JSON object of `host` or `host/owner` to `forge` and `token` (or `app_id`, `key_file`) "
+        "to set statuses of commits with",
     )
     status_repositories: tuple[str, ...] = Field(
         (), description="JSON list of repositories, or globs such as `github.com/acme/*`, whose pushes get a status"

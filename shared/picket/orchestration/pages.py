@@ -15,6 +15,8 @@ from picket.errors import Unsupported
 from picket.forges import FORGES
 from picket.settings import settings
 
+__all__ = ["check", "fetch", "scheme_of", "token_of"]
+
 
 def fetch(organization: Organization, known: OrganizationPage | None, same: str) -> tuple[str, listing.Page | None]:
     """Fetch the page that a listing is at.
