@@ -67,9 +67,9 @@ def react(meaning: ForgeEvent, sender: Sender) -> None:
             take_in(told, register(told.repository, sender.scope), sender)
         case Ping():
             note("ping received")
-        case Ignored():
+        case Ignored(why):
             count("picket_deliveries_ignored_total")
-            note("delivery of no interest")
+            note(why or "delivery of no interest")
 
 
 def register(repository: Repository, scope: str, former_url: str = "") -> documents.Repository:

@@ -187,7 +187,6 @@ def test_a_trigger_of_the_repository_tells_of_several_refs() -> None:
         change("unreferencedMergeCommitCreated", referenceFullName=None, commitId=NEW),
         change("referenceUpdated"),
         {"detail-type": "CodeCommit Pull Request State Change", "detail": {}},
-        {"detail-type": "ECR Image Action", "detail": {"action-type": "PUSH"}},
         {},
         [],
         "This is a test of a trigger",

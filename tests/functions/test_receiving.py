@@ -143,8 +143,8 @@ def test_a_ping_uses_up_nothing_of_a_webhook(deployed: Deployment, environment: 
     assert post(deployed, source, payload, event=event).status_code == 202
 
 
-@pytest.mark.parametrize(("forge", "status"), [("github", 429), ("azure", 503), ("gitlab", 503)])
-def test_who_switches_hooks_off_after_a_refusal_is_asked_to_come_again_instead(
+@pytest.mark.parametrize(("forge", "status"), [("github", 429), ("azure", 503), ("gitlab", 503), ("bitbucket", 503)])
+def test_who_takes_a_refusal_for_final_is_asked_to_come_again_instead(
     deployed: Deployment, environment: pytest.MonkeyPatch, forge: str, status: int
 ) -> None:
     environment.setenv("PICKET_WEBHOOKS_PER_MINUTE", "1")

@@ -15,12 +15,14 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support import deliveries
 from tests.support.deployment import Deployment, deploy, forget
 from tests.support.examples import how_many
 
 QUICK = settings(
     max_examples=how_many(300), deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
+PROVIDERS = ("github", "standard", "gitlab", "azure", "bitbucket-datacenter")
 Target = tuple[Deployment, dict[str, dict[str, Any]]]
 
 _text = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=40)
@@ -79,7 +81,7 @@ def target(nx_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ta
         deployment = deploy(environment)
         sources = {
             provider: dict(deployment.api.post("/webhooks", json={"sender": provider, "name": "f"}).json)
-            for provider in ("github", "standard")
+            for provider in PROVIDERS
         }
         yield deployment, sources
     forget()
@@ -90,6 +92,9 @@ def signed(provider: str, secret: str, body: bytes, name: str) -> dict[str, str]
     if provider == "github":
         digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return {"X_HUB_SIGNATURE_256": f"sha256={digest}", "X_GITHUB_EVENT": name, "X_GITHUB_DELIVERY": name}
+    if provider != "standard":
+        headers = {**deliveries.names(provider, name, name), **deliveries.proof(provider, secret, body)}
+        return {each.upper().replace("-", "_"): value for each, value in headers.items()}
     stamp = str(int(time.time()))
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = base64.b64encode(hmac.new(key, f"{name}.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
@@ -104,7 +109,7 @@ def send(deployment: Deployment, path: str, body: bytes, kind: str, headers: dic
 
 
 @pytest.mark.parametrize("broker", ["there", "away"])
-@pytest.mark.parametrize("provider", ["github", "standard"])
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_genuine_delivery_of_anything_is_taken_or_refused_with_a_reason(
     target: Target, provider: str, broker: str
 ) -> None:

@@ -6,7 +6,19 @@ that are imported when they are used: a hook before a commit needs no more than 
 
 from __future__ import annotations
 
-from picket.forges import azure, bitbucket, bitbucket_datacenter, codecommit, forgejo, gitea, github, gitlab, standard
+from picket.forges import (
+    azure,
+    bitbucket,
+    bitbucket_datacenter,
+    codecommit,
+    docker_hub,
+    forgejo,
+    gitea,
+    github,
+    gitlab,
+    harbor,
+    standard,
+)
 from picket.forges.forge import Forge
 
 FORGES: dict[str, Forge] = {
@@ -18,6 +30,8 @@ FORGES: dict[str, Forge] = {
     "bitbucket-datacenter": bitbucket_datacenter.FORGE,
     "azure": azure.FORGE,
     "codecommit": codecommit.FORGE,
+    "harbor": harbor.FORGE,
+    "docker-hub": docker_hub.FORGE,
     "standard": standard.FORGE,
 }
 """Forges by name."""

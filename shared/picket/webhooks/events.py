@@ -88,7 +88,9 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A genuine delivery of no interest."""
+    """A genuine delivery of no interest; `why` says more of that, in words of Picket's own."""
+
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class ReportTold:
     part: str = ""
 
 
+IMAGES = "delivery of an image: images are not scanned yet"
+"""Why what a registry tells is ignored."""
 ForgeEvent = Push | PullRequest | RepositoryEvent | RepositoryTold | ScanWanted | ReportTold | Ping | Ignored
 
 

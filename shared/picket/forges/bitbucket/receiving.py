@@ -23,4 +23,4 @@ def _named(headers: Mapping[str, str], payload: Payload) -> tuple[str, str]:
     return named(headers.get("x-request-uuid"), headers.get("x-event-key"), payload)
 
 
-RECEIVING = Receiving(is_signed=is_signed, named=_named, interpret=parse)
+RECEIVING = Receiving(is_signed=is_signed, named=_named, interpret=parse, busy=503)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from picket.webhooks.delivery import check_sendable
-from picket.webhooks.events import ForgeEvent, Ignored, Ping, Push, Repository, as_of, host_of
+from picket.webhooks.events import IMAGES, ForgeEvent, Ignored, Ping, Push, Repository, as_of, host_of
 from picket.webhooks.payloads import Model, Ref, Sha, Text, Uuid, fitting, moved, plain, zero
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}[a-z0-9-]{1,30}$")]
@@ -119,9 +119,10 @@ def parse(event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
         told = _event(_Notification.model_validate(payload).Message)
         if "Records" in told:
             return tuple(one for record in _Trigger.model_validate(told).Records for one in record.meaning())
-        if _Kind.model_validate(told).kind == _STATE_CHANGE:
+        kind = _Kind.model_validate(told).kind
+        if kind == _STATE_CHANGE:
             return (_StateChange.model_validate(told).meaning(),)
-        return (Ignored(),)
+        return (Ignored(IMAGES if kind.startswith("ECR ") else ""),)
 
 
 def _event(message: str) -> dict[str, Any]:

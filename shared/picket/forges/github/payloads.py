@@ -9,7 +9,7 @@ from typing import Any
 
 from picket.forges.github import alerts
 from picket.forges.github.models import PullRequestEvent, PushEvent, RefEvent, RepositoryChange
-from picket.webhooks.events import Change, ForgeEvent, Ignored, Ping, RepositoryEvent
+from picket.webhooks.events import IMAGES, Change, ForgeEvent, Ignored, Ping, RepositoryEvent
 from picket.webhooks.payloads import fitting
 
 REPOSITORY_ACTIONS: dict[str, Change] = {
@@ -22,6 +22,7 @@ REPOSITORY_ACTIONS: dict[str, Change] = {
     "publicized": "publicized",
     "privatized": "privatized",
 }
+_PACKAGES = frozenset({"package", "registry_package"})
 HEAD_MOVED = frozenset({"opened", "reopened", "ready_for_review", "synchronize", "synchronized"})
 """Actions of a pull request that need a look at its head; the last one is how Gitea tells it to a webhook of GitHub."""
 
@@ -57,7 +58,7 @@ def _parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
             RefEvent.model_validate(payload)
             return None
         case _:
-            return alerts.read(event, payload) or Ignored()
+            return alerts.read(event, payload) or Ignored(IMAGES if event in _PACKAGES else "")
 
 
 def changed(payload: dict[str, Any]) -> ForgeEvent:
