@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -127,6 +129,17 @@ def test_a_confirmation_names_its_topic_and_where_it_is_confirmed() -> None:
 )
 def test_nothing_else_is_fetched_to_confirm(url: str) -> None:
     assert certified().confirmation_url(sns.confirmation(SubscribeURL=url)) == ""
+
+
+def test_payloads_are_read_where_there_is_no_cryptography() -> None:
+    """Only ingest, which verifies, has it in its image."""
+    code = (
+        "import sys; sys.modules['cryptography'] = None; from picket.effects import senders; "
+        "print(len([senders.receiving(name).interpret for name in senders.names()]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) >= 10
 
 
 def change(event: str, **detail: Any) -> dict[str, Any]:

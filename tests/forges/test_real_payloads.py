@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,28 +53,13 @@ def _octokit(root: Path) -> Iterator[Sample]:
             yield "github", entry["name"], f"octokit {entry['name']} {number}", payload
 
 
-def _files(root: Path) -> Iterator[Sample]:  # noqa: C901 - a case for each folder
+def _files(root: Path) -> Iterator[Sample]:
     """Give the examples that are files: how an event is called there is in the name of the file, or in the payload."""
     for path in sorted(root.glob("*/*/*.json")):
-        folder, payload = path.parent.name, _read(path)
-        where = str(path.relative_to(root))
-        match folder:
-            case "github":
-                event = _GITHUB.get(path.name, path.stem.replace("-", "_"))
-                yield "github", event, where, payload
-            case "gitlab" | "webhooks" | "systemhooks":
-                yield "gitlab", "System Hook", where, payload
-            case "gitea":
-                yield "gitea", _GITEA.get(path.name, path.stem), where, payload
-                yield "forgejo", _GITEA.get(path.name, path.stem), where, payload
-            case "bitbucket":
-                yield "bitbucket", _bitbucket(path.stem), where, payload
-            case "bitbucket-server":
-                yield "bitbucket-datacenter", payload["eventKey"], where, payload
-            case "docker":
-                yield "docker-hub", "push", where, payload
-            case "azuredevops":
-                yield "azure", payload["eventType"], where, payload
+        forges, name = _FOLDERS.get(path.parent.name, ((), None))
+        for forge in forges:
+            payload = _read(path)
+            yield forge, name(path, payload) if name else "", str(path.relative_to(root)), payload
 
 
 def _bitbucket(stem: str) -> str:
@@ -83,6 +68,20 @@ def _bitbucket(stem: str) -> str:
         if stem.startswith(prefix):
             return f"{kind}:{stem.removeprefix(prefix).replace('-', '_')}"
     return stem
+
+
+_FOLDERS: dict[str, tuple[tuple[str, ...], Callable[[Path, dict[str, Any]], str] | None]] = {
+    "github": (("github",), lambda path, _: _GITHUB.get(path.name, path.stem.replace("-", "_"))),
+    "gitlab": (("gitlab",), None),
+    "webhooks": (("gitlab",), None),
+    "systemhooks": (("gitlab",), None),
+    "gitea": (("gitea", "forgejo"), lambda path, _: _GITEA.get(path.name, path.stem)),
+    "bitbucket": (("bitbucket",), lambda path, _: _bitbucket(path.stem)),
+    "bitbucket-server": (("bitbucket-datacenter",), lambda _, payload: str(payload["eventKey"])),
+    "azuredevops": (("azure",), lambda _, payload: str(payload["eventType"])),
+    "docker": (("docker-hub",), None),
+}
+"""Whose examples are in which folder, and how an event is called."""
 
 
 def _samples() -> list[Sample]:

@@ -156,7 +156,7 @@ def test_what_is_kept_of_a_ref_is_bounded(deployed: Deployment) -> None:
         scan_of(Move("r", "refs/heads/main", f"{59:040x}", f"{60:040x}"), f"w{number}", f"f{number}")
 
     kept = told_pushes.of_ref("r", "refs/heads/main")["pushes"]
-    assert (len(kept), len(kept[-1]["told"])) == (50, 22)
+    assert (len(kept), len(kept[-1]["told"])) == (20, 12)
     assert kept[-1]["told"][0]["cause"] == "e59"
 
 

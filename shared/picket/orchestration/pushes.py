@@ -15,9 +15,9 @@ from picket.errors import Busy
 from picket.events import scan_id
 
 _TRIES = 20
-_PUSHES_KEPT = 50
-"""Of a ref: hooks that tell of the same push are minutes apart at most."""
-_TOLD_KEPT = 20
+_PUSHES_KEPT = 20
+"""Of a ref: hooks that tell of the same push are minutes apart at most, and what is kept is written with each push."""
+_TOLD_KEPT = 10
 """Deliveries of one push."""
 _TO_TRY_AGAIN = frozenset({"Failed", "Cancelled"})
 
