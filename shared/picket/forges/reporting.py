@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from picket.forges.request import Request
+
+if TYPE_CHECKING:
+    from picket.forges.reviewing import Kept, Review, Steps
 
 State = Literal["pending", "success", "failure", "error"]
 CONTEXT = "picket"
@@ -39,22 +44,20 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A POST that sets a status; `headers` hold the token."""
-
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Reporting:
     """How one forge is told.
 
     Attributes:
-        request: From the commit, its status and the access token to the request.
+        headers: From the access token to headers.
+        request: From the commit and its status to the request that sets it.
         is_done: From status and body of an answer that is no success, and what was sent: whether that is so already.
+        review: From what is to be shown and what was kept last to the steps that show findings at their lines; None
+            where the forge has no way to.
+        carries: From the access token to whether that shows the status as well, so that none is set apart from it.
     """
 
-    request: Callable[[Commit, Status, str], Request]
+    headers: Callable[[str], dict[str, str]]
+    request: Callable[[Commit, Status], Request]
     is_done: Callable[[int, bytes, Status], bool] = lambda _status, _body, _sent: False
+    review: Callable[[Review, Kept], Steps] | None = None
+    carries: Callable[[str], bool] = lambda _token: False

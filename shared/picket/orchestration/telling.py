@@ -27,6 +27,8 @@ from picket.events import StatusRequested
 from picket.findings.life import state_of
 from picket.findings.stored import Finding
 from picket.forges.reporting import CONTEXT, PROPOSED, Commit, Status
+from picket.orchestration import reviewing
+from picket.orchestration.reviewing import Verdict
 from picket.orchestration.statuses import is_proposed
 from picket.settings import settings
 
@@ -72,15 +74,20 @@ def _bring(identity: str) -> None:
             access = _access(scan) if scan else None
             if known is None or scan is None or access is None:
                 return
-            status, brought = status_of(scan, known)
+            verdict = verdict_on(scan, known)
+            status, brought = verdict.status, verdict.brought
             told: Told = {"state": status.state, "description": status.description, "url": status.url}
-            if known.get("told") == told and known["findings"] == sorted(brought):
+            commit = _where(scan)
+            shown = reviewing.is_shown(access[0], scan, known, verdict)
+            if shown and known.get("told") == told and known["findings"] == sorted(brought):
                 return
-            if known.get("told") != told:
+            if known.get("told") != told and not reviewing.carries(access):
                 statuses.sending(identity)
-                forge.send(access[0], _where(scan), status, access[1])
+                forge.send(access[0], commit, status, access[1])
                 count("picket_statuses_total", state=status.state)
                 note("commit status set", repository=scan["repository"], scan=scan["_id"], state=status.state)
+            if not shown:
+                reviewing.show(access, scan, commit, known, verdict)
             statuses.tell(known, told, brought)
     raise Busy("the findings of a commit keep changing")
 
@@ -103,10 +110,10 @@ def _where(scan: Scan) -> Commit:
     return Commit("http" if scheme == "http" else "https", host, unquote(path), branch, scan["after"], context)
 
 
-def status_of(scan: Scan, known: StoredStatus) -> tuple[Status, set[str]]:
-    """Return what is to be said of a commit, and the ids of the findings that it and those before it have brought."""
+def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
+    """Return what is to be said of a commit."""
     if scan["state"] not in lifecycle.FINAL:
-        return Status("pending", "looking for leaked credentials"), set(known["findings"])
+        return Verdict(Status("pending", "looking for leaked credentials"), set(known["findings"]))
     whole = scans.get(scan["taken_by"]) if "taken_by" in scan else scan
     before = None if is_proposed(scan) else statuses.of_commit(scan["repository"], scan["before"])
     first = findings.first_in(scan["repository"], {scan["after"], *whole.get("pushed", ())})
@@ -115,16 +122,17 @@ def status_of(scan: Scan, known: StoredStatus) -> tuple[Status, set[str]]:
     again = sum(one["_id"] not in brought for one in seen)
     aside = f"; {again} known before, here again" if again else ""
     wanted = effective.policy().statuses
-    grave = [one for one in seen if one["_id"] in brought and one["severity"] in wanted.severities]
+    new = [one for one in seen if one["_id"] in brought]
+    grave = [one for one in new if one["severity"] in wanted.severities]
     failing = [one for one in grave if one["confidence"] >= wanted.min_confidence]
     unseen = _unseen(whole)
     if failing:
-        return Status("failure", f"{_counted(failing)}{aside}", _link(failing, scan)), brought
+        return Verdict(Status("failure", f"{_counted(failing)}{aside}", _link(failing, scan)), brought, new)
     if scan["state"] != "Done" or unseen:
-        return Status(
-            "error", f"not everything could be looked at ({unseen or scan['state']})", _link([], scan)
-        ), brought
-    return Status("success", f"no new leaked credentials{_elsewhere(whole)}{aside}", _link([], scan)), brought
+        missed = f"not everything could be looked at ({unseen or scan['state']})"
+        return Verdict(Status("error", missed, _link([], scan)), brought, new)
+    said = f"no new leaked credentials{_elsewhere(whole)}{aside}"
+    return Verdict(Status("success", said, _link([], scan)), brought, new)
 
 
 def _open(names: Collection[str]) -> list[Finding]:

@@ -58,10 +58,11 @@ def send(forge: str, commit: Commit, status: Status, token: SecretStr) -> None:
         Unsupported: The forge refuses it; Moved: the repository has another path by now.
     """
     reporting = FORGES[forge].reporting
-    request = reporting.request(commit, status, token.get_secret_value())
+    request = reporting.request(commit, status)
     host = transport.origin_of(request.url)[1]
     try:
-        client.send(Caller(forge, token), "POST", request.url, request.headers, request.body)
+        headers = {**reporting.headers(token.get_secret_value()), **request.headers}
+        client.send(Caller(forge, token), "POST", request.url, headers, request.body)
     except (Unauthorized, client.Absent) as error:
         raise Unauthorized(f"{host} does not let the token of PICKET_STATUSES set this commit's status") from error
     except client.Refused as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NotRequired, TypedDict
 
 from picket.effects.mongo import retention
@@ -25,8 +25,9 @@ class StoredStatus(Leased):
     """The status of a commit.
 
     `scan` is its newest scan, `findings` are what pushes up to it have brought. `told` is there while it is known what
-    the forge shows: not while something is being sent. `watched` leads to commits that a change of findings may
-    concern: their repository, a bar, and when they were told of.
+    the forge shows: not while something is being sent. `reviewed` is a digest of what it shows at lines, `review` what
+    was kept of that. `watched` leads to commits that a change of findings may concern: their repository, a bar, and
+    when they were told of.
     """
 
     repository: str
@@ -36,6 +37,8 @@ class StoredStatus(Leased):
     findings: list[str]
     watched: str
     told: NotRequired[Told]
+    reviewed: NotRequired[str]
+    review: NotRequired[dict[str, str]]
 
 
 def begin(repository: str, sha: str, scan: str, scanned_at: str, *, proposed: bool = False) -> str:
@@ -75,6 +78,16 @@ def tell(status: StoredStatus, told: Told, found: Iterable[str]) -> None:
     watched = f"{status['repository']}|{now()}" if names else ""
     fields = {"told": told, "findings": names, "watched": watched}
     collection("statuses").update_one({"_id": status["_id"]}, {"$set": fields})
+
+
+def keep_review(identity: str, known: Mapping[str, str]) -> None:
+    """Keep what is needed to change what a forge shows at lines."""
+    collection("statuses").update_one({"_id": identity}, {"$set": {"review": dict(known)}})
+
+
+def reviewed(identity: str, digest: str) -> None:
+    """Note what a forge shows at lines."""
+    collection("statuses").update_one({"_id": identity}, {"$set": {"reviewed": digest}})
 
 
 def give_up(status: StoredStatus) -> None:

@@ -5,10 +5,12 @@ Source: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-st
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
-from picket.forges.reporting import Commit, Reporting, Request, State, Status
+from picket.forges.accounts import headers_of
+from picket.forges.bitbucket.hooks import api
+from picket.forges.reporting import Commit, Reporting, State, Status
+from picket.forges.request import Request, with_json
 
 _STATES: dict[State, str] = {
     "pending": "INPROGRESS",
@@ -18,19 +20,17 @@ _STATES: dict[State, str] = {
 }
 
 
-def _request(commit: Commit, status: Status, token: str) -> Request:
+def _request(commit: Commit, status: Status) -> Request:
     home = f"https://{commit.host}/{commit.path}"  # a URL is wanted; the repository's own where there is no other
-    told = {
-        "key": commit.context,
-        "name": commit.context,
-        "state": _STATES[status.state],
-        "description": status.description,
-    }
-    told |= {"url": status.url or home, **({"refname": commit.branch} if commit.branch else {})}
-    base = "https://api.bitbucket.org" if commit.host == "bitbucket.org" else f"{commit.scheme}://{commit.host}"
-    url = f"{base}/2.0/repositories/{quote(commit.path)}/commit/{commit.sha}/statuses/build"
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": "application/json"}
-    return Request(url, headers, json.dumps(told).encode())
+    told = {"key": commit.context, "name": commit.context, "state": _STATES[status.state]}
+    told |= {"description": status.description, "url": status.url or home}
+    told |= {"refname": commit.branch} if commit.branch else {}
+    return with_json("POST", f"{of_commit(commit)}/statuses/build", told)
 
 
-REPORTING = Reporting(request=_request)
+def of_commit(commit: Commit) -> str:
+    """Return the URL of a commit in the API."""
+    return f"{api(commit.scheme, commit.host)}/repositories/{quote(commit.path)}/commit/{commit.sha}"
+
+
+REPORTING = Reporting(headers=lambda token: dict(headers_of(token)), request=_request)

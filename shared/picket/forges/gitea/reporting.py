@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
-from picket.forges.reporting import Commit, Reporting, Request, Status
+from picket.forges.reporting import Commit, Reporting, Status
+from picket.forges.request import Request, with_json
 
 
-def _request(commit: Commit, status: Status, token: str) -> Request:
+def _request(commit: Commit, status: Status) -> Request:
     told = {
         "state": status.state,
         "context": commit.context,
         "description": status.description,
         "target_url": status.url,
     }
-    headers = {"Authorization": f"token {token}", "Content-Type": "application/json", "Accept": "application/json"}
-    url = f"{commit.scheme}://{commit.host}/api/v1/repos/{quote(commit.path)}/statuses/{commit.sha}"
-    return Request(url, headers, json.dumps(told).encode())
+    return with_json("POST", f"{repository(commit)}/statuses/{commit.sha}", told)
 
 
-REPORTING = Reporting(request=_request)
+def repository(commit: Commit) -> str:
+    """Return the URL of a commit's repository in the API."""
+    return f"{commit.scheme}://{commit.host}/api/v1/repos/{quote(commit.path)}"
+
+
+REPORTING = Reporting(
+    headers=lambda token: {"Authorization": f"token {token}", "Accept": "application/json"}, request=_request
+)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
-from picket.forges.reporting import Commit, Reporting, Request, Status
+from picket.forges.github.listing import LISTING, api
+from picket.forges.reporting import Commit, Reporting, Status
+from picket.forges.request import Request, with_json
 
 _LONGEST = 140
 """Characters of a description."""
 
 
-def _request(commit: Commit, status: Status, token: str) -> Request:
-    base = "https://api.github.com" if commit.host == "github.com" else f"{commit.scheme}://{commit.host}/api/v3"
+def _request(commit: Commit, status: Status) -> Request:
     told = {"state": status.state, "context": commit.context, "description": status.description[:_LONGEST]}
-    body = json.dumps({**told, **({"target_url": status.url} if status.url else {})}).encode()
-    headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-    headers |= {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return Request(f"{base}/repos/{quote(commit.path)}/statuses/{commit.sha}", headers, body)
+    told |= {"target_url": status.url} if status.url else {}
+    return with_json("POST", f"{repository(commit)}/statuses/{commit.sha}", told)
 
 
-REPORTING = Reporting(request=_request)
+def repository(commit: Commit) -> str:
+    """Return the URL of a commit's repository in the API."""
+    return f"{api(commit.scheme, commit.host)}/repos/{quote(commit.path)}"
+
+
+REPORTING = Reporting(headers=lambda token: dict(LISTING.headers(token)), request=_request)

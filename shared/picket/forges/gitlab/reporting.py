@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
-from picket.forges.reporting import Commit, Reporting, Request, State, Status
+from picket.forges.reporting import Commit, Reporting, State, Status
+from picket.forges.request import Request, with_json
 
 _STATES: dict[State, str] = {"pending": "running", "success": "success", "failure": "failed", "error": "failed"}
 _LONGEST = 255
 """Characters of a description."""
 
 
-def _request(commit: Commit, status: Status, token: str) -> Request:
+def _request(commit: Commit, status: Status) -> Request:
     told = {"state": _STATES[status.state], "name": commit.context, "description": status.description[:_LONGEST]}
     told |= {"ref": commit.branch} if commit.branch else {}  # without it, it may land on another pipeline
     told |= {"target_url": status.url} if status.url else {}
-    url = f"{commit.scheme}://{commit.host}/api/v4/projects/{quote(commit.path, safe='')}/statuses/{commit.sha}"
-    headers = {"PRIVATE-TOKEN": token, "Content-Type": "application/json", "Accept": "application/json"}
-    return Request(url, headers, json.dumps(told).encode())
+    return with_json("POST", f"{project(commit)}/statuses/{commit.sha}", told)
+
+
+def project(commit: Commit) -> str:
+    """Return the URL of a commit's project in the API."""
+    return f"{commit.scheme}://{commit.host}/api/v4/projects/{quote(commit.path, safe='')}"
 
 
 def _is_done(status: int, body: bytes, sent: Status) -> bool:
@@ -27,4 +30,6 @@ def _is_done(status: int, body: bytes, sent: Status) -> bool:
     return status == 400 and b"Cannot transition status" in body and same in body  # noqa: PLR2004 - HTTP's refusal
 
 
-REPORTING = Reporting(request=_request, is_done=_is_done)
+REPORTING = Reporting(
+    headers=lambda token: {"PRIVATE-TOKEN": token, "Accept": "application/json"}, request=_request, is_done=_is_done
+)

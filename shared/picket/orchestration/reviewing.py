@@ -1,0 +1,89 @@
+"""Showing new findings at their lines, where their forge has a way to; what is shown follows what is decided."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field
+
+from picket.commits.refs import PULL_REQUESTS
+from picket.effects.forge import reviews
+from picket.effects.forge import statuses as forge
+from picket.effects.mongo import statuses
+from picket.effects.mongo.documents import Scan
+from picket.effects.mongo.statuses import StoredStatus
+from picket.effects.telemetry import note
+from picket.findings.stored import Finding
+from picket.forges import FORGES
+from picket.forges.reporting import Commit, Status
+from picket.forges.reviewing import Remark, Review, plain
+from picket.settings import settings
+
+_NUMBER = re.compile(rf"(?:{'|'.join(PULL_REQUESTS)})/([0-9]{{1,9}})/")
+_MOST = 500
+"""Remarks of one commit; what is beyond is in the number that its status gives."""
+_LONGEST = 600
+"""Characters of a remark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of a commit: its status, the ids of all findings that it has brought, and those still open."""
+
+    status: Status
+    brought: set[str]
+    open: list[Finding] = field(default_factory=list)
+
+
+def carries(access: forge.Access) -> bool:
+    """Return whether what is shown at lines has the status as well."""
+    return FORGES[access[0]].reporting.carries(access[1].get_secret_value())
+
+
+def is_shown(name: str, scan: Scan, known: StoredStatus, verdict: Verdict) -> bool:
+    """Return whether a forge, of that name, shows what is to be shown at lines; so does one that has no way to."""
+    return FORGES[name].reporting.review is None or known.get("reviewed") == _digest(scan, verdict)
+
+
+def show(access: forge.Access, scan: Scan, commit: Commit, known: StoredStatus, verdict: Verdict) -> None:
+    """Have a forge show at lines what a commit has brought.
+
+    Raises:
+        PicketError: As `reviews.show`.
+    """
+    review = Review(known["_id"], commit, _number(scan), verdict.status, _remarks(verdict))
+
+    def keep(what: object) -> None:
+        statuses.keep_review(known["_id"], dict(what))  # type: ignore[call-overload]
+
+    reviews.show(access[0], review, known.get("review", {}), access[1], keep)
+    statuses.reviewed(known["_id"], _digest(scan, verdict))
+    note("findings shown at their lines", repository=scan["repository"], findings=len(review.remarks))
+
+
+def _number(scan: Scan) -> int:
+    found = _NUMBER.match(scan["ref"])
+    return int(found[1]) if found else 0
+
+
+def _digest(scan: Scan, verdict: Verdict) -> str:
+    shown = [asdict(remark) for remark in _remarks(verdict)]
+    told = json.dumps([scan["ref"], asdict(verdict.status), shown], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _remarks(verdict: Verdict) -> tuple[Remark, ...]:
+    found = sorted(verdict.open, key=lambda one: (one["first"].get("path", ""), one["_id"]))
+    return tuple(_remark(one) for one in found[:_MOST])
+
+
+def _remark(finding: Finding) -> Remark:
+    first, evidence, base = finding["first"], finding["evidence"], settings().web_url.rstrip("/")
+    commit = first.get("commit", "")
+    said = plain(f"{evidence['description']}. {evidence['remediation']}")[:_LONGEST]
+    text = f"New in {commit[:12]}, severity {finding['severity']}: {said}"
+    url = f"{base}/findings/{finding['_id']}" if base else ""
+    return Remark(
+        finding["_id"], first.get("path", ""), first.get("start_line", 0), commit, finding["severity"], text, url
+    )
