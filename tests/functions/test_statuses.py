@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.orchestration import asking
 from tests.support import secrets
 from tests.support.deployment import Deployment
 from tests.support.repositories import Work
@@ -171,7 +172,7 @@ def test_what_was_said_is_said_once_however_often_its_events_come(
     assert api.states() == ["pending", "success"]
 
 
-@pytest.mark.parametrize(("status", "answer"), [(500, 503), (429, 503), (401, 204), (422, 204), (302, 204)])
+@pytest.mark.parametrize(("status", "answer"), [(500, 503), (401, 204), (422, 204), (302, 204)])
 @pytest.mark.usefixtures("configured")
 def test_a_forge_that_refuses_is_asked_again_only_where_that_helps(
     status: int, answer: int, api: Api, push: Callable[..., str], deployed: Deployment
@@ -228,3 +229,44 @@ def test_by_default_no_forge_is_told_anything(api: Api, push: Callable[..., str]
 
     assert api.taken == []
     assert deployed.of_type("status.requested") == []
+
+
+def test_what_a_forge_takes_no_more_of_within_the_hour_is_told_later(
+    api: Api, push: Callable[..., str], configure: Callable[..., None], deployed: Deployment
+) -> None:
+    configure()
+    api.say = lambda: (429, "slow down")
+    sha = push({"a.py": "x = 1\n"})
+    assert collection("rejections").count_documents({}) == 0
+    asked = len(api.taken)
+    asking.tick(deployed, "tick-1")
+    deployed.drain()
+    assert len(api.taken) == asked
+
+    api.say = lambda: (201, "{}")
+    collection("forge_budgets").delete_many({})
+    collection("statuses").update_many({}, {"$set": {"due": asking.LONG_AGO}})
+    asking.tick(deployed, "tick-2")
+    deployed.drain()
+
+    assert api.states()[-1] == "success"
+    assert api.taken[-1][0].endswith(sha)
+    assert collection("statuses").count_documents({"due": {"$gt": ""}}) == 0
+
+
+def test_a_forge_that_is_away_for_longer_than_events_are_tried_again_is_told_later(
+    api: Api, push: Callable[..., str], configure: Callable[..., None], deployed: Deployment
+) -> None:
+    configure()
+    push({"a.py": "x = 1\n"}, wait=True)
+    api.say = lambda: (503, "away")
+    while deployed.queue:
+        deployed.deliver(deployed.queue.pop(0))
+    asked = len(api.taken)
+
+    api.say = lambda: (201, "{}")
+    collection("statuses").update_many({}, {"$set": {"due": asking.LONG_AGO}})
+    asking.tick(deployed, "tick-1")
+    deployed.drain()
+
+    assert api.states()[asked:] == ["success"]

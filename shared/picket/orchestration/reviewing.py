@@ -14,6 +14,7 @@ from picket.effects.mongo import statuses
 from picket.effects.mongo.documents import Scan
 from picket.effects.mongo.statuses import StoredStatus
 from picket.effects.telemetry import note
+from picket.errors import PermanentError
 from picket.findings.stored import Finding
 from picket.forges import FORGES
 from picket.forges.reporting import Commit, Status
@@ -50,16 +51,20 @@ def show(access: forge.Access, scan: Scan, commit: Commit, known: StoredStatus, 
     """Have a forge show at lines what a commit has brought.
 
     Raises:
-        PicketError: As `reviews.show`.
+        TransientError: As `reviews.show`; what the forge refuses is logged.
     """
     review = Review(known["_id"], commit, _number(scan), verdict.status, _remarks(verdict))
 
     def keep(what: object) -> None:
         statuses.keep_review(known["_id"], dict(what))  # type: ignore[call-overload]
 
-    reviews.show(access[0], review, known.get("review", {}), access[1], keep)
+    try:
+        reviews.show(access[0], review, known.get("review", {}), access[1], keep)
+    except PermanentError as error:  # the status says what matters; asked again, the forge would say the same
+        note("findings are not shown at their lines", repository=scan["repository"], reason=str(error))
+    else:
+        note("findings shown at their lines", repository=scan["repository"], findings=len(review.remarks))
     statuses.reviewed(known["_id"], _digest(scan, verdict))
-    note("findings shown at their lines", repository=scan["repository"], findings=len(review.remarks))
 
 
 def _number(scan: Scan) -> int:

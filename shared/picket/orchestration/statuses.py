@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from picket.effects import broker
 from picket.effects.mongo import repositories, scans
+from picket.effects.mongo import statuses as store
 from picket.effects.mongo.documents import Scan
 from picket.events import StatusRequested
 from picket.settings import settings
 
 _BRANCHES = "refs/heads/"
+_AT_ONCE = 100
+PATIENCE = timedelta(minutes=10)
+"""Longer than an event is tried again."""
 
 
 def ask(scan: Scan, phase: str) -> None:
@@ -18,6 +23,14 @@ def ask(scan: Scan, phase: str) -> None:
     if is_wanted(scan):
         told = {"repository": scan["repository"], "scan": scan["_id"], "phase": phase}
         broker.emit(StatusRequested.model_validate(told))
+
+
+def go_on(_cursor: str) -> str | None:
+    """Ask for statuses that a forge could not be told of, once it wants to be asked again."""
+    for known in store.due(_AT_ONCE):
+        broker.emit(StatusRequested(repository=known["repository"], scan=known["scan"], phase="ended"))
+        store.put_off(known["_id"], PATIENCE)
+    return None
 
 
 def is_wanted(scan: Scan) -> bool:

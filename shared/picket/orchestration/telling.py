@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from picket.commits import lifecycle
 from picket.detection.pointers import ELSEWHERE
 from picket.effects import policy as effective
 from picket.effects.forge import statuses as forge
+from picket.effects.forge.client import RateLimited
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, findings, leases, repositories, scans, statuses
 from picket.effects.mongo.documents import Scan
@@ -29,7 +30,7 @@ from picket.findings.stored import Finding
 from picket.forges.reporting import CONTEXT, PROPOSED, Commit, Status
 from picket.orchestration import reviewing
 from picket.orchestration.reviewing import Verdict
-from picket.orchestration.statuses import is_proposed
+from picket.orchestration.statuses import PATIENCE, is_proposed
 from picket.settings import settings
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -50,12 +51,12 @@ def tell(event: StatusRequested) -> None:
     if event.scan:
         scan = scans.get(event.scan)
         proposed = is_proposed(scan)
-        _bring(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"], proposed=proposed))
+        _try(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"], proposed=proposed))
         return
     later: list[TransientError] = []
     for known in statuses.watched(event.repository, _CORRECTED):
         try:
-            _bring(known["_id"])
+            _try(known["_id"])
         except PermanentError as error:  # of one commit, which was forced away perhaps: the others are to follow
             note("a commit's status is refused", repository=event.repository, reason=type(error).__name__)
             statuses.give_up(known)
@@ -63,6 +64,27 @@ def tell(event: StatusRequested) -> None:
             later.append(error)
     if later:
         raise later[0]
+
+
+def _try(identity: str) -> None:
+    """Bring one commit's status to what is so now; what its forge does not take now, the clock goes on with.
+
+    Raises:
+        PicketError: As `tell`; not because a forge takes no more within the hour.
+    """
+    try:
+        _bring(identity)
+    except RateLimited as error:
+        note("a commit's status waits for its forge", seconds=error.seconds)
+        statuses.put_off(identity, timedelta(seconds=error.seconds))
+    except Busy:
+        raise
+    except TransientError:
+        statuses.put_off(identity, PATIENCE)  # longer than events are tried again
+        raise
+    except PermanentError:
+        statuses.end(identity)
+        raise
 
 
 def _bring(identity: str) -> None:
@@ -80,15 +102,17 @@ def _bring(identity: str) -> None:
             commit = _where(scan)
             shown = reviewing.is_shown(access[0], scan, known, verdict)
             if shown and known.get("told") == told and known["findings"] == sorted(brought):
+                if "due" in known:
+                    statuses.end(identity)
                 return
             if known.get("told") != told and not reviewing.carries(access):
                 statuses.sending(identity)
                 forge.send(access[0], commit, status, access[1])
                 count("picket_statuses_total", state=status.state)
                 note("commit status set", repository=scan["repository"], scan=scan["_id"], state=status.state)
+            statuses.tell(known, told, brought)
             if not shown:
                 reviewing.show(access, scan, commit, known, verdict)
-            statuses.tell(known, told, brought)
     raise Busy("the findings of a commit keep changing")
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import NotRequired, TypedDict
 
 from picket.effects.mongo import retention
 from picket.effects.mongo.client import Document, collection, key
 from picket.effects.mongo.documents import Leased
 from picket.effects.mongo.leases import UNLEASED
+from picket.effects.mongo.schedules import MARK
 from picket.effects.mongo.schema import STAMP
-from picket.events import now
+from picket.events import ago, now
+
+_LONGEST = timedelta(days=2)
 
 
 class Told(TypedDict):
@@ -27,7 +31,7 @@ class StoredStatus(Leased):
     `scan` is its newest scan, `findings` are what pushes up to it have brought. `told` is there while it is known what
     the forge shows: not while something is being sent. `reviewed` is a digest of what it shows at lines, `review` what
     was kept of that. `watched` leads to commits that a change of findings may concern: their repository, a bar, and
-    when they were told of.
+    when they were told of. `due` is there while the forge could not be told.
     """
 
     repository: str
@@ -39,6 +43,7 @@ class StoredStatus(Leased):
     told: NotRequired[Told]
     reviewed: NotRequired[str]
     review: NotRequired[dict[str, str]]
+    due: NotRequired[str]
 
 
 def begin(repository: str, sha: str, scan: str, scanned_at: str, *, proposed: bool = False) -> str:
@@ -88,6 +93,23 @@ def keep_review(identity: str, known: Mapping[str, str]) -> None:
 def reviewed(identity: str, digest: str) -> None:
     """Note what a forge shows at lines."""
     collection("statuses").update_one({"_id": identity}, {"$set": {"reviewed": digest}})
+
+
+def put_off(identity: str, span: timedelta) -> None:
+    """Let a commit's forge be told after *span*, for as long as somebody may still look."""
+    which = {"_id": identity, "scanned_at": {"$gt": ago(_LONGEST)}}
+    collection("statuses").update_one(which, {"$set": {"due": MARK + ago(-span)}})
+
+
+def due(limit: int) -> list[StoredStatus]:
+    """Return up to *limit* commits whose forge is to be told by now, the longest due first."""
+    found = collection("statuses", StoredStatus).find({"due": {"$lt": MARK + now()}})
+    return list(found.sort("due", 1).limit(limit))
+
+
+def end(identity: str) -> None:
+    """Note that nothing of a commit is left to be told."""
+    collection("statuses").update_one({"_id": identity}, {"$unset": {"due": ""}})
 
 
 def give_up(status: StoredStatus) -> None:
