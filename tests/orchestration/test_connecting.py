@@ -14,10 +14,11 @@ from tests.support.hook_forges import HookForge, Kept
 
 from picket.context import context
 from picket.effects.forge.hooks import Keeper
-from picket.effects.mongo import connections, repositories
+from picket.effects.mongo import connections, repositories, webhooks
 from picket.effects.mongo.client import collection
 from picket.events import ago
 from picket.forges import FORGES
+from picket.forges.hooks import Place
 from picket.probes import posture
 from picket.runtime import doctor
 
@@ -411,3 +412,98 @@ def test_one_that_cannot_be_kept_is_told_by_the_doctor_a_probe_and_a_notice(
     github.hook = lambda *_: None
     check(deployed, github)
     assert doctor.examine("webhooks")[0].state == "ok"
+
+
+def test_what_the_forge_does_not_let_go_of_stays_listed_until_it_is_forgotten(
+    deployed: Deployment, github: HookForge
+) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    github.hook = lambda *_: (403, {"message": "no"})
+
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    deployed.drain()
+    assert shown(deployed, github)["state"] == "Orphaned"
+    assert all(one["revoked"] for one in deployed.api.get("/webhooks").json["webhooks"])
+
+    gone = deployed.api.delete(f"/connections/{github.host}/acme")
+    assert (gone.status_code, gone.json["state"]) == (200, "Gone")
+    assert deployed.api.get(f"/connections/{github.host}/acme").status_code == 404
+    assert collection("hooks").count_documents({}) == 0
+
+
+def test_another_kind_of_forge_at_the_same_host_gets_a_webhook_that_it_can_sign(
+    deployed: Deployment, github: HookForge
+) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    github.forge = "gitea"
+    github.places["orgs/acme"].clear()
+
+    connect(deployed, github)
+
+    [kept] = github.kept("acme")
+    token = kept.url.rpartition("/")[2]
+    assert "/in/gitea/" in kept.url
+    known = webhooks.by_token("gitea", token)
+    assert known is not None
+    assert kept.secret in known.secrets
+
+
+def test_a_foreign_webhook_of_any_shape_stands_in_nobodys_way(deployed: Deployment, forge: HookForge) -> None:
+    forge.place(name_of(forge))
+    more = {"publisherInputs": {"projectId": "x", "odd": [1]}, "consumerInputs": {"url": None, "n": 3}}
+    foreign = Kept(
+        "988", "https://elsewhere.example.com/" + "x" * 10_000, "", [f"e{n}" for n in range(2_000)], more=more
+    )
+    forge.kept(name_of(forge)).append(foreign)
+
+    found = connect(deployed, forge)
+
+    assert found["by_state"] == {"Kept": 1}, found
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://ingest.picket.svc.cluster.local", "https://ingest"])
+def test_a_forge_elsewhere_is_given_no_url_that_leads_nowhere(
+    deployed: Deployment, environment: pytest.MonkeyPatch, url: str
+) -> None:
+    environment.setenv("PICKET_PUBLIC_URL", url)
+    environment.setenv("PICKET_GIT_TOKENS", json.dumps({"github.com": "t0ken"}))
+    forget()
+
+    deployed.api.post("/connections", json={"forge": "github", "name": "acme"})
+    deployed.drain()
+    found = deployed.api.get("/connections/github.com/acme").json
+
+    assert (found["state"], "PICKET_PUBLIC_URL" in found["reason"]) == ("Failed", True)
+
+
+def test_repositories_lose_their_own_when_there_is_one_for_all(deployed: Deployment, github: HookForge) -> None:
+    listed = [{"id": 1, "full_name": "acme/shop", "private": False, "clone_url": f"http://{github.host}/acme/shop.git"}]
+    github.place("acme/shop")
+    github.hook = lambda _method, path, _body: (200, listed) if "/orgs/acme/repos" in path else None
+    connect(deployed, github)
+    asking.tick(deployed, "tick-1")
+    deployed.drain()
+    assert len(github.kept("acme/shop")) == 1
+    github.place("acme")
+
+    found = connect(deployed, github)
+
+    assert (len(github.kept("acme")), len(github.kept("acme/shop"))) == (1, 0)
+    assert (found["each"], found["by_state"]) == (False, {"Kept": 1})
+
+
+def test_many_are_taken_away_a_few_at_a_time(deployed: Deployment, github: HookForge) -> None:
+    connect(deployed, github)
+    names = [f"acme/r{number}" for number in range(120)]
+    for name in names:
+        github.place(name)
+    connections.settle(f"{github.host}/acme", "Connected", each=True)
+    connections.add_places(f"{github.host}/acme", [Place("http", github.host, "repository", name) for name in names])
+
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    deployed.drain()
+
+    assert len(deployed.of_type("webhook.requested")) == 1 + 3
+    assert deployed.api.get(f"/connections/{github.host}/acme").status_code == 404

@@ -109,7 +109,8 @@ def remove(wanted: str) -> Response:
     connection = _known(wanted)
     with broker.caused_by(_root()):
         connections.end(connection)
-        return _accepted(store.find(connection["_id"]) or connection)
+        left = store.find(connection["_id"])
+        return _accepted(left) if left else jsonify({**view(connection), "state": "Gone"})
 
 
 def view(connection: Connection) -> Document:

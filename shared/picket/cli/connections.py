@@ -14,7 +14,7 @@ from picket.forges import FORGES
 
 Json = dict[str, Any]
 ConnectionId = Annotated[str, typer.Argument(help="Id of a connection, host/name, as `connections` shows it.")]
-_SETTLED = frozenset({"Connected", "Failed", "Orphaned"})
+_SETTLED = frozenset({"Connected", "Failed", "Orphaned", "Gone"})
 _BETWEEN_SECONDS = 0.3
 
 
@@ -58,7 +58,7 @@ def disconnect(
     while found is not None and found["state"] not in _SETTLED and time.monotonic() < end:
         time.sleep(_BETWEEN_SECONDS)
         found = client.find(f"/connections/{segment(connection)}")
-    if found is None:
+    if found is None or found["state"] == "Gone":
         print_json({"id": connection, "state": "Gone"}) if as_json else print(f"{connection} is disconnected")
         return
     _print(found, as_json=as_json)

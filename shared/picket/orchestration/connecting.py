@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -18,12 +19,12 @@ from picket.effects.git.address import scheme_of
 from picket.effects.mongo import connections, leases, webhooks
 from picket.effects.mongo import organizations as listed
 from picket.effects.mongo.client import members
-from picket.effects.mongo.connections import Connection
+from picket.effects.mongo.connections import Connection, StoredHook
 from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.records import Webhook
 from picket.effects.telemetry import count, note
 from picket.errors import Gone, PermanentError, TransientError, Unauthorized, Unsupported
-from picket.events import NoticeRequested, WebhookChanged
+from picket.events import NoticeRequested, WebhookChanged, WebhookRequested, now
 from picket.forges import FORGES
 from picket.forges.hooks import Managing, Place
 from picket.orchestration import connections as asking
@@ -32,6 +33,9 @@ from picket.settings import settings
 
 _LATER = timedelta(hours=1)
 _MOST = 20_000
+_TAKEN_AT_ONCE = 50
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+_THIS_CLUSTER = (".cluster.local", ".svc", ".localhost")
 _ALARMING = frozenset({"failed", "revived"})
 
 
@@ -70,39 +74,43 @@ def disconnect(identity: str) -> None:
         connection = lease.document
         if connection["state"] != "Disconnecting":
             return
-        left = list[str]()
         try:
-            for stored in lease.while_held(connections.hooks(identity, _MOST)):
-                _take_away(connection, stored, left)
+            for stored in lease.while_held(connections.to_take_away(identity, _TAKEN_AT_ONCE)):
+                take_away(connection, stored)
         except TransientError as error:
             span = timedelta(seconds=getattr(error, "seconds", _LATER.total_seconds()))
             connections.put_off(connection, span, str(error), "Disconnecting")
             return
+        if connections.to_take_away(identity, 1):
+            broker.emit(WebhookRequested(connection=identity, action="disconnect", due=now()))
+            return
         webhook = webhooks.of_connection(identity)
         if webhook is not None:
             webhooks.revoke(webhook["source"])
-        if left:
-            connections.settle(identity, "Orphaned", left[0])
+        if left := connections.hooks(identity, 1):
+            connections.settle(identity, "Orphaned", f"{left[0]['path']}: {left[0]['reason']}")
         else:
             connections.delete(identity)
 
 
-def _take_away(connection: Connection, stored: connections.StoredHook, left: list[str]) -> None:
+def take_away(connection: Connection, stored: StoredHook) -> None:
+    """Take our webhooks at a place away, and forget the place; where that is refused, note why.
+
+    Raises:
+        TransientError: The forge does not answer, or wants to be asked later.
+    """
     try:
         place = Place(scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
-        keeper, webhook = (
-            Keeper(connection["forge"], place, token_of(connection)).located(),
-            webhooks.of_connection(connection["_id"]),
-        )
+        keeper = Keeper(connection["forge"], place, token_of(connection)).located()
+        webhook = webhooks.of_connection(connection["_id"])
         for hook in keeper.there():
             token = token_in(hook.url, connection["forge"])
-            if hook.id in stored["ids"] or (token and webhook and webhooks.hash_of(token) == webhook["_id"]):
+            if token and webhook and webhooks.hash_of(token) == webhook["_id"]:
                 keeper.remove(hook.id)
     except Gone:
-        pass
+        note("a place is gone from its forge, and its webhook with it", connection=connection["_id"])
     except PermanentError as error:
-        connections.note(stored["_id"], state="Failed", reason=str(error))
-        left.append(f"{stored['path']}: {error}")
+        connections.note(stored["_id"], state=connections.LEFT, reason=str(error))
         return
     connections.drop(stored["_id"])
     tell(connection, stored["path"], "removed")
@@ -120,6 +128,7 @@ def tell(connection: Connection, place: str, change: str, reason: str = "") -> N
 
 
 def _place(connection: Connection) -> None:
+    _check_way_in(connection["host"])
     managing, remarks = managing_of(connection), list[str]()
     token = token_of(connection)
     found = managing.places(scheme_of(connection["host"]), connection["host"], connection["name"])
@@ -133,12 +142,25 @@ def _place(connection: Connection) -> None:
         webhook_of(connection, (hook.url for hook in there))
         connections.add_places(connection["_id"], [place])
         connections.settle(connection["_id"], "Connected", remarks=remarks, each=False)
+        connections.look_anew(connection["_id"])  # repositories may have had their own before
         return
     if found and found[-1].level == "repository":
         raise Unauthorized("; ".join(remarks))
     webhook_of(connection, ())
     connections.settle(connection["_id"], "Connected", remarks=remarks, each=True)  # before any listing
     _one_by_one(connection)
+
+
+def _check_way_in(host: str) -> None:
+    """Refuse a URL to deliver to that leads nowhere from the forge.
+
+    Raises:
+        Unsupported: PICKET_PUBLIC_URL is this machine's own, or the cluster's, and the forge is elsewhere.
+    """
+    ours = urlsplit(settings().public_url).hostname or ""
+    is_near = ours in _THIS_MACHINE or "." not in ours or ours.endswith(_THIS_CLUSTER)
+    if is_near and urlsplit(f"//{host}").hostname not in _THIS_MACHINE:
+        raise Unsupported("PICKET_PUBLIC_URL leads to this machine or cluster alone: the forge could not deliver there")
 
 
 def _one_by_one(connection: Connection) -> None:
@@ -181,13 +203,14 @@ def webhook_of(connection: Connection, urls: Iterable[str]) -> Webhook:
     Raises:
         Gone: Somebody has revoked it meanwhile.
     """
-    known, identity, sender = webhooks.of_connection(connection["_id"]), connection["_id"], connection["forge"]
+    identity, sender = connection["_id"], connection["forge"]
+    known = webhooks.of_connection(identity, sender)
     scope = fold(f"{connection['host']}/{managing_of(connection).scope(connection['name'])}")
     if known is None and any(webhooks.adopt(token_in(url, sender), sender, scope, identity) for url in urls):
-        known = webhooks.of_connection(identity)
+        known = webhooks.of_connection(identity, sender)
     if known is None:
         webhooks.add(sender, connection["name"][:100], scope, identity)
-        known = webhooks.of_connection(identity)
+        known = webhooks.of_connection(identity, sender)
     if known is None:
         raise Gone("its webhook was revoked a moment ago")
     return known

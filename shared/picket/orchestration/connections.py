@@ -25,7 +25,10 @@ def begin(identity: str, wanted: Fields) -> Connection:
 
 
 def end(connection: Connection) -> None:
-    """Ask for the webhooks of a connection to be taken away."""
+    """Ask for the webhooks of a connection to be taken away; what its forge did not let go of is forgotten."""
+    if connection["state"] == "Orphaned":
+        connections.delete(connection["_id"])
+        return
     connections.put_off(connection, _PATIENCE, "", "Disconnecting")
     broker.emit(WebhookRequested(connection=connection["_id"], action="disconnect"))
 

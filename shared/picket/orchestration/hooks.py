@@ -61,7 +61,10 @@ def check(identity: str) -> None:
         if connection is None or connection["state"] == "Disconnecting":
             return
         try:
-            _bring(connection, stored)
+            if _is_wanted(connection, stored):
+                _bring(connection, stored)
+            else:
+                connecting.take_away(connection, stored)
         except RateLimited as error:
             span = timedelta(seconds=error.seconds)
             connections.note(identity, state="Waiting", reason=str(error))
@@ -72,6 +75,13 @@ def check(identity: str) -> None:
             connections.look_again(identity, _AFTER_FAILURE)
         except PermanentError as error:
             _fail(connection, stored, error)
+
+
+def _is_wanted(connection: Connection, stored: StoredHook) -> bool:
+    """Return whether a connection has its webhooks there: of all of it, or of each of its repositories."""
+    if connection["each"]:
+        return stored["level"] != "organization"
+    return stored["path"] == connection["name"]
 
 
 def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> None:

@@ -29,7 +29,6 @@ def add(connection: Connection, found: Iterable[Repository]) -> None:
 
 def is_there(connection: Connection, path: str) -> bool:
     """Return whether the forge still listed a repository of that path when it was last asked."""
-    known = repositories.find(fold(f"{connection['host']}/{path}"))
-    if known is None or known.get("vanished_at") or known.get("deleted"):
-        return False
-    return known["name"] == fold(f"{connection['host']}/{path}")
+    name = fold(f"{connection['host']}/{FORGES[connection['forge']].hooks.scope(path)}")
+    known = repositories.find(name)
+    return known is not None and known["name"] == name and not (known.get("vanished_at") or known.get("deleted"))

@@ -19,8 +19,11 @@ from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, text_of
 from picket.effects.mongo.schema import STAMP, readable
 from picket.events import ago, now
+from picket.forges import FORGES
 from picket.forges.hooks import Level, Place
 
+LEFT = "Left"
+"""State of a place whose forge does not let go of our webhook."""
 _REMEMBERED_SECONDS = 60.0
 
 
@@ -122,7 +125,8 @@ def pause_left(identity: str) -> timedelta:
 
 
 def delete(identity: str) -> None:
-    """Forget a connection."""
+    """Forget a connection and its places."""
+    collection("hooks").delete_many({"connection": identity})
     collection("connections").delete_one({"_id": identity})
 
 
@@ -149,9 +153,15 @@ def hooks(connection: str, limit: int) -> list[StoredHook]:
     return list(collection("hooks", StoredHook).find({"connection": connection}).limit(limit))
 
 
+def to_take_away(connection: str, limit: int) -> list[StoredHook]:
+    """Return up to *limit* places of a connection whose webhooks are still to be taken away."""
+    which = {"connection": connection, "state": {"$ne": LEFT}}
+    return list(collection("hooks", StoredHook).find(which).limit(limit))
+
+
 def failing(connection: str, limit: int) -> list[StoredHook]:
     """Return up to *limit* places of a connection whose webhook is not as it should be."""
-    which = {"connection": connection, "state": {"$in": ["Failed", "Waiting"]}}
+    which = {"connection": connection, "state": {"$in": ["Failed", "Waiting", LEFT]}}
     return list(collection("hooks", StoredHook).find(which).limit(limit))
 
 
@@ -163,6 +173,11 @@ def by_state(connection: str) -> dict[str, int]:
 def due_hooks(limit: int) -> list[StoredHook]:
     """Return up to *limit* places that are to be looked at by now, the longest due first."""
     return list(collection("hooks", StoredHook).find({"due": {"$lt": _later(timedelta())}}).sort("due", 1).limit(limit))
+
+
+def look_anew(connection: str) -> None:
+    """Let all places of a connection be looked at as if they never were."""
+    collection("hooks").update_many({"connection": connection}, {"$set": {"state": "New", "due": _later(timedelta())}})
 
 
 def ask_for_all(connection: str) -> None:
@@ -197,9 +212,10 @@ def _fault_of(name: str, _period: int) -> str:
             continue
         if connection["state"] in {"Failed", "Orphaned"}:
             return f"its webhook cannot be made: {connection['reason']}"
-        path = "/".join(parts[1:]) if connection["each"] else connection["name"]
-        level: Level = "repository" if connection["each"] else "organization"
-        kept = [hook(key(connection["_id"], each, path.lower())) for each in (level, "project", "repository")]
+        managing, path = FORGES[connection["forge"]].hooks, "/".join(parts[1:])
+        own = managing.place_of("https", parts[0], path)
+        places = [own] if connection["each"] else managing.places("https", parts[0], connection["name"])
+        kept = [hook(place_id(connection["_id"], place)) for place in places]
         broken = next((one for one in kept if one is not None and one["state"] == "Failed"), None)
         return f"its webhook cannot be kept: {broken['reason']}" if broken else ""
     return ""

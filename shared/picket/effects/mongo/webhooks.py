@@ -71,10 +71,11 @@ def add(provider: str, name: str, scope: str, connection: str = "") -> tuple[Web
     return document, token, secret
 
 
-def of_connection(connection: str) -> Webhook | None:
-    """Return the webhook that a connection has, unless it was revoked."""
+def of_connection(connection: str, provider: str = "") -> Webhook | None:
+    """Return the webhook that a connection has, of that provider where one is given, unless it was revoked."""
     found = collection("sources", Webhook).find({"connection": connection})
-    return next((readable(webhook) for webhook in found if not webhook["revoked"]), None)
+    alike = (one for one in found if not one["revoked"] and provider in {"", one["provider"]})
+    return next((readable(webhook) for webhook in alike), None)
 
 
 def adopt(token: str, provider: str, scope: str, connection: str) -> bool:

@@ -5,6 +5,7 @@ Source: https://learn.microsoft.com/en-us/rest/api/azure/devops/hooks/subscripti
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,8 +29,8 @@ class _Subscription(_Model):
     id: str = Field(max_length=100)
     eventType: str = Field(max_length=200)  # noqa: N815 - Azure's names, here and below
     status: str = "enabled"
-    publisherInputs: dict[str, str | None] = Field(default_factory=dict)  # noqa: N815
-    consumerInputs: dict[str, str | None] = Field(default_factory=dict)  # noqa: N815
+    publisherInputs: dict[str, Any] = Field(default_factory=dict)  # noqa: N815
+    consumerInputs: dict[str, Any] = Field(default_factory=dict)  # noqa: N815
 
     def listed(self) -> Hook:
         narrow = [name for name in ("repository", "branch", "pushedBy") if self.publisherInputs.get(name)]
@@ -37,7 +38,7 @@ class _Subscription(_Model):
         drift = [*(f"it is limited by {name}" for name in narrow), *(["it sends no details"] if thin else [])]
         drift += ["it is switched off"] if self.status == "disabledByUser" else []
         broken = self.status not in {"enabled", "disabledByUser"}
-        url = self.consumerInputs.get("url") or ""
+        url = str(self.consumerInputs.get("url") or "")
         return Hook(self.id, url, frozenset({self.eventType}), tuple(drift), f"Azure: {self.status}" if broken else "")
 
 

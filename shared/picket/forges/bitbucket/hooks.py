@@ -26,9 +26,9 @@ class _Model(BaseModel):
 
 class _Hook(_Model):
     uuid: str = Field(max_length=100)
-    url: str = Field(default="", max_length=4096)
+    url: str = ""
     active: bool
-    events: list[str] = Field(max_length=1_000)
+    events: list[str]
     skip_cert_verification: bool = False
     secret_set: bool = True
 

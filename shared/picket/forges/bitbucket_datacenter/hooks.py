@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from picket.forges.hooks import Hook, Managing, Place, Wanted
 from picket.forges.request import Request, with_json
@@ -24,9 +24,9 @@ class _Model(BaseModel):
 
 class _Hook(_Model):
     id: int
-    url: str = Field(default="", max_length=4096)
+    url: str = ""
     active: bool
-    events: list[str] = Field(max_length=1_000)
+    events: list[str]
     sslVerificationRequired: bool = True  # noqa: N815 - Bitbucket's name
 
     def listed(self) -> Hook:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from picket.forges.hooks import Hook, Managing, Place, Wanted, of_repository
 from picket.forges.listing import linked
@@ -25,14 +25,14 @@ class _Model(BaseModel):
 
 
 class _Config(_Model):
-    url: str = Field(default="", max_length=4096)
+    url: str = ""
     content_type: str = ""
 
 
 class _Hook(_Model):
     id: int
     active: bool
-    events: list[str] = Field(max_length=1_000)
+    events: list[str]
     config: _Config
     branch_filter: str = ""
 

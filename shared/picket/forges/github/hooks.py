@@ -29,7 +29,7 @@ class _Model(BaseModel):
 
 
 class _Config(_Model):
-    url: str = Field(default="", max_length=4096)
+    url: str = ""
     content_type: str = "form"
     insecure_ssl: str | int = "0"
 
@@ -37,7 +37,7 @@ class _Config(_Model):
 class _Hook(_Model):
     id: int
     active: bool
-    events: list[str] = Field(max_length=1_000)
+    events: list[str]
     config: _Config
 
     def listed(self) -> Hook:

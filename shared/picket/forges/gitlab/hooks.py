@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from picket.forges.hooks import Hook, Level, Managing, Place, Wanted, of_repository
 from picket.forges.request import Request, with_json
@@ -26,7 +26,7 @@ class _Hook(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     id: int
-    url: str = Field(default="", max_length=4096)
+    url: str = ""
     enable_ssl_verification: bool = True
     branch_filter_strategy: str | None = None
     push_events_branch_filter: str | None = None
