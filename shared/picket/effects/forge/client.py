@@ -28,7 +28,7 @@ from picket.effects.forge.transport import Elsewhere
 from picket.effects.mongo import forge_budgets as budgets
 from picket.effects.mongo.client import key
 from picket.errors import Gone, TransientError, Unauthorized, Unsupported
-from picket.forges import FORGES, limits
+from picket.forges import FORGES, limits, rights
 
 clock = time.time
 _DEFAULT_WAIT = 60.0
@@ -188,9 +188,9 @@ def _error(caller: Caller, answer: Answer) -> Exception:
     """Return what an answer that is no success means."""
     status = answer.status
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        return Absent("the forge has nothing there, or the token may not see it")
+        return Absent(_with_rights("the forge has nothing there, or the token may not see it", answer))
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return _denied(caller, status)
+        return _denied(caller, answer)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
         return TransientError(f"the forge answered {status}")
     return Refused(answer)
@@ -203,12 +203,17 @@ def _told(answer: Answer, said: limits.Limits) -> float | None:
     return said.pause or (None if said.remaining else said.reset_in)
 
 
-def _denied(caller: Caller, status: int) -> Unauthorized | TransientError:
-    if status == HTTPStatus.FORBIDDEN and caller.token:
-        return Unauthorized("the forge does not let the token do this")
+def _denied(caller: Caller, answer: Answer) -> Unauthorized | TransientError:
+    if answer.status == HTTPStatus.FORBIDDEN and caller.token:
+        return Unauthorized(_with_rights("the forge does not let the token do this", answer))
     if caller.token and minted.drop(caller.token.get_secret_value()):
         return TransientError("the forge refuses a token that it gave; another one is asked for")
     return _unauthorized(caller)
+
+
+def _with_rights(message: str, answer: Answer) -> str:
+    told = rights.missing(answer.headers, answer.body)
+    return f"{message} ({told})" if told else message
 
 
 def _unauthorized(caller: Caller) -> Unauthorized:
