@@ -29,8 +29,7 @@ from picket.forges.rights import missing
         ),
         (
             {},
-            b'{"message":"token does not have at least one of required scope(s), required=[read:user write:organization], '
-            b'token scope=read:user"}',
+            b'{"message":"required scope(s), required=[read:user write:organization], token scope=read:user"}',
             "it wants read:user write:organization",
         ),
         ({}, b"", ""),

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from picket.api.bodies import read
+from picket.api.organizations import HOST
 from picket.api.paging import paged
 from picket.commits.repository import fold
 from picket.effects import broker
@@ -30,7 +31,6 @@ _SHOWN = ("forge", "host", "name", "token_ref", "alerts", "state", "reason", "re
 _HOOK_SHOWN = ("level", "path", "state", "reason", "orphans", "checked_at")
 _HOOKS_SHOWN = 100
 _SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9_. -]{0,254}")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?|\[::1\](?::[0-9]{1,5})?")
 
 
 class ConnectionOrder(BaseModel):
@@ -63,7 +63,7 @@ class ConnectionOrder(BaseModel):
         host = (self.host or FORGES[self.forge].home).lower()
         segments = self.name.split("/")
         depth = FORGES[self.forge].hooks.depth
-        if not _HOST.fullmatch(host) or len(segments) > depth or not all(map(_SEGMENT.fullmatch, segments)):
+        if not HOST.fullmatch(host) or len(segments) > depth or not all(map(_SEGMENT.fullmatch, segments)):
             raise Malformed("host and name do not fit the forge")
         admitted(f"{scheme_of(host)}://{host}/{'/'.join(segments)}/any".replace(" ", "%20"))
         return fold(f"{host}/{self.name}"), {**self.model_dump(), "host": host}

@@ -34,7 +34,7 @@ NAME_HELP = (
     "Name of the organization or user; of a GitLab group its whole path, of Bitbucket Data Center a project's key or "
     "~user, of Azure DevOps organization or organization/project"
 )
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?|\[::1\](?::[0-9]{1,5})?")
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?|\[::1\](?::[0-9]{1,5})?")
 _MAX_GLOBS = 100
 
 
@@ -88,7 +88,7 @@ class OrganizationOrder(BaseModel):
             Unsupported: The host or the token is not admitted.
         """
         host = (self.host or FORGES[self.forge].home).lower()
-        if not _HOST.fullmatch(host) or not FORGES[self.forge].listing.named.fullmatch(self.name):
+        if not HOST.fullmatch(host) or not FORGES[self.forge].listing.named.fullmatch(self.name):
             raise Malformed("host and name do not fit the forge")
         path = quote(self.name)
         admitted(f"{scheme_of(host)}://{host}/{path}/any")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from picket.cli.client import Client, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, plain, print_json
 from picket.cli.paging import rows
 from picket.forges import FORGES
 
@@ -75,7 +75,7 @@ def connections(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> 
         print("No connections.")
     for one in found:
         counted = ", ".join(f"{count} {state.lower()}" for state, count in sorted(one["by_state"].items()))
-        print(f"{one['state']:12} {one['id']}  {counted}  {_plain(one['reason'])}".rstrip())
+        print(f"{one['state']:12} {one['id']}  {counted}  {plain(one['reason'])}".rstrip())
 
 
 def connection(connection: ConnectionId, *, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
@@ -116,9 +116,9 @@ def _print(found: Json, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    print(f"{found['state']}  {found['id']}  {_plain(found['reason'])}".rstrip())
+    print(f"{found['state']}  {found['id']}  {plain(found['reason'])}".rstrip())
     for remark in found["remarks"]:
-        print(f"  {_plain(remark)}")
+        print(f"  {plain(remark)}")
     counted = ", ".join(f"{count} {state.lower()}" for state, count in sorted(found["by_state"].items()))
     each = "one for each repository, as they are listed" if found["each"] else "one for all"
     print(f"  webhooks: {counted or 'none yet'} ({each})")
@@ -126,9 +126,4 @@ def _print(found: Json, *, as_json: bool) -> None:
     for one in found.get("hooks", []):
         if one["reason"] or one["orphans"]:
             left = f"; leads here, and is not known: {', '.join(one['orphans'])}" if one["orphans"] else ""
-            print(f"  {one['state']:8} {one['level']} {_plain(one['path'])}: {_plain(one['reason'])}{left}")
-
-
-def _plain(text: str) -> str:
-    """Make text fit for a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+            print(f"  {one['state']:8} {one['level']} {plain(one['path'])}: {plain(one['reason'])}{left}")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from picket.cli.client import Client, fail, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, plain, print_json
 from picket.cli.paging import rows
 
 app = typer.Typer(no_args_is_help=True, help="Look after events that exhausted their retries or were rejected.")
@@ -47,7 +47,7 @@ def list_letters(
         print(f"{function}: {counted}, the oldest since {found['oldest'][:19]}Z")
     for letter in letters:
         print(f"{letter['id']}  {letter['since'][:19]}Z  {letter['function']:9}  {letter['state']:8}  {letter['type']}")
-        print(f"    {_plain(letter['subject'])}  {_plain(letter['reason'])}")
+        print(f"    {plain(letter['subject'])}  {plain(letter['reason'])}")
     if more:
         print(f"These are the first {len(letters)}; --limit shows more.")
 
@@ -59,19 +59,19 @@ def show(letter: LetterId, *, server: Server = DEFAULT_SERVER, as_json: AsJson =
     if as_json:
         print_json(found)
         return
-    print(f"{found['kind']} of {found['function']}, {found['state']}: {_plain(found['reason'])}")
+    print(f"{found['kind']} of {found['function']}, {found['state']}: {plain(found['reason'])}")
     print(f"since {found['since']}, the last time {found['last_at']}, {found['times']} times in all")
     if found["replay_of"]:
         print(f"a replay of {found['replay_of']}")
     for replay in found["replays"]:
         asked = f", asked for {replay['scan']}" if replay["scan"] else ""
-        print(f"replay {replay['number']} at {replay['at']} by {_plain(replay['by'])}: event {replay['event']}{asked}")
+        print(f"replay {replay['number']} at {replay['at']} by {plain(replay['by'])}: event {replay['event']}{asked}")
     if found["dropped_at"]:
-        print(f"dropped at {found['dropped_at']} by {_plain(found['dropped_by'])}")
+        print(f"dropped at {found['dropped_at']} by {plain(found['dropped_by'])}")
     print(f"a replay asks for {found['replay_asks_for']}")
     for name, value in found["event"].items():
-        print(f"  {name:13} {_plain(value)}")
-    print(json.dumps(found["data"], indent=2) if not found["data_lost"] else f"data lost: {_plain(found['data_lost'])}")
+        print(f"  {name:13} {plain(value)}")
+    print(json.dumps(found["data"], indent=2) if not found["data_lost"] else f"data lost: {plain(found['data_lost'])}")
 
 
 @app.command()
@@ -164,8 +164,3 @@ def _letters(
 ) -> tuple[list[Json], bool]:
     everything = {"all": "true"} if closed else {}
     return rows(client, "/dead-letters", "letters", limit, function=trigger, kind=kind, **everything)
-
-
-def _plain(text: str) -> str:
-    """Make text of an event fit for a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)

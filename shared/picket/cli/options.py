@@ -39,3 +39,8 @@ def listed(arguments: list[str]) -> list[str]:
 def print_json(value: object) -> None:
     """Print *value* as JSON."""
     print(json.dumps(value, indent=2))
+
+
+def plain(text: str) -> str:
+    """Make text that others have written fit for a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)

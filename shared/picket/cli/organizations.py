@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from picket.cli.client import Client, segment
-from picket.cli.options import DEFAULT_SERVER, AsJson, Server, print_json
+from picket.cli.options import DEFAULT_SERVER, AsJson, Server, plain, print_json
 from picket.cli.paging import rows
 
 _FORGES = "github, gitlab, gitea, forgejo, bitbucket, bitbucket-datacenter or azure."
@@ -53,7 +53,7 @@ def list_organizations(*, server: Server = DEFAULT_SERVER, as_json: AsJson = Fal
     if not found:
         print("No organizations.")
     for one in found:
-        print(f"{one['state']:10} {one['kept']:6} repositories  {one['id']}  {_plain(one['reason'])}".rstrip())
+        print(f"{one['state']:10} {one['kept']:6} repositories  {one['id']}  {plain(one['reason'])}".rstrip())
 
 
 @app.command()
@@ -82,14 +82,9 @@ def _print(found: Json, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    print(f"{found['state']}  {found['id']}  {_plain(found['reason'])}".rstrip())
+    print(f"{found['state']}  {found['id']}  {plain(found['reason'])}".rstrip())
     counted = ", ".join(f"{found[name]} {name}" for name in ("listed", "kept", "refused", "vanished"))
     print(f"  {counted} repositories on {found['pages'] + (found['state'] == 'Done')} pages")
     for name in ("requested_at", "listed_at", "resume_at", "due_at"):
         if found[name]:
             print(f"  {name:13} {found[name]}")
-
-
-def _plain(text: str) -> str:
-    """Make text fit for a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
