@@ -226,7 +226,8 @@ class Azure(Shown):
         fits = fits and all(one["content"] and one["commentType"] == 1 for one in body["comments"])
         if not fits:
             return 400, {"message": "The thread does not fit."}
-        kept = {name: {"$type": "System.String", "$value": value} for name, value in body["properties"].items()}
+        types = {str: "System.String", int: "System.Int32"}
+        kept = {name: {"$type": types[type(one)], "$value": one} for name, one in body["properties"].items()}
         comments = [{"id": 1, **one, "commentType": "text"} for one in body["comments"]]
         made = {"id": 100 + len(self.threads), **body, "properties": kept, "comments": comments, "isDeleted": False}
         self.threads.append(made)

@@ -25,6 +25,8 @@ from picket.forges.reviewing import Ask, Keep, Kept, Remark, Review, Steps, mark
 _MOST = 100
 """Threads of a review: each is a mail to those who follow the pull request. The status has the number of all."""
 _PROPERTY = "Picket.Finding"
+_MARKDOWN = "Microsoft.TeamFoundation.Discussion.SupportsMarkdown"
+"""Without it a link, and the line that is not to be seen, may stand there as they are written."""
 _MARKER = re.compile(r"<!-- picket ([^\s<>]{1,200}) -->\s*$")
 _LONGEST_PATH = 2_000
 _OPEN = frozenset({"active", "pending", "unknown"})
@@ -161,7 +163,8 @@ def _thread(remark: Remark) -> dict[str, object]:
     more = [f"[More in Picket]({remark.url})"] if remark.url else []
     content = "\n\n".join((plain(remark.text) or "leaked credential", *more, marker(remark)))
     comments = [{"parentCommentId": 0, "content": content, "commentType": 1}]
-    made: dict[str, object] = {"comments": comments, "status": "active", "properties": {_PROPERTY: remark.finding}}
+    properties = {_PROPERTY: remark.finding, _MARKDOWN: 1}
+    made: dict[str, object] = {"comments": comments, "status": "active", "properties": properties}
     return made | _place(remark)
 
 
