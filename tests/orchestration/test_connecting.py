@@ -124,7 +124,10 @@ DRIFT: dict[str, list[dict[str, Any]]] = {
     "bitbucket-datacenter": [{"active": False}, {"events": ["pr:opened"]}],
     "gitea": [{"active": False}, {"events": ["push"]}, {"more": {"branch_filter": "main", "content_type": "json"}}],
     "forgejo": [{"active": False}],
-    "azure": [{"more": {"publisherInputs": {"projectId": "", "branch": "main"}, "status": "enabled"}}],
+    "azure": [
+        {"more": {"publisherInputs": {"projectId": "", "branch": "main"}, "status": "enabled"}},
+        {"details": "minimal"},
+    ],
 }
 
 
@@ -148,6 +151,20 @@ def test_what_somebody_has_changed_by_hand_is_mended(deployed: Deployment, forge
         steady = len(forge.writes())
         check(deployed, forge)
         assert len(forge.writes()) == steady, "what is mended is left alone"
+
+
+@pytest.mark.parametrize("forge", ["azure"], indirect=True)
+def test_azure_may_say_by_nothing_that_it_sends_everything(deployed: Deployment, forge: HookForge) -> None:
+    """Source: github.com/MicrosoftDocs/vsts-rest-api-specs, hooks/7.1, possible values of the consumer webHooks."""
+    forge.place(name_of(forge))
+    connect(deployed, forge)
+    for one in forge.kept(name_of(forge)):
+        one.details = ""
+    steady = len(forge.writes())
+
+    check(deployed, forge)
+
+    assert len(forge.writes()) == steady
 
 
 def test_one_that_was_deleted_is_made_again_and_a_second_one_goes(deployed: Deployment, forge: HookForge) -> None:

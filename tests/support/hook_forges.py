@@ -34,6 +34,7 @@ class Kept:
     active: bool = True
     more: Json = field(default_factory=dict)
     tests: int = 0
+    details: str = ""
 
 
 _PLACES = {
@@ -44,6 +45,26 @@ _PLACES = {
     "bitbucket": r"/2\.0/(?P<place>workspaces/[^/]+|repositories/[^/]+/[^/]+)/hooks",
     "bitbucket-datacenter": r"/rest/api/latest/(?P<place>projects/[^/]+(?:/repos/[^/]+)?)/webhooks",
     "azure": r"/(?P<place>[^/]+)/_apis/hooks/(?:subscriptions|testnotifications)",
+}
+_FIELDS = {
+    "bitbucket": {"description", "url", "secret", "active", "events", "skip_cert_verification"},
+    "bitbucket-datacenter": {"name", "url", "active", "events", "configuration", "sslVerificationRequired"},
+    "azure": {
+        *("publisherId", "eventType", "resourceVersion", "consumerId", "consumerActionId"),
+        *("publisherInputs", "consumerInputs"),
+    },
+}
+"""What the descriptions that these publish of their APIs know; Bitbucket Cloud's leaves the last one out, but takes it.
+
+Source: Atlassian's OpenAPI, github.com/MicrosoftDocs/vsts-rest-api-specs (hooks/7.1)
+"""
+_EVENTS_OF_CLOUD = {
+    *("pullrequest:created", "pullrequest:updated", "pullrequest:push", "pullrequest:fulfilled"),
+    *("repo:created", "repo:deleted", "repo:push", "repo:transfer", "repo:updated"),
+}
+_INPUTS_OF_AZURE = {
+    *("url", "httpHeaders", "basicAuthUsername", "basicAuthPassword"),
+    *("resourceDetailsToSend", "messagesToSend", "detailedMessagesToSend"),
 }
 _TAIL = r"(?:/(?P<hook>[^/]+))?(?P<rest>/.*)?"
 
@@ -132,8 +153,18 @@ class HookForge:
         place = unquote(found["place"]) if found else ""
         if found is None or place not in self.places:
             return 404, {"message": "Not Found"}
+        if method in {"POST", "PUT"} and not found["rest"] and "subscriptionId" not in body and not self._fits(body):
+            return 400, {"message": "a field is not known"}
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         return self._hooks(method, place, (found["hook"], found["rest"] or ""), body, query)
+
+    def _fits(self, body: Json) -> bool:
+        if not body.keys() <= _FIELDS.get(self.forge, body.keys()):
+            return False
+        if self.forge == "azure":
+            texts = {**body["publisherInputs"], **body["consumerInputs"]}.values()
+            return body["consumerInputs"].keys() <= _INPUTS_OF_AZURE and all(isinstance(one, str) for one in texts)
+        return self.forge != "bitbucket" or set(body["events"]) <= _EVENTS_OF_CLOUD
 
     def _hooks(  # noqa: PLR0911 - a forge has so many answers
         self, method: str, place: str, where: tuple[str | None, str], body: Json, query: Json
@@ -221,6 +252,7 @@ class HookForge:
                 one.url, one.secret = inputs["url"], inputs["basicAuthPassword"]
                 one.events = [body["eventType"]]
                 one.more = {"publisherInputs": body["publisherInputs"], "status": "enabled"}
+                one.details = inputs.get("resourceDetailsToSend", "")
             case _:
                 one.url, one.events, one.active = body["url"], body["events"], body["active"]
                 given = body.get("configuration", body)
@@ -242,7 +274,7 @@ class HookForge:
                 more = {name: value for name, value in one.more.items() if name not in {"token", "url"}}
                 return {"alert_status": "executable", "disabled_until": None, **shown, **more}
             case "azure":
-                inputs = {"url": one.url, "basicAuthPassword": "********", "resourceDetailsToSend": "all"}
+                inputs = {"url": one.url, "basicAuthPassword": "********", "resourceDetailsToSend": one.details}
                 return {"id": one.id, "eventType": one.events[0], "consumerInputs": inputs, **one.more}
             case "bitbucket":
                 shown = {"uuid": one.id, "url": one.url, "active": one.active, "events": one.events}

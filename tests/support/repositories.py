@@ -125,6 +125,8 @@ class GitHttpServer:
             def do_POST(self) -> None:
                 server.answer(self)
 
+            do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - as http.server calls them
+
             def log_message(self, *_: object) -> None:
                 """Keep test output clean."""
 

@@ -11,6 +11,7 @@ FORGE = Forge(
     pull_requests=("refs/pull",),
     receives=True,
     lists=True,
+    reports=True,
     manages=True,
     pipeline="azure-pipelines.yml",
     signs_in=True,

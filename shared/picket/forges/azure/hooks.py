@@ -34,7 +34,7 @@ class _Subscription(_Model):
 
     def listed(self) -> Hook:
         narrow = [name for name in ("repository", "branch", "pushedBy") if self.publisherInputs.get(name)]
-        thin = self.consumerInputs.get("resourceDetailsToSend") not in {None, "all"}
+        thin = self.consumerInputs.get("resourceDetailsToSend") not in {None, "", "all"}
         drift = [*(f"it is limited by {name}" for name in narrow), *(["it sends no details"] if thin else [])]
         drift += ["it is switched off"] if self.status == "disabledByUser" else []
         broken = self.status not in {"enabled", "disabledByUser"}

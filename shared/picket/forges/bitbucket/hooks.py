@@ -74,8 +74,8 @@ HOOKS = Managing(
     place_of=of_repository,
     events={"organization": _WORKSPACE_EVENTS, "repository": _EVENTS},
     rights={
-        "organization": "webhook, as an administrator of the workspace",
-        "repository": "webhook, as an administrator of the repository",
+        "organization": "webhook, repository and pullrequest, as an administrator of the workspace",
+        "repository": "webhook, repository and pullrequest, as an administrator of the repository",
     },
     headers=headers_of,
     list_url=lambda place: f"{_base(place)}?pagelen=100",

@@ -5,10 +5,9 @@ Source: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-st
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from picket.forges.accounts import headers_of
-from picket.forges.bitbucket.hooks import api
+from picket.forges.bitbucket.commits import of_commit
+from picket.forges.bitbucket.review import review
 from picket.forges.reporting import Commit, Reporting, State, Status
 from picket.forges.request import Request, with_json
 
@@ -28,9 +27,4 @@ def _request(commit: Commit, status: Status) -> Request:
     return with_json("POST", f"{of_commit(commit)}/statuses/build", told)
 
 
-def of_commit(commit: Commit) -> str:
-    """Return the URL of a commit in the API."""
-    return f"{api(commit.scheme, commit.host)}/repositories/{quote(commit.path)}/commit/{commit.sha}"
-
-
-REPORTING = Reporting(headers=lambda token: dict(headers_of(token)), request=_request)
+REPORTING = Reporting(headers=lambda token: dict(headers_of(token)), request=_request, review=review)

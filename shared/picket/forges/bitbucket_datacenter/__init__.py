@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from picket.forges.forge import Forge
 
-FORGE = Forge(package=__name__, pull_requests=("refs/pull-requests",), receives=True, lists=True, manages=True)
+FORGE = Forge(
+    package=__name__,
+    pull_requests=("refs/pull-requests",),
+    receives=True,
+    lists=True,
+    reports=True,
+    manages=True,
+)
