@@ -125,6 +125,9 @@ class GitHttpServer:
             def do_POST(self) -> None:
                 server.answer(self)
 
+            do_PUT = do_POST  # noqa: N815 - as the library calls it
+            do_PATCH = do_POST  # noqa: N815
+
             def log_message(self, *_: object) -> None:
                 """Keep test output clean."""
 

@@ -86,9 +86,9 @@ def _bring(identity: str) -> None:
                 forge.send(access[0], commit, status, access[1])
                 count("picket_statuses_total", state=status.state)
                 note("commit status set", repository=scan["repository"], scan=scan["_id"], state=status.state)
+            statuses.tell(known, told, brought)
             if not shown:
                 reviewing.show(access, scan, commit, known, verdict)
-            statuses.tell(known, told, brought)
     raise Busy("the findings of a commit keep changing")
 
 
