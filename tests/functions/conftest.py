@@ -28,9 +28,9 @@ def work(forge: GitHttpServer) -> Work:
 def configure(environment: pytest.MonkeyPatch, forge: GitHttpServer, tmp_path: Path) -> Callable[..., None]:
     """Have pushes to the forge told of, as one of a kind."""
 
-    def configure(kind: str = "gitea", policy: str = "", **more: str) -> None:
+    def configure(kind: str = "gitea", policy: str = "", token: str = "", **more: str) -> None:
         host = forge.url.partition("//")[2]
-        environment.setenv("PICKET_STATUSES", json.dumps({host: {"forge": kind, "token": "t0ken"}}))
+        environment.setenv("PICKET_STATUSES", json.dumps({host: {"forge": kind, "token": token or "t0ken"}}))
         environment.setenv("PICKET_STATUS_REPOSITORIES", json.dumps([f"{host}/*"]))
         if policy:
             path = tmp_path / "policy.yaml"

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.support import pushes, secrets
 from tests.support.deployment import Deployment
-from tests.support.repositories import Work
+from tests.support.repositories import GitHttpServer, Work
+from tests.support.reviews import Gitea, GitHub, GitLab
 from tests.support.statuses import Announce, Api
+
+from picket.effects.forge import client, reviews
+from picket.errors import TransientError
 
 
 @pytest.fixture
 def propose(announce: Announce, deployed: Deployment, work: Work) -> Callable[..., str]:
     """Open a pull request of the commit that is checked out, or tell of new commits; its head."""
 
-    def propose(action: str = "opened", number: int = 7) -> str:
+    def propose(action: str = "opened", number: int = 7, *, wait: bool = False) -> str:
         head = work.head()
         work.git("update-ref", f"refs/pull/{number}/head", head)
         source = deployed.api.post("/webhooks", json={"sender": "github", "name": "hook"}).json
@@ -29,7 +34,8 @@ def propose(announce: Announce, deployed: Deployment, work: Work) -> Callable[..
         headers = pushes.signed(source["secret"], body, delivery=f"p{len(deployed.sent)}", event="pull_request")
         where = source["url"].removeprefix("http://127.0.0.1:8080")
         assert deployed.clients["ingest"].post(where, data=body, headers=headers).status_code == 202
-        deployed.drain()
+        if not wait:
+            deployed.drain()
         return head
 
     return propose
@@ -103,3 +109,129 @@ def test_the_same_commit_pushed_and_proposed_has_two_statuses(
 
     names: dict[str, Any] = {name: state for state, name, _ in said(api, head)}
     assert names == {"picket": "failure", "picket/pull-request": "failure"}
+
+
+def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> list[int]:
+    """Lose the answer to a request that shows findings at their lines; how many are left until then."""
+    left = [after]
+
+    def counted(send: Callable[..., Any]) -> Callable[..., Any]:
+        def sent(*arguments: Any, **more: Any) -> Any:
+            answer = send(*arguments, **more)
+            left[0] -= 1
+            if left[0] == 0:
+                raise TransientError("the worker is dead")
+            return answer
+
+        return sent
+
+    dead = {"get": counted(client.get), "send": counted(client.send)}
+    monkeypatch.setattr(reviews, "client", SimpleNamespace(Absent=client.Absent, Refused=client.Refused, **dead))
+    return left
+
+
+def shown(at: Gitea | GitHub | GitLab) -> list[tuple[str, int, str, bool]]:
+    """Return path, line, text of what stands at lines, and whether its finding is open."""
+    if isinstance(at, GitHub):
+        found = at.shown("picket/pull-request")["annotations"]
+        return [(one["path"], one["start_line"], one["message"], True) for one in found]
+    if isinstance(at, GitLab):
+        notes = [one["notes"][0] for one in at.discussions]
+        places = [one["position"] for one in notes]
+        return [
+            (place["new_path"], place["new_line"], note["body"], not note["resolved"])
+            for place, note in zip(places, notes, strict=True)
+        ]
+    return [
+        (one["path"], one["new_position"], one["body"], "no longer open" not in one["body"]) for one in at.comments()
+    ]
+
+
+def insist(deployed: Deployment) -> int:
+    """Deliver until nothing is left, what fails again; how often something failed."""
+    failed = 0
+    while deployed.queue:
+        message = deployed.queue.pop(0)
+        if 503 in deployed.deliver(message).values():
+            failed += 1
+            deployed.queue.insert(0, message)
+    return failed
+
+
+@pytest.mark.parametrize("after", range(1, 7))
+@pytest.mark.parametrize("kind", ["github", "gitlab", "gitea", "forgejo"])
+def test_a_finding_stands_at_its_line_once_whenever_a_worker_dies(  # noqa: PLR0917 - fixtures
+    kind: str,
+    after: int,
+    propose: Callable[..., str],
+    configure: Callable[..., None],
+    deployed: Deployment,
+    work: Work,
+    forge: GitHttpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One answer is lost each time: of a new head, of a finding that is accepted, and of one that is open again."""
+    at = {"github": GitHub, "gitlab": GitLab}.get(kind, Gitea)()
+    forge.also = at.answer
+    configure(kind, token="ghs_t0ken" if kind == "github" else "t0ken", PICKET_WEB_URL="https://picket.corp.io")
+    work.commit({"b.py": "x = 1\n"})
+    work.git("checkout", "--quiet", "-b", "feature")
+    work.commit({"`a`<b>.py": f"x = 1\nt = '{secrets.slack_token(1)}'\n", "c.py": f"t = '{secrets.slack_token(2)}'\n"})
+    if isinstance(at, GitLab):
+        at.sha = work.head()
+
+    dying(monkeypatch, after)
+    propose(wait=True)
+    failed = [insist(deployed)]
+    first = shown(at)
+    findings = deployed.api.get("/findings").json["findings"]
+    given = next(one for one in findings if one["path"] == "c.py")
+    rounds = []
+    for state in ("false-positive", "open"):
+        dying(monkeypatch, after)
+        deployed.api.patch(f"/findings/{given['id']}", json={"state": state})
+        failed.append(insist(deployed))
+        rounds.append(shown(at))
+
+    assert failed[0] == 1 or after > 4
+    assert [(path, line, is_open) for path, line, _, is_open in first] == [("`a`<b>.py", 2, True), ("c.py", 1, True)]
+    assert all("https://picket.corp.io/findings/" in text for _, _, text, _ in first)
+    assert [is_open for *_, is_open in rounds[0]] == ([True] if kind == "github" else [True, False])
+    assert rounds[1] == first
+    sent = json.dumps([one.body for one in at.writes()])
+    assert secrets.slack_token(1) not in sent
+    assert secrets.slack_token(2) not in sent
+    if isinstance(at, GitHub):
+        assert at.statuses == []
+        assert at.shown("picket/pull-request")["conclusion"] == "failure"
+    before = len(at.writes())
+    for message in deployed.of_type("status.requested"):
+        assert deployed.deliver(message) == {"notify": 204}
+    assert len(at.writes()) == before
+
+
+@pytest.mark.parametrize("status", [403, 404, 422])
+@pytest.mark.usefixtures("work")
+def test_a_status_follows_what_is_decided_where_the_forge_shows_nothing_at_lines(  # noqa: PLR0917 - fixtures
+    status: int,
+    propose: Callable[..., str],
+    configure: Callable[..., None],
+    deployed: Deployment,
+    work: Work,
+    forge: GitHttpServer,
+) -> None:
+    """The token may set statuses alone, perhaps."""
+    at = Gitea()
+    at.refuses = lambda asked: None if "/statuses/" in asked.path else (status, {}, {})
+    forge.also = at.answer
+    configure()
+    work.git("checkout", "--quiet", "-b", "feature")
+    work.commit({"c.py": f"t = '{secrets.slack_token(2)}'\n"})
+    propose()
+    [finding] = deployed.api.get("/findings").json["findings"]
+    for state in ("false-positive", "open"):
+        deployed.api.patch(f"/findings/{finding['id']}", json={"state": state})
+        deployed.drain()
+
+    said = [one.body["state"] for one in at.writes() if "/statuses/" in one.path]
+    assert said == ["pending", "failure", "success", "failure"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from pydantic import SecretStr
 from tests.support import gitea, secrets
 from tests.support.gitea import Gitea
@@ -164,6 +165,71 @@ def test_a_push_gets_a_status_that_links_to_the_finding_and_follows_what_is_deci
         assert statuses(leaked)[-1][1] == f"https://picket.corp.io/findings/{finding['id']}"
         stack.patch(f"/findings/{finding['id']}", {"state": "false-positive"})
         eventually(lambda: [state for state, _ in statuses(leaked)] == ["pending", "failure", "success"])
+
+
+HOSTILE = "a](https:/evil.example) <script>`x`.py"
+
+
+def test_a_pull_request_gets_a_comment_at_the_line_that_follows_what_is_decided_of_the_finding(
+    forge: Gitea, tmp_path: Path
+) -> None:
+    forge.post("/orgs/acme/repos", {"name": "asked", "default_branch": "main"})
+    work, remote = Work(tmp_path / "work"), forge.remote("acme/asked")
+    work.commit({"a.py": "x = 1\n"})
+    work.git("push", "--quiet", remote, "HEAD:refs/heads/main")
+    told = {
+        "PICKET_STATUSES": json.dumps({forge.host: {"forge": "gitea", "token": forge.token}}),
+        "PICKET_STATUS_REPOSITORIES": json.dumps([f"{forge.host}/acme/*"]),
+        "PICKET_WEB_URL": "https://picket.corp.io",
+    }
+    events = ["push", "pull_request", "pull_request_sync"]
+
+    def comments() -> list[tuple[str, int, str]]:
+        """Return path, line and text of each comment at a line."""
+        reviews = forge.get("/repos/acme/asked/pulls/1/reviews")
+        each = [forge.get(f"/repos/acme/asked/pulls/1/reviews/{one['id']}/comments") for one in reviews]
+        return sorted((one["path"], one["position"], one["body"]) for found in each for one in found)
+
+    with picket_up(tmp_path / "data", environment=told) as stack:
+        source = stack.post("/webhooks", {"sender": "gitea", "name": "asked"})
+        hook = {"url": source["url"], "content_type": "json", "secret": source["secret"]}
+        forge.post("/repos/acme/asked/hooks", {"config": hook, "type": "gitea", "events": events, "active": True})
+        planted = secrets.slack_token(5), secrets.slack_token(6)
+        work.commit({"a.py": f"x = 1\n\nkey = '{planted[0]}'\n", HOSTILE: f"key = '{planted[1]}'\n"})
+        work.git("push", "--quiet", remote, "HEAD:refs/heads/topic")
+        forge.post("/repos/acme/asked/pulls", {"head": "topic", "base": "main", "title": "t"})
+
+        eventually(lambda: len(comments()) == 2)
+        first = comments()
+        finding = next(one for one in stack.all_findings() if one["path"] == "a.py")
+        assert [(path, line) for path, line, _ in first] == [("a.py", 3), (HOSTILE, 1)]
+        link = f"https://picket.corp.io/findings/{finding['id']}"
+        assert f"[See it in Picket]({link})" in first[0][2]
+        assert not [body for _, _, body in first for secret in (*planted, "evil", "script") if secret in body]
+        [hunk] = [
+            one["diff_hunk"]
+            for review in forge.get("/repos/acme/asked/pulls/1/reviews")
+            for one in forge.get(f"/repos/acme/asked/pulls/1/reviews/{review['id']}/comments")
+            if one["path"] == "a.py"
+        ]
+        assert "+key = " in hunk
+        shown = urllib3.request("GET", f"http://{forge.host}/acme/asked/pulls/1", headers=forge.headers).data.decode()
+        assert f'href="{link}"' in shown
+
+        stack.patch(f"/findings/{finding['id']}", {"state": "false-positive"})
+        eventually(lambda: "no longer open" in comments()[0][2])
+        stack.patch(f"/findings/{finding['id']}", {"state": "open"})
+        eventually(lambda: comments() == first)
+        # A new head, whose line is unchanged, and a finding in a line that it takes back: not in the diff.
+        work.commit({"b.py": f"y = '{secrets.slack_token(7)}'\n"})
+        work.commit({"b.py": "y = 1\n"})
+        work.git("push", "--quiet", remote, "HEAD:refs/heads/topic")
+        eventually(lambda: len(comments()) == 3)
+        later = comments()
+
+    assert later[:2] == first
+    assert later[2][:2] == ("b.py", 1)
+    assert {one["state"] for one in forge.get("/repos/acme/asked/pulls/1/reviews")} == {"COMMENT"}
 
 
 def test_an_organization_is_connected_watched_and_told(forge: Gitea, tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ class Gitea:
         """Host and port."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request is to have."""
+        return {"Authorization": f"token {self.token}"}
+
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST to the API; the answer must be a success."""
         return self._send("POST", path, body)
@@ -73,7 +78,7 @@ class Gitea:
         self._send("DELETE", path, {})
 
     def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
+        headers = {**self.headers, "Content-Type": "application/json"}
         url = f"http://{self.host}/api/v1{path}"
         answer = urllib3.request(method, url, body=json.dumps(body).encode(), headers=headers, retries=False)
         assert 200 <= answer.status < 300, (path, answer.status, answer.data)
@@ -81,8 +86,7 @@ class Gitea:
 
     def get(self, path: str) -> Any:
         """GET from the API; the answer must be a success."""
-        headers = {"Authorization": f"token {self.token}"}
-        answer = urllib3.request("GET", f"http://{self.host}/api/v1{path}", headers=headers, retries=False)
+        answer = urllib3.request("GET", f"http://{self.host}/api/v1{path}", headers=self.headers, retries=False)
         assert answer.status == 200, (path, answer.status, answer.data)
         return json.loads(answer.data)
 

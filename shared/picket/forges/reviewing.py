@@ -16,7 +16,12 @@ from picket.forges.request import Request
 
 Kept = Mapping[str, str]
 """What is known of earlier times, such as the forge's id of a comment by that of a finding."""
-_PLAIN = re.compile(r"[^\w .,:;'/+=%$&-]")
+_PLAIN = re.compile(r"[^\w .,:;'/+=-]")
+"""No `&` either: a forge looks for mentions after it has read `&commat;`."""
+_WEB = re.compile(r"\b(?:https?:/*)+|:?//+", re.IGNORECASE)
+_SCHEME = re.compile(r":(?=\S)|\bwww\.", re.IGNORECASE)
+_MARKER = re.compile(r"<!-- picket ([0-9A-Za-z_-]{1,100}) -->")
+_CLOSED = "This finding is no longer open."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,18 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What is to be shown of a commit; `number` is that of its pull request, 0 where it is none's head."""
+    """What is to be shown of a commit.
+
+    `number` is that of its pull request, 0 where it is none's head; `carried` says that no status is set apart from
+    this.
+    """
 
     identity: str
     commit: Commit
     number: int
     status: Status
     remarks: tuple[Remark, ...]
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +93,41 @@ Steps = Generator[Ask | Keep, Reply, None]
 
 def plain(text: str) -> str:
     """Return text that no forge takes for markup, a mention or a link; rules of a team may have any description."""
-    return " ".join(_PLAIN.sub(" ", text).replace("://", " ").split())
+    parted = _SCHEME.sub(lambda found: f"{found[0].rstrip('.')} ", _PLAIN.sub(" ", _WEB.sub("", text)))
+    return " ".join(parted.split())
+
+
+def place(remark: Remark) -> str:
+    """Return a remark's path as JSON can hold it: git's names are bytes."""
+    return remark.path.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def marker(remark: Remark) -> str:
     """Return a line by which a comment is known again as that of a finding; forges do not show it."""
-    return f"<!-- picket {remark.finding} -->"
+    return _marked(remark.finding)
+
+
+def marked(text: str) -> str:
+    """Return the finding whose comment a text is, by its last line; empty if it is none's."""
+    found = _MARKER.fullmatch(text.strip().rpartition("\n")[2].strip())
+    return found[1] if found else ""
+
+
+def comment(remark: Remark, aside: str = "") -> str:
+    """Return what a comment says of a finding, in Markdown; *aside* is a sentence of ours."""
+    link = f"[See it in Picket]({remark.url})" if remark.url else ""
+    return "\n\n".join(part for part in (plain(remark.text), aside, link, marker(remark)) if part)
+
+
+def closed(finding: str) -> str:
+    """Return what a comment says of a finding that is no longer open."""
+    return f"{_CLOSED}\n\n{_marked(finding)}"
+
+
+def is_closed(text: str) -> bool:
+    """Return whether a comment says that its finding is no longer open."""
+    return text.startswith(_CLOSED)
+
+
+def _marked(finding: str) -> str:
+    return f"<!-- picket {finding} -->"

@@ -50,18 +50,23 @@ def is_shown(name: str, scan: Scan, known: StoredStatus, verdict: Verdict) -> bo
 def show(access: forge.Access, scan: Scan, commit: Commit, known: StoredStatus, verdict: Verdict) -> None:
     """Have a forge show at lines what a commit has brought.
 
+    A refusal is left at that until there is something else to show: the status, which is set apart, follows what is
+    decided whatever becomes of lines. A token may have been made for statuses alone.
+
     Raises:
-        TransientError: As `reviews.show`; what the forge refuses is logged.
+        PicketError: As `reviews.show`; of PermanentErrors, only where nothing else holds the status.
     """
-    review = Review(known["_id"], commit, _number(scan), verdict.status, _remarks(verdict))
+    review = Review(known["_id"], commit, _number(scan), verdict.status, _remarks(verdict), carried=carries(access))
 
     def keep(what: object) -> None:
         statuses.keep_review(known["_id"], dict(what))  # type: ignore[call-overload]
 
     try:
         reviews.show(access[0], review, known.get("review", {}), access[1], keep)
-    except PermanentError as error:  # the status says what matters; asked again, the forge would say the same
-        note("findings are not shown at their lines", repository=scan["repository"], reason=str(error))
+    except PermanentError as error:
+        if review.carried:
+            raise
+        note("findings not shown at their lines", repository=scan["repository"], reason=str(error))
     else:
         note("findings shown at their lines", repository=scan["repository"], findings=len(review.remarks))
     statuses.reviewed(known["_id"], _digest(scan, verdict))

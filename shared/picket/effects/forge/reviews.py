@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from picket.effects.exchange import Answer
 from picket.effects.forge import client
 from picket.effects.forge.client import Caller
-from picket.errors import Unsupported
+from picket.errors import Unauthorized, Unsupported
 from picket.forges import FORGES
 from picket.forges.reviewing import Ask, Keep, Kept, Reply, Review
 
@@ -65,6 +65,10 @@ def _sent(caller: Caller, step: Ask, headers: dict[str, str]) -> Reply:
         if HTTPStatus.NOT_FOUND not in step.bears:
             raise
         return Reply(HTTPStatus.NOT_FOUND)
+    except Unauthorized:
+        if HTTPStatus.FORBIDDEN not in step.bears:
+            raise
+        return Reply(HTTPStatus.FORBIDDEN)
     except client.Refused as error:
         if error.answer.status not in step.bears:
             raise

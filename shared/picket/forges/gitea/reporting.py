@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
+from picket.forges.gitea.review import repository, review
 from picket.forges.reporting import Commit, Reporting, Status
 from picket.forges.request import Request, with_json
 
@@ -18,11 +17,8 @@ def _request(commit: Commit, status: Status) -> Request:
     return with_json("POST", f"{repository(commit)}/statuses/{commit.sha}", told)
 
 
-def repository(commit: Commit) -> str:
-    """Return the URL of a commit's repository in the API."""
-    return f"{commit.scheme}://{commit.host}/api/v1/repos/{quote(commit.path)}"
-
-
 REPORTING = Reporting(
-    headers=lambda token: {"Authorization": f"token {token}", "Accept": "application/json"}, request=_request
+    headers=lambda token: {"Authorization": f"token {token}", "Accept": "application/json"},
+    request=_request,
+    review=review,
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
+from picket.forges.gitlab.review import project, review
 from picket.forges.reporting import Commit, Reporting, State, Status
 from picket.forges.request import Request, with_json
 
@@ -19,11 +18,6 @@ def _request(commit: Commit, status: Status) -> Request:
     return with_json("POST", f"{project(commit)}/statuses/{commit.sha}", told)
 
 
-def project(commit: Commit) -> str:
-    """Return the URL of a commit's project in the API."""
-    return f"{commit.scheme}://{commit.host}/api/v4/projects/{quote(commit.path, safe='')}"
-
-
 def _is_done(status: int, body: bytes, sent: Status) -> bool:
     """Return whether the status was so before: GitLab refuses to set the same one again, and names the present one."""
     same = f"from :{_STATES[sent.state]}".encode()
@@ -31,5 +25,8 @@ def _is_done(status: int, body: bytes, sent: Status) -> bool:
 
 
 REPORTING = Reporting(
-    headers=lambda token: {"PRIVATE-TOKEN": token, "Accept": "application/json"}, request=_request, is_done=_is_done
+    headers=lambda token: {"PRIVATE-TOKEN": token, "Accept": "application/json"},
+    request=_request,
+    is_done=_is_done,
+    review=review,
 )
