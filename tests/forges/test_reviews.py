@@ -15,8 +15,8 @@ from tests.support.reviews import OTHER, Asked, Gitea, GitHub, GitLab, Shows
 
 from picket.effects.forge import client, reviews
 from picket.errors import TransientError
-from picket.forges.reporting import CONTEXT, PROPOSED, Commit, Status
 from picket.forges.reviewing import Remark, Review, comment, plain
+from picket.forges.status import CONTEXT, PROPOSED, Commit, Status
 
 SHA = "a" * 40
 PATH = "a](https://evil) <script>`x`\n@all.py"

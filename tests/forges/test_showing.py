@@ -15,8 +15,8 @@ from tests.support.repositories import GitHttpServer
 from picket.effects.forge import reviews
 from picket.errors import Unauthorized, Unsupported
 from picket.forges import FORGES
-from picket.forges.reporting import CONTEXT, PROPOSED, Commit, Status
 from picket.forges.reviewing import Remark, Review, marker
+from picket.forges.status import CONTEXT, PROPOSED, Commit, Status
 
 SHA, OTHER = "a" * 40, "b" * 40
 PATHS = {"bitbucket": "o/r", "bitbucket-datacenter": "scm/KEY/slug", "azure": "org/my project/_git/repo"}

@@ -11,8 +11,8 @@ import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 
-from picket.forges.reporting import Commit, Status
 from picket.forges.request import Request
+from picket.forges.status import Commit, Status
 
 Kept = Mapping[str, str]
 """What is known of earlier times, such as the forge's id of a comment by that of a finding."""

@@ -17,8 +17,8 @@ from picket.effects.telemetry import note
 from picket.errors import PermanentError
 from picket.findings.stored import Finding
 from picket.forges import FORGES
-from picket.forges.reporting import Commit, Status
 from picket.forges.reviewing import Remark, Review, plain
+from picket.forges.status import Commit, Status
 from picket.settings import settings
 
 _NUMBER = re.compile(rf"(?:{'|'.join(PULL_REQUESTS)})/([0-9]{{1,9}})/")

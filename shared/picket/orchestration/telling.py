@@ -27,7 +27,7 @@ from picket.errors import Busy, PermanentError, TransientError
 from picket.events import StatusRequested
 from picket.findings.life import state_of
 from picket.findings.stored import Finding
-from picket.forges.reporting import CONTEXT, PROPOSED, Commit, Status
+from picket.forges.status import CONTEXT, PROPOSED, Commit, Status
 from picket.orchestration import reviewing
 from picket.orchestration.reviewing import Verdict
 from picket.orchestration.statuses import PATIENCE, is_proposed

@@ -9,7 +9,7 @@ from picket.effects.forge.client import Caller
 from picket.errors import Misconfigured, Unauthorized
 from picket.forges import FORGES
 from picket.forges.accounts import GitHubApp
-from picket.forges.reporting import Commit, Status
+from picket.forges.status import Commit, Status
 from picket.settings import settings
 
 Access = tuple[str, SecretStr]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from picket.forges.reporting import Commit, State, Status
+from picket.forges.status import Commit, State, Status
 
 VERSION = "api-version=7.1"
 GENRE = "picket"

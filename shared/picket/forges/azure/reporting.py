@@ -8,8 +8,9 @@ from __future__ import annotations
 from picket.forges.azure.commits import VERSION, of_repository, told
 from picket.forges.azure.listing import LISTING
 from picket.forges.azure.review import review
-from picket.forges.reporting import Commit, Reporting, Status
+from picket.forges.reporting import Reporting
 from picket.forges.request import Request, with_json
+from picket.forges.status import Commit, Status
 
 
 def _request(commit: Commit, status: Status) -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from picket.forges.bitbucket.hooks import api
-from picket.forges.reporting import Commit
+from picket.forges.status import Commit
 
 
 def of_commit(commit: Commit) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from picket.forges.accounts import headers_of
 from picket.forges.bitbucket.commits import of_commit
 from picket.forges.bitbucket.review import review
-from picket.forges.reporting import Commit, Reporting, State, Status
+from picket.forges.reporting import Reporting
 from picket.forges.request import Request, with_json
+from picket.forges.status import Commit, State, Status
 
 _STATES: dict[State, str] = {
     "pending": "INPROGRESS",

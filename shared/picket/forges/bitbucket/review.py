@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
 from picket.forges.bitbucket.commits import of_commit
-from picket.forges.reporting import State
 from picket.forges.request import Request, with_json
 from picket.forges.reviewing import Ask, Keep, Kept, Remark, Review, Steps, plain
+from picket.forges.status import State
 
 _MOST = 1_000
 """Annotations of a report."""

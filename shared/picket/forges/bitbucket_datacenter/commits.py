@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from picket.forges.reporting import Commit
+from picket.forges.status import Commit
 
 
 def of_commit(commit: Commit, api: str) -> str:

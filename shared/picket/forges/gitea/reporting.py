@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from picket.forges.gitea.review import repository, review
-from picket.forges.reporting import Commit, Reporting, Status
+from picket.forges.reporting import Reporting
 from picket.forges.request import Request, with_json
+from picket.forges.status import Commit, Status
 
 
 def _request(commit: Commit, status: Status) -> Request:

@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from picket.forges.reporting import Commit
 from picket.forges.request import Request, with_json
 from picket.forges.reviewing import (
     Ask,
@@ -32,6 +31,7 @@ from picket.forges.reviewing import (
     marked,
     place,
 )
+from picket.forges.status import Commit
 
 _AT_ONCE = 50
 """Comments of one review: each takes a `git blame` at the forge, and a request has seconds."""

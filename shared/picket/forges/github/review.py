@@ -21,9 +21,9 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict
 
 from picket.forges.github.listing import api
-from picket.forges.reporting import Commit, State, Status
 from picket.forges.request import Method, Request, with_json
 from picket.forges.reviewing import Ask, Kept, Remark, Reply, Review, Steps, place, plain
+from picket.forges.status import Commit, State, Status
 
 _LONGEST = 140
 """Characters of a commit status's description."""

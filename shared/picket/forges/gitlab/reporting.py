@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from picket.forges.gitlab.review import project, review
-from picket.forges.reporting import Commit, Reporting, State, Status
+from picket.forges.reporting import Reporting
 from picket.forges.request import Request, with_json
+from picket.forges.status import Commit, State, Status
 
 _STATES: dict[State, str] = {"pending": "running", "success": "success", "failure": "failed", "error": "failed"}
 _LONGEST = 255

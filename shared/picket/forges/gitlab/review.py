@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from picket.forges.reporting import Commit
 from picket.forges.request import Request, with_json
 from picket.forges.reviewing import Ask, Keep, Kept, Remark, Reply, Review, Steps, comment, marked, place
+from picket.forges.status import Commit
 
 _PAGE = 100
 _MOST_PAGES = 100
