@@ -351,6 +351,19 @@ def test_reviews_of_several_pages_are_all_looked_at_without_asking_who_one_is(de
     assert len(at.shows.comments()) == 1
 
 
+def test_a_review_is_of_the_commit_whose_lines_are_meant(desk: Callable[[str], Desk]) -> None:
+    """Gitea fails at a line that is beyond a file's end."""
+    at = desk("gitea")
+    first, second = remarks(2)
+    at.show(replace(first, commit="e" * 40), second)
+
+    made = [one.body for one in at.shows.writes()]
+    assert [(one["commit_id"], one["comments"][0]["path"]) for one in made] == [
+        ("e" * 40, "src/0.py"),
+        (SHA, "src/1.py"),
+    ]
+
+
 def test_a_check_run_is_pending_until_it_is_known_and_follows_the_state(desk: Callable[[str], Desk]) -> None:
     at = desk("github")
     at.show(state="pending")

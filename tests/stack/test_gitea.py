@@ -17,10 +17,12 @@ from tests.support.gitea import Gitea
 from tests.support.repositories import Work
 from tests.support.stack import eventually, picket_up
 
-from picket.effects.forge import client, listing
+from picket.effects.forge import client, listing, reviews
 from picket.effects.forge.client import Caller
 from picket.effects.forge.transport import Moved
 from picket.forges.listing import Listed
+from picket.forges.reporting import PROPOSED, Commit, Status
+from picket.forges.reviewing import Remark, Review, comment
 
 pytestmark = [pytest.mark.real("gitea"), pytest.mark.stack, pytest.mark.slow]
 REPOSITORIES = 60
@@ -230,6 +232,46 @@ def test_a_pull_request_gets_a_comment_at_the_line_that_follows_what_is_decided_
     assert later[:2] == first
     assert later[2][:2] == ("b.py", 1)
     assert {one["state"] for one in forge.get("/repos/acme/asked/pulls/1/reviews")} == {"COMMENT"}
+
+
+@pytest.mark.usefixtures("store")
+def test_odd_places_drafts_and_deleted_comments_keep_no_other_finding_from_its_line(
+    forge: Gitea, tmp_path: Path
+) -> None:
+    forge.post("/orgs/acme/repos", {"name": "odd", "default_branch": "main"})
+    work, remote = Work(tmp_path / "work"), forge.remote("acme/odd")
+    work.commit({"a.py": "x = 1\n"})
+    work.git("push", "--quiet", remote, "HEAD:refs/heads/main")
+    longer = work.commit({"a.py": "x = 1\n" * 8})
+    head = work.commit({"a.py": "x = 1\nkey = 1\n"})
+    work.git("push", "--quiet", remote, "HEAD:refs/heads/topic")
+    eventually(lambda: len(forge.get("/repos/acme/odd/branches") or ()) == 2)  # it takes note of a push a little later
+    forge.post("/repos/acme/odd/pulls", {"head": "topic", "base": "main", "title": "t"})
+    base = "/repos/acme/odd/pulls/1/reviews"
+    places = [("a.py", 2), ("a.py", 8), ("gone.py", 3), ("d/" * 1_999 + "x", 1), ("a\nb`c`.py", 0), ("a.py", 2)]
+    remarks = [
+        Remark(f"f{each}", *place, longer if each == 1 else head, "high", "New") for each, place in enumerate(places)
+    ]
+    commit = Commit("http", forge.host, "acme/odd", "", head, PROPOSED)
+    kept: dict[str, str] = {}
+    draft = [{"path": "a.py", "new_position": 2, "body": comment(remarks[5])}]
+    forge.post(base, {"event": "PENDING", "body": "d", "comments": draft})
+
+    def show(*found: Remark) -> list[dict[str, Any]]:
+        review = Review("i", commit, 1, Status("failure", "said"), found)
+        reviews.show("gitea", review, dict(kept), SecretStr(forge.token), kept.update)
+        each = [one["id"] for one in forge.get(base)]
+        return [one for number in each for one in forge.get(f"{base}/{number}/comments")]
+
+    first = show(*remarks)
+    assert len(first) == 6
+    assert {one["state"] for one in forge.get(base)} == {"COMMENT"}
+    kept.clear()
+    assert show(*remarks) == first
+    forge.delete(f"/repos/acme/odd/issues/comments/{kept['f0']}")
+    left = show(*remarks[2:])
+    assert len(left) == 5
+    assert sum(one["body"].startswith("This finding is no longer open") for one in left) == 1
 
 
 def test_an_organization_is_connected_watched_and_told(forge: Gitea, tmp_path: Path) -> None:

@@ -154,13 +154,11 @@ def _gitea(program: Program, made: Path, work: Path) -> None:
 
 
 _CLIENT_GO, _WEBHOOKS, _OCTOKIT = "v1.46.0", "v6.4.0", "7.6.1"
+_OPENAPI = "23.0.2"
 
 
 def _payloads(program: Program, made: Path, work: Path) -> None:
     """Get examples of forges' payloads: those of two Go modules' tests, and GitHub's own."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise Unbuildable("there is no npm here")
     target = made / program.name
     modules = {
         "webhooks": f"github.com/go-playground/webhooks/v6@{_WEBHOOKS}",
@@ -171,12 +169,26 @@ def _payloads(program: Program, made: Path, work: Path) -> None:
         shutil.copytree(Path(told["Dir"]) / "testdata", target / name, copy_function=shutil.copyfile)
     for path in (target, *target.rglob("*/")):
         path.chmod(0o755)
-    command = [npm, "pack", "--silent", f"@octokit/webhooks-examples@{_OCTOKIT}"]
+    _npm(f"@octokit/webhooks-examples@{_OCTOKIT}", work, target / "octokit")
+
+
+def _openapi(program: Program, made: Path, work: Path) -> None:
+    """Get what GitHub publishes of its API: the program is the file."""
+    _npm(f"@octokit/openapi@{_OPENAPI}", work, work / "all")
+    shutil.copyfile(work / "all" / "package" / "generated" / "api.github.com.json", made / program.name)
+
+
+def _npm(package: str, work: Path, target: Path) -> None:
+    """Unpack what npm has under a name and version."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unbuildable("there is no npm here")
+    command = [npm, "pack", "--silent", package]
     done = subprocess.run(command, cwd=work, capture_output=True, check=False, timeout=_LONGEST)
     if done.returncode:
         raise Unbuildable(f"npm pack: {done.stderr.decode(errors='replace').strip()[-300:]}")
     with tarfile.open(next(work.glob("*.tgz"))) as archive:
-        archive.extractall(target / "octokit", filter="data")
+        archive.extractall(target, filter="data")
 
 
 def _named(module: dict[str, str]) -> str:
@@ -187,7 +199,8 @@ FERRETDB = Program("ferretdb", "v1.24.0", _ferretdb)
 KUSTOMIZE = Program("kustomize", "v5.8.1", _kustomize)
 GITEA = Program("gitea", "v1.26.0", _gitea)
 PAYLOADS = Program("payloads", f"{_WEBHOOKS}-{_CLIENT_GO}-{_OCTOKIT}", _payloads)
-PROGRAMS = {program.name: program for program in (FERRETDB, KUSTOMIZE, GITEA, PAYLOADS)}
+OPENAPI = Program("github-openapi", _OPENAPI, _openapi)
+PROGRAMS = {program.name: program for program in (FERRETDB, KUSTOMIZE, GITEA, PAYLOADS, OPENAPI)}
 
 
 def main() -> None:

@@ -102,6 +102,7 @@ class GitHub(Shows):
 
     def _update(self, asked: Asked, found: re.Match[str]) -> Answer:
         run = next(one for one in self.runs if one["id"] == int(found[1]))
+        assert "head_sha" not in asked.body
         return self._changed(run, asked.body, 200)
 
     def _changed(self, run: Json, body: Json, status: int) -> Answer:

@@ -85,10 +85,10 @@ def review(shown: Review, kept: Kept) -> Steps:
         found = yield from _found(shown)
         known |= {name: found[name] for name in sorted(found) if name not in known}
         yield Keep(dict(known))
-        new = [remark for remark in shown.remarks if remark.finding not in known]
-        for first in range(0, len(new), _AT_ONCE):
-            known |= yield from _made(shown, new[first : first + _AT_ONCE])
-            yield Keep(dict(known))
+        for commit, new in _by_commit(shown, known).items():
+            for first in range(0, len(new), _AT_ONCE):
+                known |= yield from _made(shown, commit, new[first : first + _AT_ONCE])
+                yield Keep(dict(known))
     yield from _followed(shown, known)
 
 
@@ -112,12 +112,21 @@ def _found(shown: Review) -> Generator[Ask, Reply, dict[str, str]]:
     return found
 
 
-def _made(shown: Review, remarks: list[Remark]) -> Generator[Ask, Reply, Mapping[str, str]]:
+def _by_commit(shown: Review, known: Kept) -> dict[str, list[Remark]]:
+    """Return what has no comment, by the commit whose line it is: a review is of one."""
+    found: dict[str, list[Remark]] = {}
+    for remark in shown.remarks:
+        if remark.finding not in known:
+            found.setdefault(remark.commit or shown.commit.sha, []).append(remark)
+    return found
+
+
+def _made(shown: Review, commit: str, remarks: list[Remark]) -> Generator[Ask, Reply, Mapping[str, str]]:
     """Make a review, and return its comments."""
     places = [
         {"path": place(remark), "new_position": max(remark.line, 1), "body": comment(remark)} for remark in remarks
     ]
-    told = {"event": "COMMENT", "body": _BODY, "commit_id": shown.commit.sha, "comments": places}
+    told = {"event": "COMMENT", "body": _BODY, "commit_id": commit, "comments": places}
     answer = yield Ask(with_json("POST", _reviews(shown), told))
     return (yield from _comments(shown, _Made.model_validate_json(answer.body).id, 0))
 

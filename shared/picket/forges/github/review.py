@@ -108,9 +108,12 @@ def _shown(shown: Review) -> Steps:
         done += len(batch)
         method: Method = "PATCH" if number else "POST"
         url = f"{_runs(shown)}/{number}" if number else _runs(shown)
-        reply = yield from _sent(method, url, _content(shown, name, batch, is_last=done >= len(remarks)))
+        made = {} if number else {"head_sha": shown.commit.sha}
+        content = _content(shown, name, batch, is_last=done >= len(remarks))
+        reply = yield from _sent(method, url, {**made, **content})
         if reply.status in _REFUSED:  # a path that GitHub does not take, perhaps: the state is more than its lines
-            yield from _sent(method, url, _content(shown, name, [], is_last=True), frozenset())
+            content = _content(shown, name, [], is_last=True)
+            yield from _sent(method, url, {**made, **content}, frozenset())
             return
         number = number or _Run.model_validate_json(reply.body).id
         if done >= len(remarks):
@@ -157,7 +160,7 @@ def _content(shown: Review, name: str, remarks: list[Remark], *, is_last: bool) 
     summary = f"{said}\n\n{total} new finding{'s' if total > 1 else ''} at their lines." if total else said
     output: dict[str, Any] = {"title": said[:255] or commit.context, "summary": summary}
     output |= {"annotations": [_annotation(remark) for remark in remarks]} if remarks else {}
-    told: dict[str, Any] = {"name": commit.context, "head_sha": commit.sha, "external_id": name, "output": output}
+    told: dict[str, Any] = {"name": commit.context, "external_id": name, "output": output}
     told |= {"details_url": status.url} if status.url else {}
     conclusion = _CONCLUSIONS.get(status.state)
     if conclusion and is_last:
