@@ -14,9 +14,9 @@ import pytest
 from tests.support.programs import OPENAPI
 
 from picket.forges import FORGES
-from picket.forges.reporting import Commit, Status
 from picket.forges.request import Request
 from picket.forges.reviewing import Ask, Remark, Reply, Review
+from picket.forges.status import Commit, Status
 
 pytestmark = pytest.mark.real("github-openapi")
 

@@ -21,8 +21,8 @@ from picket.effects.forge import client, listing, reviews
 from picket.effects.forge.client import Caller
 from picket.effects.forge.transport import Moved
 from picket.forges.listing import Listed
-from picket.forges.reporting import PROPOSED, Commit, Status
 from picket.forges.reviewing import Remark, Review, comment
+from picket.forges.status import PROPOSED, Commit, Status
 
 pytestmark = [pytest.mark.real("gitea"), pytest.mark.stack, pytest.mark.slow]
 REPOSITORIES = 60
