@@ -14,6 +14,7 @@ import pytest
 from tests.support.programs import OPENAPI
 
 from picket.forges import FORGES
+from picket.forges.hooks import Hook, Wanted
 from picket.forges.request import Request
 from picket.forges.reviewing import Ask, Remark, Reply, Review
 from picket.forges.status import Commit, Status
@@ -49,11 +50,12 @@ def check(request: Request) -> None:
     parts = urlsplit(request.url)
     assert (parts.scheme, parts.netloc) == ("https", "api.github.com")
     found = [path for path in published()["paths"] if _pattern(path).fullmatch(parts.path)]
-    [operation] = [published()["paths"][path][request.method.lower()] for path in found]
-    known = {one["name"]: one["schema"] for one in resolved(operation["parameters"]) if one["in"] == "query"}
+    known = [published()["paths"][path] for path in found]  # `/orgs/{org}/{product}/{enablement}` fits others, too
+    [operation] = [one[request.method.lower()] for one in known if request.method.lower() in one]
+    schemas = {one["name"]: one["schema"] for one in resolved(operation["parameters"]) if one["in"] == "query"}
     for name, value in parse_qsl(parts.query):
-        given = int(value) if known[name]["type"] == "integer" else value
-        jsonschema.validate(given, known[name])
+        given = int(value) if schemas[name]["type"] == "integer" else value
+        jsonschema.validate(given, schemas[name])
     if request.body:
         schema = resolved(operation["requestBody"]["content"]["application/json"]["schema"])
         jsonschema.validate(json.loads(request.body), _closed(schema))
@@ -123,3 +125,29 @@ def test_what_the_document_does_not_have_fails() -> None:
     for body in (b'{"state": "failed"}', b'{"state": "failure", "colour": "red"}', b"{}"):
         with pytest.raises(jsonschema.ValidationError):
             check(Request(good.method, good.url, {}, body))
+
+
+@pytest.mark.parametrize("name", ["o", "o/r"])
+def test_what_webhooks_are_kept_with_is_described(name: str) -> None:
+    managing = FORGES["github"].hooks
+    [place] = managing.places("https", "github.com", name)
+    events = managing.events[place.level] | managing.alerts
+    wanted = Wanted("https://picket.example.com/in/github/t", "s" * 20, events)
+    hook = Hook("7", "https://picket.example.com/in/github/t", frozenset({"push"}))
+    redelivery = managing.redelivery
+    assert redelivery is not None
+    test = managing.test(place, "7")
+    assert test is not None
+    again = redelivery.again(place, "7", "9")
+    reads = [Request("GET", managing.list_url(place)), Request("GET", redelivery.failed_url(place, "7"))]
+    writes = [managing.create(place, wanted), *managing.mend(place, hook, wanted), managing.remove(place, "7")]
+
+    for request in [*reads, *writes, test, again]:
+        check(request)
+
+
+def test_lists_are_described() -> None:
+    listing = FORGES["github"].listing
+    assert listing.user_url is not None
+    for url in (listing.first_url("https", "github.com", "o"), listing.user_url("https", "github.com", "u")):
+        check(Request("GET", url))
