@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from tests.support import gitea, secrets
 from tests.support.gitea import Gitea
 from tests.support.repositories import Work
-from tests.support.stack import eventually, picket_up
+from tests.support.stack import eventually, kill, picket_up
 
 from picket.effects.forge import client, listing, reviews
 from picket.effects.forge.client import Caller
@@ -391,3 +391,19 @@ def test_hooks_of_several_kinds_tell_of_everything_and_each_push_is_scanned_once
             ("refs/heads/topic", "", none),
         ]
     )
+
+
+def test_whoever_dies_while_an_organization_is_connected_leaves_one_webhook(forge: Gitea, tmp_path: Path) -> None:
+    forge.post("/orgs", {"username": "killed"})
+    tokens = {"PICKET_GIT_TOKENS": json.dumps({forge.host: forge.token}), "PICKET_LEASE_SECONDS": "2"}
+    where = f"{forge.host}/killed"
+    with picket_up(tmp_path / "data", environment=tokens) as stack:
+        for _ in range(3):
+            order = {"forge": "gitea", "host": forge.host, "name": "killed", "alerts": False}
+            stack.post("/connections", order)
+            eventually(lambda: stack.function("connect"))
+            kill(stack.function("connect"))
+        eventually(lambda: stack.get(f"/connections/{where}")["by_state"] == {"Kept": 1})
+        found = forge.get("/orgs/killed/hooks")
+
+    assert [one["active"] for one in found] == [True]
