@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from collections.abc import Generator
@@ -18,6 +20,7 @@ from picket.forges.hooks import Hook, Wanted
 from picket.forges.request import Request
 from picket.forges.reviewing import Ask, Remark, Reply, Review
 from picket.forges.status import Commit, Status
+from picket.tools import TOOLS
 
 pytestmark = pytest.mark.real("github-openapi")
 
@@ -125,6 +128,24 @@ def test_what_the_document_does_not_have_fails() -> None:
     for body in (b'{"state": "failed"}', b'{"state": "failure", "colour": "red"}', b"{}"):
         with pytest.raises(jsonschema.ValidationError):
             check(Request(good.method, good.url, {}, body))
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_uploads(count: int) -> None:
+    upload = FORGES["github"].reporting.upload
+    assert upload is not None
+    remarks = [Remark(f"f{each}", "a b/ü:c.py", each, SHA, "high", "New <b>", "") for each in range(count)]
+    request = upload(Review("i", COMMIT, 7, Status("failure", "said"), tuple(remarks)))
+    check(request)
+
+    document = json.loads(gzip.decompress(base64.b64decode(json.loads(request.body)["sarif"])))
+    read = TOOLS["sarif"].parse(document, "picket")
+    assert [(one.places[0].path, one.places[0].start_line) for one in read.problems] == [
+        ("a b/ü:c.py", max(1, each)) for each in range(count)
+    ]
+    found = document["runs"][0]["results"]
+    assert [one["partialFingerprints"]["picketFinding/v1"] for one in found] == [f"f{each}" for each in range(count)]
+    assert "<b>" not in json.dumps(document)
 
 
 @pytest.mark.parametrize("name", ["o", "o/r"])

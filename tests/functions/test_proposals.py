@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support import pushes, secrets
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, forget
 from tests.support.repositories import GitHttpServer, Work
 from tests.support.reviews import Gitea, GitHub, GitLab
 from tests.support.statuses import Announce, Api
@@ -235,3 +237,31 @@ def test_a_status_follows_what_is_decided_where_the_forge_shows_nothing_at_lines
 
     said = [one.body["state"] for one in at.writes() if "/statuses/" in one.path]
     assert said == ["pending", "failure", "success", "failure"]
+
+
+@pytest.mark.parametrize("wanted", ["true", "false"])
+@pytest.mark.usefixtures("configured")
+def test_what_a_pull_request_brings_is_uploaded_where_that_is_asked_for(  # noqa: PLR0917 - fixtures
+    api: Api,
+    push: Callable[..., str],
+    propose: Callable[..., str],
+    work: Work,
+    announce: Announce,
+    environment: pytest.MonkeyPatch,
+    wanted: str,
+) -> None:
+    host = announce.url.partition("//")[2].partition("/")[0]
+    environment.setenv("PICKET_STATUSES", json.dumps({host: {"forge": "github", "token": "t0ken", "sarif": wanted}}))
+    forget()
+    push({"b.py": "x = 1\n"})
+    work.git("checkout", "--quiet", "-b", "feature")
+    work.commit({"new.py": f"t = '{secrets.slack_token(2)}'\n"})
+    head = propose()
+
+    sent = [body for path, _, body in api.taken if path.endswith("/code-scanning/sarifs")]
+    assert [body["commit_sha"] for body in sent] == ([head] if wanted == "true" else [])
+    for body in sent:
+        document = gzip.decompress(base64.b64decode(body["sarif"])).decode()
+        assert "new.py" in document
+        assert secrets.slack_token(2) not in document
+        assert body["ref"] == "refs/pull/7/head"

@@ -20,7 +20,9 @@ class Api:
 
     def answer(self, request: BaseHTTPRequestHandler) -> bool:
         """Take what sets a status."""
-        if request.command != "POST" or "/status" not in request.path:
+        if request.command != "POST" or not {"status", "sarifs"} & set(
+            request.path.replace("statuses", "status").split("/")
+        ):
             return False
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         headers = {name.lower(): value for name, value in request.headers.items()}

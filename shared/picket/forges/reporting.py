@@ -20,6 +20,8 @@ class Reporting:
         is_done: From status and body of an answer that is no success, and what was sent: whether that is so already.
         review: From what is to be shown and what was kept last to the steps that show findings at their lines; None
             where the forge has no way to.
+        upload: From what is to be shown of a pull request to the request that hands it to the forge's own page of
+            findings, where that is asked for; None where it has none.
         carries: From the access token to whether that shows the status as well, so that none is set apart from it.
     """
 
@@ -27,4 +29,5 @@ class Reporting:
     request: Callable[[Commit, Status], Request]
     is_done: Callable[[int, bytes, Status], bool] = lambda _status, _body, _sent: False
     review: Callable[[Review, Kept], Steps] | None = None
+    upload: Callable[[Review], Request] | None = None
     carries: Callable[[str], bool] = lambda _token: False

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from picket.commits.refs import PULL_REQUESTS
 from picket.effects.forge import reviews
 from picket.effects.forge import statuses as forge
-from picket.effects.mongo import statuses
+from picket.effects.mongo import repositories, statuses
 from picket.effects.mongo.documents import Scan
 from picket.effects.mongo.statuses import StoredStatus
 from picket.effects.telemetry import note
@@ -69,7 +69,21 @@ def show(access: forge.Access, scan: Scan, commit: Commit, known: StoredStatus, 
         note("findings not shown at their lines", repository=scan["repository"], reason=str(error))
     else:
         note("findings shown at their lines", repository=scan["repository"], findings=len(review.remarks))
+    if (
+        review.number
+        and verdict.status.state != "pending"
+        and forge.uploads(repositories.known(scan["repository"])["name"])
+    ):
+        _upload(access, scan, review)
     statuses.reviewed(known["_id"], _digest(scan, verdict))
+
+
+def _upload(access: forge.Access, scan: Scan, review: Review) -> None:
+    try:
+        if reviews.upload(access[0], review, access[1]):
+            note("findings of a pull request uploaded", repository=scan["repository"], findings=len(review.remarks))
+    except PermanentError as error:  # such as a repository without code scanning
+        note("findings of a pull request not uploaded", repository=scan["repository"], reason=str(error))
 
 
 def _number(scan: Scan) -> int:

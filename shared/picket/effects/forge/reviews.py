@@ -54,6 +54,20 @@ def show(forge: str, review: Review, known: Kept, token: SecretStr, keep: Callab
     raise Unsupported("the forge leads to ever more requests")
 
 
+def upload(forge: str, review: Review, token: SecretStr) -> bool:
+    """Hand what a pull request brings to its forge's own page of findings; False where it has none.
+
+    Raises:
+        PicketError: As `client.send`.
+    """
+    reporting = FORGES[forge].reporting
+    if reporting.upload is None:
+        return False
+    headers = reporting.headers(token.get_secret_value())
+    _sent(Caller(forge, token), Ask(reporting.upload(review)), headers)
+    return True
+
+
 def _sent(caller: Caller, step: Ask, headers: dict[str, str]) -> Reply:
     request = step.request
     try:

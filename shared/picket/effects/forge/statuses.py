@@ -25,9 +25,7 @@ def access(name: str) -> Access | None:
         Misconfigured: It names no forge whose commits can be told of.
         PicketError: As `credentials.of_account`.
     """
-    known, parts = settings().statuses, name.split("/")
-    keys = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    found = next((known[key] for key in keys if key in known), None)
+    found, parts = _entry(name), name.split("/")
     if found is None:
         return None
     homes = {forge.home: each for each, forge in FORGES.items() if forge.home}
@@ -45,6 +43,18 @@ def access(name: str) -> Access | None:
     except ValidationError:
         raise Misconfigured(f"PICKET_STATUSES: {parts[0]}: app_id is no id of a GitHub App") from None
     return forge, credentials.of_account(f"PICKET_STATUSES: {parts[0]}", account, name)
+
+
+def uploads(name: str) -> bool:
+    """Return whether findings of a repository's pull requests are handed to its forge's own page of findings."""
+    found = _entry(name)
+    return found is not None and "sarif" in found and found["sarif"].get_secret_value().lower() == "true"
+
+
+def _entry(name: str) -> dict[str, SecretStr] | None:
+    known, parts = settings().statuses, name.split("/")
+    keys = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    return next((known[key] for key in keys if key in known), None)
 
 
 def send(forge: str, commit: Commit, status: Status, token: SecretStr) -> None:

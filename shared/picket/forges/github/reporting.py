@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from picket.forges.github.listing import LISTING
 from picket.forges.github.review import request, review
+from picket.forges.github.uploading import upload
 from picket.forges.reporting import Reporting
 
 _INSTALLATION = "ghs_"
@@ -13,5 +14,6 @@ REPORTING = Reporting(
     headers=lambda token: dict(LISTING.headers(token)),
     request=request,
     review=review,
+    upload=upload,
     carries=lambda token: token.startswith(_INSTALLATION),
 )
