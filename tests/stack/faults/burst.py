@@ -17,6 +17,7 @@ from tests.support.faults import Row
 from tests.support.repositories import GitHttpServer, Work
 from tests.support.stack import Json, Running, eventually
 
+from picket.commits.repository import parse_address
 from picket.events import WebhookReceived, event_id, scan_id
 from picket.webhooks.delivery import delivery_key
 
@@ -61,9 +62,11 @@ class Push:
         return {**found, "repository": {**found["repository"], "id": 1_000 + int(self.work.name.removeprefix("r"))}}
 
     def scan(self, source: Json) -> str:
-        """Return the id of the scan that it leads to."""
+        """Return the id of the scan that it leads to, told by one webhook."""
         key = delivery_key(source["id"], self.delivery)
-        return scan_id(event_id(key, WebhookReceived.TYPE, key), self.ref)
+        repository = parse_address(self.url, local=True).name
+        what = f"{repository}|{self.ref}|{self.before}|{self.commits[-1]}"
+        return scan_id(what, event_id(key, WebhookReceived.TYPE, key))
 
 
 def plan(
