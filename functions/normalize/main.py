@@ -105,7 +105,8 @@ def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWan
             note("pull request whose head its forge does not tell", repository=repository)
             return
         case PullRequest(ref=ref, head=head, target=target):
-            scan, is_news = pushes.scan_of(pushes.Move(repository, ref, "", head), sender.webhook, broker.cause().id)
+            move = pushes.Move(repository, ref, target, head)
+            scan, is_news = pushes.scan_of(move, sender.webhook, broker.cause().id)
             moved = {"kind": "push", "ref": ref, "after": head, "target": target, "reason": "pull request"}
             request = ScanRequested(repository=repository, url=url, scan=scan, **moved)
         case ScanWanted():

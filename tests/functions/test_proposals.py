@@ -28,7 +28,7 @@ def propose(announce: Announce, deployed: Deployment, work: Work) -> Callable[..
         head = work.head()
         work.git("update-ref", f"refs/pull/{number}/head", head)
         source = deployed.api.post("/webhooks", json={"sender": "github", "name": "hook"}).json
-        repository = {"id": 1, "clone_url": announce.url, "full_name": "o/r"}
+        repository = {"id": 7, "clone_url": announce.url, "full_name": "o/r"}
         side = {"sha": head, "ref": "feature", "repo": repository}
         told = {"number": number, "head": side, "base": {"sha": work.git("rev-parse", "main"), "ref": "main"}}
         told["base"]["repo"] = repository  # type: ignore[index]
@@ -265,3 +265,63 @@ def test_what_a_pull_request_brings_is_uploaded_where_that_is_asked_for(  # noqa
         assert "new.py" in document
         assert secrets.slack_token(2) not in document
         assert body["ref"] == "refs/pull/7/head"
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_leak_stays_one_when_its_commit_is_amended_or_hidden_behind_others(
+    api: Api, push: Callable[..., str], propose: Callable[..., str], work: Work, environment: pytest.MonkeyPatch
+) -> None:
+    push({"b.py": "x = 1\n"})
+    work.git("checkout", "--quiet", "-b", "feature")
+    work.commit({"new.py": f"t = '{secrets.slack_token(2)}'\n"})
+    assert [state for state, _, _ in said(api, propose())] == ["pending", "failure"]
+
+    work.git("commit", "--quiet", "--amend", "--date", "2030-01-01T00:00:00Z", "-m", "another word")
+    assert [state for state, _, _ in said(api, propose("synchronize"))] == ["pending", "failure"]
+
+    environment.setattr("picket.orchestration.enumeration._PUSHED_KEPT", 2)
+    for _ in range(3):
+        work.git("commit", "--quiet", "--allow-empty", "-m", "nothing")
+    assert [state for state, _, _ in said(api, propose("synchronize"))] == ["pending", "failure"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_first_look_at_an_amended_commit_is_no_all_clear(
+    api: Api, push: Callable[..., str], propose: Callable[..., str], announce: Announce, work: Work
+) -> None:
+    push({"b.py": "x = 1\n"})
+    work.git("checkout", "--quiet", "-b", "feature")
+    before = work.commit({"new.py": f"t = '{secrets.slack_token(2)}'\n"})
+    announce("0" * 40, before, "refs/heads/feature")
+    work.git("commit", "--quiet", "--amend", "--date", "2030-01-01T00:00:00Z", "-m", "another word")
+    announce(before, work.head(), "refs/heads/feature")
+
+    assert [state for state, name, _ in said(api, propose()) if name != "picket"][-1] == "failure"
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_pull_request_for_another_branch_is_looked_at_again(
+    api: Api, push: Callable[..., str], deployed: Deployment, announce: Announce, work: Work
+) -> None:
+    push({"b.py": "x = 1\n"})
+    work.git("checkout", "--quiet", "-b", "leaky")
+    leaked = work.commit({"new.py": f"t = '{secrets.slack_token(2)}'\n"})
+    announce("0" * 40, leaked, "refs/heads/leaky")
+    work.git("checkout", "--quiet", "-b", "feature")
+    head = work.commit({"c.py": "y = 1\n"})
+
+    def told(action: str, target: str, **more: object) -> str:
+        work.git("update-ref", "refs/pull/7/head", head)
+        source = deployed.api.post("/webhooks", json={"sender": "github", "name": "hook"}).json
+        repository = {"id": 7, "clone_url": announce.url, "full_name": "o/r"}
+        base = {"sha": work.git("rev-parse", target), "ref": target, "repo": repository}
+        pull = {"number": 7, "head": {"sha": head, "ref": "feature", "repo": repository}, "base": base}
+        body = json.dumps({"action": action, "number": 7, "pull_request": pull, "repository": repository, **more})
+        headers = pushes.signed(source["secret"], body.encode(), delivery=f"p{action}", event="pull_request")
+        where = source["url"].removeprefix("http://127.0.0.1:8080")
+        assert deployed.clients["ingest"].post(where, data=body, headers=headers).status_code == 202
+        deployed.drain()
+        return [state for state, name, _ in said(api, head) if name != "picket"][-1]
+
+    assert told("opened", "leaky") == "success"
+    assert told("edited", "main", changes={"base": {"ref": {"from": "leaky"}}}) == "failure"

@@ -24,7 +24,10 @@ _TO_TRY_AGAIN = frozenset({"Failed", "Cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A ref of a repository, by its id, and the commits before and after; `before` is empty where it is not told."""
+    """A ref of a repository, by its id, and the commits before and after.
+
+    `before` is empty where it is not told; of a pull request it is the branch that it is for.
+    """
 
     repository: str
     ref: str

@@ -50,8 +50,8 @@ def tell(event: StatusRequested) -> None:
     """
     if event.scan:
         scan = scans.get(event.scan)
-        proposed = is_proposed(scan)
-        _try(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"], proposed=proposed))
+        proposal = scan["ref"] if is_proposed(scan) else ""
+        _try(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"], proposal=proposal))
         return
     later: list[TransientError] = []
     for known in statuses.watched(event.repository, _CORRECTED):
@@ -139,10 +139,17 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
     if scan["state"] not in lifecycle.FINAL:
         return Verdict(Status("pending", "looking for leaked credentials"), set(known["findings"]))
     whole = scans.get(scan["taken_by"]) if "taken_by" in scan else scan
-    before = None if is_proposed(scan) else statuses.of_commit(scan["repository"], scan["before"])
+    proposed = is_proposed(scan)
+    before = statuses.of_commit(scan["repository"], scan["after" if proposed else "before"])
     first = findings.first_in(scan["repository"], {scan["after"], *whole.get("pushed", ())})
     brought = {*known["findings"], *(before["findings"] if before else ()), *first}
-    seen = _open({*brought, *batches.findings_of(whole)})
+    scanned = set(batches.findings_of(whole))
+    if proposed:
+        brought |= {*statuses.of_proposal(scan["repository"], scan["ref"]), *scanned}
+        brought = _not_in(brought, set(whole.get("in_target", ())))
+    elif whole.get("pushed_cut"):
+        brought |= scanned  # which of them are new, nobody knows: not all of the push's commits were kept
+    seen = _open({*brought, *scanned})
     again = sum(one["_id"] not in brought for one in seen)
     aside = f"; {again} known before, here again" if again else ""
     wanted = effective.policy().statuses
@@ -157,6 +164,11 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
         return Verdict(Status("error", missed, _link([], scan)), brought, new)
     said = f"no new leaked credentials{_elsewhere(whole)}{aside}"
     return Verdict(Status("success", said, _link([], scan)), brought, new)
+
+
+def _not_in(names: Collection[str], commits: Collection[str]) -> set[str]:
+    """Return those of findings (ids) that none of *commits* has brought."""
+    return {one["_id"] for one in findings.get_many(names) if one["first"].get("commit", "") not in commits}
 
 
 def _open(names: Collection[str]) -> list[Finding]:

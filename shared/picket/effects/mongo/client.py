@@ -43,7 +43,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "pushes": ("kept_from", "repository"),
     "idempotency": ("kept_from",),
     "notices": ("kept_from",),
-    "statuses": ("kept_from", "watched", "due"),
+    "statuses": ("kept_from", "watched", "due", "proposal"),
     "forge_budgets": ("kept_from",),
     "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),

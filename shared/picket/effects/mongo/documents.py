@@ -112,6 +112,8 @@ class Scan(Moving):
     missing_reason: NotRequired[str]
     planned: NotRequired[int]
     pushed: NotRequired[list[str]]
+    pushed_cut: NotRequired[bool]
+    in_target: NotRequired[list[str]]
     window: NotRequired[int]
     untold: NotRequired[str]
     tally: NotRequired[Tally]

@@ -183,6 +183,12 @@ def first_in(repository: str, commits: Collection[str]) -> list[str]:
     return found
 
 
+def first_commits(repository: str, limit: int) -> list[str]:
+    """Return the commits of the oldest occurrences of up to *limit* findings of a repository, without repeats."""
+    some = collection("findings", Finding).find({"repository": repository}, {"first": 1}).limit(limit)
+    return sorted({one["first"]["commit"] for one in some if one.get("first", {}).get("commit")})
+
+
 def due_for_verification(limit: int) -> list[Finding]:
     """Return up to *limit* findings whose provider is to be asked, the longest due first."""
     due = {"verify_due": {"$gt": "at ", "$lt": f"at {now()}"}}

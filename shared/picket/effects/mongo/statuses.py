@@ -40,19 +40,21 @@ class StoredStatus(Leased):
     scanned_at: str
     findings: list[str]
     watched: str
+    proposal: NotRequired[str]
     told: NotRequired[Told]
     reviewed: NotRequired[str]
     review: NotRequired[dict[str, str]]
     due: NotRequired[str]
 
 
-def begin(repository: str, sha: str, scan: str, scanned_at: str, *, proposed: bool = False) -> str:
+def begin(repository: str, sha: str, scan: str, scanned_at: str, *, proposal: str = "") -> str:
     """Note a scan of a commit, unless a newer one is noted; return the id of the commit's status.
 
-    One that is the head of a pull request has another status as that.
+    One that is the head of a pull request, whose ref is *proposal*, has another status as that.
     """
-    identity = key(repository, sha, "proposed") if proposed else _id(repository, sha)
+    identity = key(repository, sha, "proposed") if proposal else _id(repository, sha)
     fresh: Document = {"repository": repository, "sha": sha, "scan": scan, "scanned_at": scanned_at, "findings": []}
+    fresh |= {"proposal": f"{repository}|{proposal}"} if proposal else {}
     fresh |= {"watched": "", **UNLEASED, **retention.entry(), **STAMP}
     collection("statuses").update_one({"_id": identity}, {"$setOnInsert": fresh}, upsert=True)
     known = get(identity)
@@ -70,6 +72,12 @@ def get(identity: str) -> StoredStatus | None:
 def of_commit(repository: str, sha: str) -> StoredStatus | None:
     """Return the status of a commit."""
     return get(_id(repository, sha))
+
+
+def of_proposal(repository: str, ref: str) -> list[str]:
+    """Return the ids of findings that heads of a pull request have brought so far: one that is amended keeps them."""
+    known = collection("statuses", StoredStatus).find({"proposal": f"{repository}|{ref}"}, {"findings": 1})
+    return sorted({name for one in known for name in one["findings"]})
 
 
 def sending(identity: str) -> None:

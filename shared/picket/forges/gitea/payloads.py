@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from picket.forges.github.models import PullRequestEvent, PushEvent, RefEvent
-from picket.forges.github.payloads import HEAD_MOVED, changed
+from picket.forges.github.payloads import HEAD_MOVED, changed, is_retargeted
 from picket.webhooks.events import ForgeEvent, Ignored, Push
 from picket.webhooks.payloads import Model, Text, fitting, zero
 
@@ -40,7 +40,7 @@ def parse(event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
             case "push":
                 return (PushEvent.model_validate(payload).meaning(),)
             case "pull_request" | "pull_request_sync":
-                is_moved = payload.get("action") in tuple(HEAD_MOVED)
+                is_moved = payload.get("action") in tuple(HEAD_MOVED) or is_retargeted(payload)
                 return (PullRequestEvent.model_validate(payload).meaning() if is_moved else Ignored(),)
             case "repository":
                 return (changed(payload),)

@@ -49,7 +49,7 @@ def _parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
         case "push":
             return PushEvent.model_validate(payload).meaning()
         case "pull_request":
-            is_moved = payload.get("action") in tuple(HEAD_MOVED)
+            is_moved = payload.get("action") in tuple(HEAD_MOVED) or is_retargeted(payload)
             return PullRequestEvent.model_validate(payload).meaning() if is_moved else Ignored()
         case "repository" | "public":
             return changed({"action": "publicized", **payload})
@@ -59,6 +59,12 @@ def _parse(event: str, payload: dict[str, Any]) -> ForgeEvent | None:
             return None
         case _:
             return alerts.read(event, payload) or Ignored(IMAGES if event in _PACKAGES else "")
+
+
+def is_retargeted(payload: dict[str, Any]) -> bool:
+    """Return whether a pull request is for another branch now: what it brings there may be something else."""
+    changes = payload.get("changes")
+    return payload.get("action") == "edited" and isinstance(changes, dict) and ("base" in changes or "ref" in changes)
 
 
 def changed(payload: dict[str, Any]) -> ForgeEvent:

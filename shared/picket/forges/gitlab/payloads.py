@@ -47,7 +47,7 @@ def parse(_event: str, payload: dict[str, Any]) -> tuple[ForgeEvent, ...]:
             case "repository_update":
                 return RepositoryUpdate.model_validate(payload).meaning()
             case "merge_request":
-                is_moved = _is_moved(payload.get("object_attributes"))
+                is_moved = _is_moved(payload.get("object_attributes")) or _is_retargeted(payload.get("changes"))
                 return (MergeRequestEvent.model_validate(payload).meaning() if is_moved else Ignored(),)
             case "vulnerability":
                 return (vulnerabilities.read(payload),)
@@ -66,6 +66,11 @@ def _is_moved(attributes: object) -> bool:
         return True
     action = attributes.get("action")
     return action in ("open", "reopen") or (action == "update" and bool(attributes.get("oldrev")))
+
+
+def _is_retargeted(changes: object) -> bool:
+    """Return whether a merge request is for another branch now: what it brings there may be something else."""
+    return isinstance(changes, dict) and "target_branch" in changes
 
 
 def _project(name: str, payload: dict[str, Any]) -> ForgeEvent:
