@@ -28,7 +28,6 @@ def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dic
     if how.certified is not None:
         subscriptions.admit(webhook.id, how.certified, received.payload)
     key = delivery.delivery_key(webhook.id, received.id)
-    is_new = deliveries.record(key, webhook.id, received.event)
     root = Envelope(id=key, type="delivery", source=webhook.id, traceparent=traceparent(headers))
     with broker.caused_by(root):
         broker.emit(
@@ -41,6 +40,8 @@ def main(provider: str, token: str, headers: dict[str, str], body: bytes) -> dic
                 payload=received.payload,
             )
         )
+    # Only now: what is noted counts as taken, and no forge is asked to send it again.
+    is_new = deliveries.record(key, webhook.id, received.event)
     return {"delivery": key, "duplicate": not is_new}
 
 

@@ -131,3 +131,36 @@ def test_it_can_be_switched_off(
 
     assert compare(deployed) == []
     assert compare(deployed) == []
+
+
+def test_where_something_always_moves_a_push_is_still_seen(
+    deployed: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    scan_whole(deployed, forge)
+    compare(deployed)
+    work.commit({"a.py": f"key = '{secrets.slack_token(1)}'\n"})
+    compare(deployed)
+    collection("repositories").update_many({}, {"$set": {"refs_moved_at": "2020-01-01T00:00:00.000000Z"}})
+    work.commit({"b.py": "x = 1\n"})
+
+    [scan] = compare(deployed)
+
+    assert scan["state"] == "Done"
+    assert len(deployed.api.get("/findings").json["findings"]) == 1
+
+
+def test_one_whose_scan_failed_is_looked_at_again(deployed: Deployment, forge: GitHttpServer, work: Work) -> None:
+    scan_whole(deployed, forge)
+    compare(deployed)
+    work.commit({"a.py": f"key = '{secrets.slack_token(1)}'\n"})
+    compare(deployed)
+    [scan] = compare(deployed)
+    collection("scans").update_one({"_id": scan["_id"]}, {"$set": {"state": "Failed"}})
+    collection("commits").delete_many({})
+    collection("repositories").update_many({}, {"$set": {"refs_known": "", "refs_moved": ""}})
+    compare(deployed)
+
+    [again] = compare(deployed)
+
+    assert again["_id"] != scan["_id"]
+    assert again["state"] == "Done"

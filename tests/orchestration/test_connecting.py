@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.orchestration import asking
+from tests.support import pushes
 from tests.support.deployment import Deployment, forget
 from tests.support.hook_forges import HookForge, Kept
 
@@ -524,3 +525,128 @@ def test_many_are_taken_away_a_few_at_a_time(deployed: Deployment, github: HookF
 
     assert len(deployed.of_type("webhook.requested")) == 1 + 3
     assert deployed.api.get(f"/connections/{github.host}/acme").status_code == 404
+
+
+def test_connecting_again_in_another_case_keeps_the_webhook(
+    deployed: Deployment, github: HookForge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("picket.commits.repository._CASELESS_HOSTS", frozenset({github.host}))
+    github.place("acme")
+    connect(deployed, github)
+    github.place("ACME")
+    github.places["orgs/ACME"] = github.places["orgs/acme"]
+
+    found = connect(deployed, github, "ACME")
+
+    assert len(github.kept("acme")) == 1
+    assert found["by_state"] == {"Kept": 1}
+
+
+def test_a_token_that_has_lost_the_right_is_not_told_that_all_is_gone(deployed: Deployment, github: HookForge) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    github.hook = lambda method, _path, _body: (404, {"message": "Not Found"}) if method == "DELETE" else None
+
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    deployed.drain()
+
+    assert shown(deployed, github)["state"] == "Orphaned"
+    assert "removed" not in changes(deployed)
+    github.hook = lambda *_: None
+    asking.tick(deployed, "tick-1")
+    deployed.drain()
+    assert len(github.kept("acme")) == 1, "nothing new is made for what was disconnected"
+    assert [one["revoked"] for one in deployed.api.get("/webhooks").json["webhooks"]] == [True]
+
+
+def test_another_kind_of_forge_leaves_nothing_of_the_former_one(deployed: Deployment, github: HookForge) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    former = list(github.kept("acme"))
+    github.forge = "gitea"
+    connect(deployed, github)
+    [kept] = github.kept("acme")
+    assert kept not in former
+
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    deployed.drain()
+
+    assert github.kept("acme") == []
+    assert all(one["revoked"] for one in deployed.api.get("/webhooks").json["webhooks"])
+
+
+def test_a_disconnect_that_comes_while_it_is_being_connected_wins(
+    deployed: Deployment, github: HookForge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    github.place("acme")
+    whole = Keeper.there
+
+    def there(keeper: Keeper) -> Any:
+        monkeypatch.setattr(Keeper, "there", whole)
+        assert deployed.api.delete(f"/connections/{github.host}/acme").status_code == 202
+        return whole(keeper)
+
+    monkeypatch.setattr(Keeper, "there", there)
+    deployed.api.post("/connections", json={"forge": "github", "host": github.host, "name": "acme"})
+    deployed.drain()
+
+    assert deployed.api.get(f"/connections/{github.host}/acme").status_code == 404
+    assert github.kept("acme") == []
+
+
+def test_one_over_which_many_workers_died_can_be_asked_for_again(deployed: Deployment, github: HookForge) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    collection("connections").update_many({}, {"$set": {"takeovers": 9}})
+    collection("hooks").update_many({}, {"$set": {"takeovers": 9}})
+    check(deployed, github)
+    assert shown(deployed, github)["by_state"] == {"Failed": 1}
+
+    found = connect(deployed, github)
+
+    assert (found["state"], found["by_state"]) == ("Connected", {"Kept": 1})
+
+
+def test_an_organization_that_there_is_not_is_not_connected(deployed: Deployment, github: HookForge) -> None:
+    found = connect(deployed, github, "nosuch")
+
+    assert (found["state"], found["each"]) == ("Failed", False)
+    assert deployed.api.get("/organizations").json["organizations"] == []
+
+
+def test_a_delivery_that_was_refused_for_the_brokers_sake_is_sent_again(
+    deployed: Deployment, github: HookForge
+) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    [kept] = github.kept("acme")
+    deployed.is_down = True
+    body = b'{"zen": "x"}'
+    headers = pushes.signed(kept.secret, body, event="ping", delivery="guid-1")
+    where = kept.url.removeprefix("http://127.0.0.1:8080")
+    assert deployed.clients["ingest"].post(where, data=body, headers=headers).status_code == 503
+    deployed.is_down = False
+    github.failed = [{"id": 1, "guid": "guid-1", "delivered_at": ago(timedelta(minutes=1)), "status_code": 503}]
+    check(deployed, github)
+
+    assert [path for _, path in github.writes() if path.endswith("/deliveries/1/attempts")]
+
+
+def test_a_test_that_is_refused_is_no_failure_of_the_webhook(deployed: Deployment, forge: HookForge) -> None:
+    forge.place(name_of(forge))
+    forge.hook = lambda _method, path, _body: (422, {}) if "/test" in path or "testnotif" in path else None
+
+    found = connect(deployed, forge)
+
+    assert found["by_state"] == {"Kept": 1}
+    assert as_it_should_be(deployed, forge)
+
+
+def test_events_of_what_is_gone_are_done_with(deployed: Deployment, github: HookForge) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    deployed.drain()
+
+    for message in deployed.of_type("webhook.requested"):
+        assert deployed.deliver(message) == {"connect": 204}

@@ -128,7 +128,7 @@ def view(connection: Connection) -> Document:
 
 
 def _hook(hook: StoredHook) -> Document:
-    return {**members(hook, _HOOK_SHOWN), "ids": hook["ids"], "due_at": unmarked(hook["due"])}
+    return {**members(hook, _HOOK_SHOWN), "ids": hook["ids"], "due_at": unmarked(hook.get("due", "")) or None}
 
 
 def _accepted(connection: Connection) -> Response:

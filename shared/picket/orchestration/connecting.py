@@ -6,7 +6,8 @@ repository gets its own, as the forge lists them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from pydantic import SecretStr
 
 from picket.commits.repository import fold
 from picket.effects import broker
+from picket.effects.forge import listing
+from picket.effects.forge.client import Absent
 from picket.effects.forge.hooks import Keeper
 from picket.effects.git.address import scheme_of
 from picket.effects.mongo import connections, leases, webhooks
@@ -23,7 +26,7 @@ from picket.effects.mongo.connections import Connection, StoredHook
 from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.records import Webhook
 from picket.effects.telemetry import count, note
-from picket.errors import Gone, PermanentError, TransientError, Unauthorized, Unsupported
+from picket.errors import Busy, Exhausted, Gone, PermanentError, TransientError, Unauthorized, Unsupported
 from picket.events import NoticeRequested, WebhookChanged, WebhookRequested, now
 from picket.forges import FORGES
 from picket.forges.hooks import Managing, Place
@@ -32,6 +35,7 @@ from picket.orchestration import organizations, pages, places
 from picket.settings import settings
 
 _LATER = timedelta(hours=1)
+_SOON = timedelta(seconds=30)
 _MOST = 20_000
 _TAKEN_AT_ONCE = 50
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -45,7 +49,9 @@ def connect(identity: str) -> None:
     Raises:
         Busy: Another worker is at it.
     """
-    with leases.held("connections", Connection, identity) as lease:
+    if connections.find(identity) is None:
+        return
+    with _held(identity) as lease:
         connection = lease.document
         if connection["state"] == "Disconnecting":
             return
@@ -70,22 +76,25 @@ def disconnect(identity: str) -> None:
     Raises:
         Busy: Another worker is at it.
     """
-    with leases.held("connections", Connection, identity) as lease:
+    if connections.find(identity) is None:
+        return
+    with _held(identity) as lease:
         connection = lease.document
         if connection["state"] != "Disconnecting":
             return
         try:
             for stored in lease.while_held(connections.to_take_away(identity, _TAKEN_AT_ONCE)):
-                take_away(connection, stored)
+                with leases.held("hooks", StoredHook, stored["_id"]):  # nobody is making one there meanwhile
+                    take_away(connection, stored)
         except TransientError as error:
-            span = timedelta(seconds=getattr(error, "seconds", _LATER.total_seconds()))
+            span = _SOON if isinstance(error, Busy) else _LATER
+            span = timedelta(seconds=getattr(error, "seconds", span.total_seconds()))
             connections.put_off(connection, span, str(error), "Disconnecting")
             return
         if connections.to_take_away(identity, 1):
             broker.emit(WebhookRequested(connection=identity, action="disconnect", due=now()))
             return
-        webhook = webhooks.of_connection(identity)
-        if webhook is not None:
+        for webhook in webhooks.all_of_connection(identity):
             webhooks.revoke(webhook["source"])
         if left := connections.hooks(identity, 1):
             connections.settle(identity, "Orphaned", f"{left[0]['path']}: {left[0]['reason']}")
@@ -102,18 +111,36 @@ def take_away(connection: Connection, stored: StoredHook) -> None:
     try:
         place = Place(scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
         keeper = Keeper(connection["forge"], place, token_of(connection)).located()
-        webhook = webhooks.of_connection(connection["_id"])
-        for hook in keeper.there():
-            token = token_in(hook.url, connection["forge"])
-            if token and webhook and webhooks.hash_of(token) == webhook["_id"]:
-                keeper.remove(hook.id)
-    except Gone:
-        note("a place is gone from its forge, and its webhook with it", connection=connection["_id"])
+        ours = [hook for hook in keeper.there() if is_of(hook.url, connection)]
+        for hook in ours:
+            keeper.remove(hook.id)
+        if ours and any(is_of(hook.url, connection) for hook in keeper.there()):  # some say "not found" for "may not"
+            raise Unauthorized("the forge does not take it away, and does not say so")
     except PermanentError as error:
-        connections.note(stored["_id"], state=connections.LEFT, reason=str(error))
-        return
+        is_gone = isinstance(error, Gone) and connection["each"]
+        if not is_gone or places.is_there(connection, stored["level"], stored["path"]):
+            connections.leave(stored["_id"], str(error))
+            return
+        note("a place is gone from its forge, and its webhook with it", connection=connection["_id"])
     connections.drop(stored["_id"])
     tell(connection, stored["path"], "removed")
+
+
+def is_of(url: str, connection: Connection) -> bool:
+    """Return whether a webhook with that URL is one of a connection's, of whatever kind its forge was then."""
+    known = webhooks.all_of_connection(connection["_id"])
+    return any(webhooks.hash_of(token_in(url, one["provider"])) == one["_id"] for one in known)
+
+
+@contextmanager
+def _held(identity: str) -> Iterator[leases.Lease[Connection]]:
+    """Hold the lease on a connection; one over which too many have died has failed, and can be asked for again."""
+    try:
+        with leases.held("connections", Connection, identity) as lease:
+            yield lease
+    except Exhausted as error:
+        connections.settle(identity, "Failed", str(error))
+        raise
 
 
 def tell(connection: Connection, place: str, change: str, reason: str = "") -> None:
@@ -136,7 +163,7 @@ def _place(connection: Connection) -> None:
         try:
             keeper = Keeper(connection["forge"], place, token).located()
             there = keeper.there()
-        except (Gone, Unauthorized, Unsupported) as error:
+        except (Absent, Unauthorized, Unsupported) as error:
             remarks.append(f"no webhook of the {place.level}: {error} (needs {managing.rights[place.level]})")
             continue
         webhook_of(connection, (hook.url for hook in there))
@@ -146,6 +173,7 @@ def _place(connection: Connection) -> None:
         return
     if found and found[-1].level == "repository":
         raise Unauthorized("; ".join(remarks))
+    _check_listed(connection, token)
     webhook_of(connection, ())
     connections.settle(connection["_id"], "Connected", remarks=remarks, each=True)  # before any listing
     _one_by_one(connection)
@@ -163,10 +191,28 @@ def _check_way_in(host: str) -> None:
         raise Unsupported("PICKET_PUBLIC_URL leads to this machine or cluster alone: the forge could not deliver there")
 
 
+def _check_listed(connection: Connection, token: SecretStr) -> None:
+    """Refuse an organization or user that the forge does not list.
+
+    Raises:
+        Absent: There is none of that name, or the token may not see it.
+    """
+    forge, host, name = connection["forge"], connection["host"], connection["name"]
+    if not FORGES[forge].lists:
+        raise Unsupported("this forge has no webhook for all of it, and does not list repositories")
+    absent: Absent | None = None
+    for url in listing.first_urls(forge, scheme_of(host), host, name, token):
+        try:
+            listing.fetch(forge, name, url, token)
+        except Absent as error:
+            absent = error
+        else:
+            return
+    raise absent or Unsupported("this forge does not list that")
+
+
 def _one_by_one(connection: Connection) -> None:
     """Have the organization listed: each repository that is found gets a webhook of its own."""
-    if not FORGES[connection["forge"]].lists:
-        raise Unsupported("this forge has no webhook for all of it, and does not list repositories")
     known = listed.find(connection["_id"])
     if known is None:
         wanted: Fields = {**members(connection, ("forge", "host", "name", "token_ref")), "include": [], "exclude": []}

@@ -61,11 +61,11 @@ def _ask_again(connection: Connection) -> None:
     action = "disconnect" if connection["state"] == "Disconnecting" else "connect"
     due = connection.get("due", "")
     broker.emit(WebhookRequested.model_validate({"connection": connection["_id"], "action": action, "due": due}))
-    connections.put_off(connection, _PATIENCE, connection["reason"], connection["state"])
+    connections.ask_later(connection["_id"], _PATIENCE)
 
 
 def _ask_for(hook: StoredHook) -> None:
-    event = WebhookRequested(connection=hook["connection"], action="check", hook=hook["_id"], due=hook["due"])
+    event = WebhookRequested(connection=hook["connection"], action="check", hook=hook["_id"], due=hook.get("due", ""))
     broker.emit(event)
     connections.look_again(hook["_id"], _PATIENCE)
 

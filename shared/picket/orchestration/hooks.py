@@ -19,7 +19,7 @@ from picket.effects.mongo.connections import Connection, StoredHook
 from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.webhooks import Access
 from picket.effects.telemetry import note
-from picket.errors import Gone, PermanentError, TransientError
+from picket.errors import Exhausted, Gone, PermanentError, TransientError
 from picket.events import ago
 from picket.forges.hooks import Attempt, Hook, Place, Wanted
 from picket.orchestration import connecting, places
@@ -47,6 +47,7 @@ class Work:
     stored: StoredHook
     changes: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def check(identity: str) -> None:
@@ -55,10 +56,20 @@ def check(identity: str) -> None:
     Raises:
         Busy: Another worker is at it.
     """
+    if connections.hook(identity) is None:
+        return  # it was taken away meanwhile
+    try:
+        _check(identity)
+    except Exhausted as error:
+        connections.note(identity, state="Failed", reason=str(error), takeovers=0)
+        connections.look_again(identity, _EVERY)
+
+
+def _check(identity: str) -> None:
     with leases.held("hooks", StoredHook, identity) as lease:
         stored = lease.document
         connection = connections.find(stored["connection"])
-        if connection is None or connection["state"] == "Disconnecting":
+        if connection is None or connection["state"] in {"Disconnecting", "Orphaned"}:
             return
         try:
             if _is_wanted(connection, stored):
@@ -81,11 +92,15 @@ def _is_wanted(connection: Connection, stored: StoredHook) -> bool:
     """Return whether a connection has its webhooks there: of all of it, or of each of its repositories."""
     if connection["each"]:
         return stored["level"] != "organization"
-    return stored["path"] == connection["name"]
+    return stored["path"].lower() == connection["name"].lower()
 
 
 def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> None:
-    if isinstance(error, Gone) and connection["each"] and not places.is_there(connection, stored["path"]):
+    if (
+        isinstance(error, Gone)
+        and connection["each"]
+        and not places.is_there(connection, stored["level"], stored["path"])
+    ):
         connections.drop(stored["_id"])  # where it has moved to, the listing finds out
         return
     rights = connecting.managing_of(connection).rights[stored["level"]]
@@ -105,6 +120,9 @@ def _bring(connection: Connection, stored: StoredHook) -> None:
     access = webhooks.access(connecting.webhook_of(connection, (hook.url for hook in there)))
     work = Work(keeper, access, stored)
     mine = [hook for hook in there if _is_ours(hook, access, connection["forge"])]
+    for hook in there:
+        if hook not in mine and connecting.is_of(hook.url, connection):  # of the time when it was another kind of forge
+            keeper.remove(hook.id)
     events = managing.events[stored["level"]] | (managing.alerts if connection["alerts"] else frozenset())
     for group in [frozenset({each}) for each in sorted(events)] if managing.one_event_each else [events]:
         alike = [hook for hook in mine if not managing.one_event_each or hook.events & group]
@@ -121,12 +139,12 @@ def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
     fresh = [hook for hook in mine if _has_secret(hook, stored, number)]
     keep = next(iter(fresh or mine), None)
     if keep is None or (keeper.managing.keeps_secret and not fresh):
-        connections.note(stored["_id"], making=number)
+        connections.note(stored["_id"], making=number, before=[hook.id for hook in mine])
         made = keeper.create(wanted)
         work.changes.append("replaced" if mine else "created")
         work.ids.append(made)
         if not keeper.managing.tests_when_made:
-            keeper.test(made)
+            work.remarks.append(_tested(keeper, made))
     else:
         work.ids.append(keep.id)
         if keep.id not in stored["ids"]:
@@ -135,19 +153,29 @@ def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
         if not is_right or not (wanted.events <= keep.events or "*" in keep.events):
             keeper.mend(keep, wanted)
             work.changes.append("repaired")
-            keeper.test(keep.id)
-        elif keep.disabled and keeper.test(keep.id):
+            work.remarks.append(_tested(keeper, keep.id))
+        elif keep.disabled:
+            work.remarks.append(_tested(keeper, keep.id))
             work.changes.append("revived")
     for hook in mine:
         if hook.id not in work.ids:
             keeper.remove(hook.id)
 
 
+def _tested(keeper: Keeper, hook: str) -> str:
+    """Have a webhook deliver something; why its forge would not, such as in a repository without commits."""
+    try:
+        keeper.test(hook)
+    except PermanentError as error:
+        return f"its test was refused: {error}"
+    return ""
+
+
 def _has_secret(hook: Hook, stored: StoredHook, number: int) -> bool:
     """Return whether a webhook has the secret of that number: it was noted, or was being made when its maker died."""
     if hook.id in stored["ids"]:
         return stored["secret"] == number
-    return stored["making"] == number
+    return stored["making"] == number and hook.id not in stored.get("before", ())
 
 
 def _is_ours(hook: Hook, access: Access, sender: str) -> bool:
@@ -176,9 +204,9 @@ def _send_again(work: Work) -> None:
         mark = hashlib.sha256(attempt.delivery.encode()).hexdigest()[:16]
         if mark in again or deliveries.is_known(delivery_key(work.access.id, attempt.delivery)):
             continue
+        work.keeper.send_again(hook, attempt.id)  # twice does no harm: it is the same delivery
         again.append(mark)
         connections.note(identity, again=again[-_AGAIN_KEPT:])
-        work.keeper.send_again(hook, attempt.id)
         work.changes.append("redelivered")
         if work.changes.count("redelivered") >= _MOST_AGAIN:
             return
@@ -194,7 +222,8 @@ def _utc(text: str) -> str:
 def _settle(connection: Connection, work: Work, orphans: list[str]) -> None:
     identity = work.stored["_id"]
     heard = webhooks.has_delivered(work.access.id)
-    told: Fields = {"state": "Kept", "reason": "" if heard else "nothing was delivered yet", "ids": work.ids}
+    said = [*filter(None, work.remarks), *([] if heard else ["nothing was delivered yet"])]
+    told: Fields = {"state": "Kept", "reason": "; ".join(dict.fromkeys(said)), "ids": work.ids}
     told |= {"secret": work.access.number, "making": 0, "orphans": orphans[:_ORPHANS_SHOWN], "takeovers": 0}
     connections.note(identity, **told, checked_at=ago(timedelta()))
     soon = not heard and bool(work.changes)

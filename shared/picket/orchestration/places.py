@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from picket.commits.repository import fold
 from picket.effects.mongo import connections, repositories
 from picket.effects.mongo.connections import Connection
 from picket.effects.mongo.documents import Repository
 from picket.forges import FORGES
+from picket.forges.hooks import Level
 
 
 def add_listed(organization: str, found: Iterable[str]) -> None:
@@ -23,12 +24,14 @@ def add(connection: Connection, found: Iterable[Repository]) -> None:
     """Let repositories have a webhook, but for those that are archived or gone."""
     managing, host = FORGES[connection["forge"]].hooks, connection["host"]
     wanted = [one for one in found if not (one.get("archived") or one.get("deleted"))]
-    paths = [urlsplit(one["url"]).path.strip("/").removesuffix(".git") for one in wanted]
+    paths = [unquote(urlsplit(one["url"]).path).strip("/").removesuffix(".git") for one in wanted]
     connections.add_places(connection["_id"], [managing.place_of("https", host, path) for path in paths])
 
 
-def is_there(connection: Connection, path: str) -> bool:
-    """Return whether the forge still listed a repository of that path when it was last asked."""
+def is_there(connection: Connection, level: Level, path: str) -> bool:
+    """Return whether the forge still listed a repository of that path when it was last asked; of a project: yes."""
+    if level != "repository":
+        return True
     name = fold(f"{connection['host']}/{FORGES[connection['forge']].hooks.scope(path)}")
     known = repositories.find(name)
     return known is not None and known["name"] == name and not (known.get("vanished_at") or known.get("deleted"))

@@ -82,7 +82,8 @@ def same(known: list[Push], move: Move, told: Told) -> Push | None:
 
 def _was_back(later: list[Push], move: Move) -> bool:
     """Return whether the ref was where a push begins again; where that is not told, whether it was elsewhere."""
-    return any(one["after"] == move.before for one in later) if move.before else bool(later)
+    is_told = bool(move.before) and not move.before.startswith("refs/")
+    return any(one["after"] == move.before for one in later) if is_told else bool(later)
 
 
 def _is_to_try_again(push: Push) -> bool:

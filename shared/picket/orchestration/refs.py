@@ -19,7 +19,7 @@ from picket.effects.mongo import refs as store
 from picket.effects.mongo.documents import Repository
 from picket.effects.telemetry import count, note
 from picket.errors import PermanentError, PicketError
-from picket.events import ScanRequested, scan_id
+from picket.events import ScanRequested, ago, now, scan_id
 from picket.orchestration import duties
 from picket.settings import settings
 
@@ -28,6 +28,8 @@ AT_ONCE = 100
 _AT_A_TIME = 8
 _MOMENT = timedelta(minutes=2)
 """How long an announcement may be under way."""
+_LONG = 4 * _MOMENT
+_TRIED_AGAIN = frozenset({"Failed", "Cancelled"})
 _ACTOR = "refs"
 
 
@@ -66,15 +68,21 @@ def _compare(repository: Repository, offered: Mapping[str, str] | PicketError) -
     digest = hashlib.sha256("\n".join(f"{oid} {name}" for name, oid in sorted(offered.items())).encode()).hexdigest()
     if repository.get("refs_known") == digest or not _unknown(identity, offered):
         count("picket_ref_comparisons_total", outcome="known")
-        store.note(identity, _every(), refs_known=digest)
+        store.note(identity, _every(), refs_known=digest, refs_moved="", refs_moved_at="")
     elif repository.get("history_ruleset") != ruleset.plans():
         count("picket_ref_comparisons_total", outcome="unscanned")  # its full scan is still to come, and sees all
-    elif repository.get("refs_moved") != digest:
+    elif repository.get("refs_moved") != digest and not _moves_since(repository):
         count("picket_ref_comparisons_total", outcome="moved")
-        store.note(identity, _MOMENT, refs_moved=digest)
+        store.note(identity, _MOMENT, refs_moved=digest, refs_moved_at=repository.get("refs_moved_at") or now())
     else:
         count("picket_ref_comparisons_total", outcome="unannounced")
         _ask(repository, digest)
+
+
+def _moves_since(repository: Repository) -> bool:
+    """Return whether refs have led to something unknown for so long that no announcement can still be under way."""
+    since = repository.get("refs_moved_at", "")
+    return bool(since) and since < ago(_LONG)
 
 
 def _unknown(repository: str, offered: Mapping[str, str]) -> list[str]:
@@ -86,10 +94,15 @@ def _unknown(repository: str, offered: Mapping[str, str]) -> list[str]:
 
 
 def _ask(repository: Repository, digest: str) -> None:
+    scan = scan_id(repository["_id"], f"refs|{digest}")
+    former = scans.find(scan)
+    if former is not None and former["state"] in _TRIED_AGAIN:  # once a day
+        scan = scan_id(repository["_id"], f"refs|{digest}|{now()[:10]}")
+    store.note(repository["_id"], _every(), refs_moved_at="")
     request = ScanRequested(
         repository=repository["_id"],
         url=repository["url"],
-        scan=scan_id(repository["_id"], f"refs|{digest}"),
+        scan=scan,
         kind="scheduled",
         reason="refs have moved",
     )

@@ -95,6 +95,7 @@ def _bring(identity: str) -> None:
             scan = scans.find(known["scan"]) if known else None
             access = _access(scan) if scan else None
             if known is None or scan is None or access is None:
+                statuses.end(identity)
                 return
             verdict = verdict_on(scan, known)
             status, brought = verdict.status, verdict.brought

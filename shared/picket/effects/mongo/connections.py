@@ -54,8 +54,8 @@ class StoredHook(Leased):
     """A place at a forge, and our webhook there.
 
     `ids` are the forge's ids of it: one for each event where the forge wants it so. `secret` is the number of the
-    secret that it has, `making` that of the secret of one that is being made. `orphans` are ids of webhooks that lead
-    here and are known no more; `again` are failed deliveries that the forge was asked to send again.
+    secret that it has, `making` that of one that is being made, when those in `before` were there. `orphans` are ids of
+    webhooks that lead here and are known no more; `again` are failed deliveries that the forge was asked to send again.
     """
 
     connection: str
@@ -70,14 +70,17 @@ class StoredHook(Leased):
     orphans: list[str]
     again: list[str]
     again_at: NotRequired[str]
+    before: NotRequired[list[str]]
     checked_at: str
-    due: str
+    due: NotRequired[str]
 
 
 def put(identity: str, wanted: Fields) -> Connection:
     """Record a connection, or what is wanted of one that is known, which is then made anew."""
     fresh: Document = {"created_at": now(), **UNLEASED, **STAMP, **listing.entry(identity)}
-    moving = {"state": "Connecting", "reason": "", "remarks": [], "changed_at": now(), "due": _later(timedelta())}
+    moving: Document = {"state": "Connecting", "reason": "", "remarks": [], "changed_at": now(), "takeovers": 0}
+    moving |= {"due": _later(timedelta())}
+    fresh.pop("takeovers")
     change = {"$set": {**wanted, **moving}, "$setOnInsert": {**fresh, "each": False}}
     collection("connections").update_one({"_id": identity}, change, upsert=True)
     return _known(identity)
@@ -94,15 +97,26 @@ def page(after: str, limit: int) -> list[Connection]:
 
 
 def settle(identity: str, state: str, reason: str = "", **fields: object) -> None:
-    """Set what has become of a connection; nobody needs to try again."""
-    told = {"state": state, "reason": reason, "changed_at": now(), **fields}
-    collection("connections").update_one({"_id": identity}, {"$set": told, "$unset": {"due": ""}})
+    """Set what has become of a connection; nobody needs to try again. One that is to be ended stays so until it is."""
+    told = {"state": state, "reason": reason, "changed_at": now(), "takeovers": 0, **fields}
+    which: Document = {"_id": identity}
+    if state != "Orphaned":
+        which["state"] = {"$ne": "Disconnecting"}
+    collection("connections").update_one(which, {"$set": told, "$unset": {"due": ""}})
 
 
 def put_off(connection: Connection, span: timedelta, reason: str, state: str = "Waiting") -> None:
     """Let a connection be tried again after *span*."""
-    told = {"state": state, "reason": reason, "due": _later(span)}
-    collection("connections").update_one({"_id": connection["_id"]}, {"$set": told})
+    told = {"state": state, "reason": reason, "due": _later(span), "takeovers": 0}
+    which: Document = {"_id": connection["_id"]}
+    if state != "Disconnecting":
+        which["state"] = {"$ne": "Disconnecting"}
+    collection("connections").update_one(which, {"$set": told})
+
+
+def ask_later(identity: str, span: timedelta) -> None:
+    """Let a connection be gone on with after *span*, whatever its state."""
+    collection("connections").update_one({"_id": identity, "due": {"$gt": ""}}, {"$set": {"due": _later(span)}})
 
 
 def due(limit: int) -> list[Connection]:
@@ -125,9 +139,10 @@ def pause_left(identity: str) -> timedelta:
 
 
 def delete(identity: str) -> None:
-    """Forget a connection and its places."""
-    collection("hooks").delete_many({"connection": identity})
-    collection("connections").delete_one({"_id": identity})
+    """Forget a connection and its places, unless somebody wants it again by now."""
+    which = {"_id": identity, "state": {"$in": ["Disconnecting", "Orphaned"]}}
+    if collection("connections").delete_one(which).deleted_count:
+        collection("hooks").delete_many({"connection": identity})
 
 
 def place_id(connection: str, place: Place) -> str:
@@ -229,6 +244,12 @@ def note(identity: str, **fields: object) -> None:
 def look_again(identity: str, span: timedelta) -> None:
     """Let a place be looked at after *span*."""
     note(identity, due=_later(span))
+
+
+def leave(identity: str, reason: str) -> None:
+    """Note that the forge does not let go of our webhook at a place; nobody asks it again by the clock."""
+    change = {"$set": {"state": LEFT, "reason": reason}, "$unset": {"due": ""}}
+    collection("hooks").update_one({"_id": identity}, change)
 
 
 def drop(identity: str) -> None:

@@ -204,6 +204,7 @@ class Repository(Stored):
     refs_due: NotRequired[str]
     refs_known: NotRequired[str]
     refs_moved: NotRequired[str]
+    refs_moved_at: NotRequired[str]
     organization: NotRequired[str]
     listed_in: NotRequired[str]
     vanished_at: NotRequired[str | None]

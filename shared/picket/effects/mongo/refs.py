@@ -1,7 +1,7 @@
 """When the refs of each repository are compared next with what is known of it.
 
 `refs_due` begins with a word (see `schedules`), `refs_known` is a digest of refs all of which are scanned, `refs_moved`
-that of refs that were not when they were last looked at.
+that of refs that were not when they were last looked at, `refs_moved_at` since when there have been such.
 """
 
 from __future__ import annotations

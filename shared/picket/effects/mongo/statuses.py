@@ -45,6 +45,7 @@ class StoredStatus(Leased):
     reviewed: NotRequired[str]
     review: NotRequired[dict[str, str]]
     due: NotRequired[str]
+    waits_since: NotRequired[str]
 
 
 def begin(repository: str, sha: str, scan: str, scanned_at: str, *, proposal: str = "") -> str:
@@ -89,7 +90,7 @@ def tell(status: StoredStatus, told: Told, found: Iterable[str]) -> None:
     """Keep what a forge was told, and the findings that it rests on."""
     names = sorted(found)
     watched = f"{status['repository']}|{now()}" if names else ""
-    fields = {"told": told, "findings": names, "watched": watched}
+    fields = {"told": told, "findings": names, "watched": watched, "takeovers": 0}
     collection("statuses").update_one({"_id": status["_id"]}, {"$set": fields})
 
 
@@ -104,9 +105,14 @@ def reviewed(identity: str, digest: str) -> None:
 
 
 def put_off(identity: str, span: timedelta) -> None:
-    """Let a commit's forge be told after *span*, for as long as somebody may still look."""
-    which = {"_id": identity, "scanned_at": {"$gt": ago(_LONGEST)}}
-    collection("statuses").update_one(which, {"$set": {"due": MARK + ago(-span)}})
+    """Let a commit's forge be told after *span*; given up two days after that was first so."""
+    known = get(identity)
+    since = known.get("waits_since", "") if known else ""
+    if since and since < ago(_LONGEST):
+        end(identity)
+        return
+    told = {"due": MARK + ago(-span), "waits_since": since or now()}
+    collection("statuses").update_one({"_id": identity}, {"$set": told})
 
 
 def due(limit: int) -> list[StoredStatus]:
@@ -117,7 +123,7 @@ def due(limit: int) -> list[StoredStatus]:
 
 def end(identity: str) -> None:
     """Note that nothing of a commit is left to be told."""
-    collection("statuses").update_one({"_id": identity}, {"$unset": {"due": ""}})
+    collection("statuses").update_one({"_id": identity}, {"$unset": {"due": "", "waits_since": ""}})
 
 
 def give_up(status: StoredStatus) -> None:

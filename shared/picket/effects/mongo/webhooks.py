@@ -78,6 +78,12 @@ def of_connection(connection: str, provider: str = "") -> Webhook | None:
     return next((readable(webhook) for webhook in alike), None)
 
 
+def all_of_connection(connection: str) -> list[Webhook]:
+    """Return every webhook that a connection has and that was not revoked: of each kind that its forge has been."""
+    found = collection("sources", Webhook).find({"connection": connection})
+    return [one for one in found if not one["revoked"]]
+
+
 def adopt(token: str, provider: str, scope: str, connection: str) -> bool:
     """Let a connection have the webhook that somebody has given its forge by hand; False if there is none to be had.
 
