@@ -270,3 +270,19 @@ def test_a_forge_that_is_away_for_longer_than_events_are_tried_again_is_told_lat
     deployed.drain()
 
     assert api.states()[asked:] == ["success"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_status_that_could_not_be_set_for_two_days_is_given_up_and_bars_nobodys_way(
+    api: Api, push: Callable[..., str], deployed: Deployment
+) -> None:
+    api.say = lambda: (429, "slow down")
+    push({"a.py": "x = 1\n"})
+    long_ago = "2020-01-01T00:00:00.000000Z"
+    collection("statuses").update_many({}, {"$set": {"due": asking.LONG_AGO, "waits_since": long_ago}})
+    collection("forge_budgets").delete_many({})
+
+    asking.tick(deployed, "tick-1")
+    deployed.drain()
+
+    assert collection("statuses").count_documents({"due": {"$gt": ""}}) == 0

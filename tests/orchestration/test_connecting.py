@@ -20,6 +20,7 @@ from picket.effects.mongo.client import collection
 from picket.events import ago
 from picket.forges import FORGES
 from picket.forges.hooks import Place
+from picket.orchestration import places
 from picket.probes import posture
 from picket.runtime import doctor
 
@@ -650,3 +651,52 @@ def test_events_of_what_is_gone_are_done_with(deployed: Deployment, github: Hook
 
     for message in deployed.of_type("webhook.requested"):
         assert deployed.deliver(message) == {"connect": 204}
+
+
+def test_a_project_with_a_blank_in_its_name_gets_its_webhooks(deployed: Deployment, forge: HookForge) -> None:
+    if forge.forge != "azure":
+        return
+    forge.place("acme/My Shop")
+    connect(deployed, forge)
+    connection = connections.find(f"{forge.host}/acme/shop")
+    assert connection is not None
+    made = repositories.register(f"{forge.host}/acme/x", f"http://{forge.host}/acme/My%20Shop/_git/x")
+
+    places.add({**connection, "each": True}, [made])
+
+    found = {one["path"] for one in connections.hooks(connection["_id"], 10)}
+    assert "acme/My Shop" in found
+
+
+def test_one_made_by_hand_is_not_taken_for_that_of_a_worker_that_died(
+    deployed: Deployment, forge: HookForge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not FORGES[forge.forge].hooks.keeps_secret:
+        return
+    forge.place("acme")
+    order = {"sender": forge.forge, "name": "by hand", "organization": f"{forge.host}/acme"}
+    webhook = deployed.api.post("/webhooks", json=order).json
+    by_hand = Kept("1", webhook["url"], "another secret", ["push"], more={"content_type": "json"})
+    forge.kept("acme").append(by_hand)
+    next(forge._numbers)
+    whole, left = Keeper.create, [1]
+
+    def dying(keeper: Keeper, wanted: Any) -> Any:
+        done = whole(keeper, wanted)
+        if left:
+            left.pop()
+            raise SystemExit
+        return done
+
+    monkeypatch.setattr(Keeper, "create", dying)
+    deployed.api.post("/connections", json={"forge": forge.forge, "host": forge.host, "name": "acme"})
+    while deployed.queue:
+        message = deployed.queue.pop(0)
+        try:
+            deployed.deliver(message)
+        except SystemExit:
+            deployed.queue.insert(0, message)
+            collection("hooks").update_many({}, {"$set": {"lease_until": 0.0}})
+
+    [kept] = forge.kept("acme")
+    assert (kept.id, kept.secret) == ("2", webhook["secret"])

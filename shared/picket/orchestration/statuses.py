@@ -28,8 +28,8 @@ def ask(scan: Scan, phase: str) -> None:
 def go_on(_cursor: str) -> str | None:
     """Ask for statuses that a forge could not be told of, once it wants to be asked again."""
     for known in store.due(_AT_ONCE):
-        broker.emit(StatusRequested(repository=known["repository"], scan=known["scan"], phase="ended"))
-        store.put_off(known["_id"], PATIENCE)
+        if store.put_off(known["_id"], PATIENCE):
+            broker.emit(StatusRequested(repository=known["repository"], scan=known["scan"], phase="ended"))
     return None
 
 

@@ -104,15 +104,16 @@ def reviewed(identity: str, digest: str) -> None:
     collection("statuses").update_one({"_id": identity}, {"$set": {"reviewed": digest}})
 
 
-def put_off(identity: str, span: timedelta) -> None:
-    """Let a commit's forge be told after *span*; given up two days after that was first so."""
+def put_off(identity: str, span: timedelta) -> bool:
+    """Let a commit's forge be told after *span*; False if it is given up, two days after that was first so."""
     known = get(identity)
     since = known.get("waits_since", "") if known else ""
     if since and since < ago(_LONGEST):
         end(identity)
-        return
+        return False
     told = {"due": MARK + ago(-span), "waits_since": since or now()}
     collection("statuses").update_one({"_id": identity}, {"$set": told})
+    return True
 
 
 def due(limit: int) -> list[StoredStatus]:
