@@ -146,7 +146,7 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
     brought = {*known["findings"], *(before["findings"] if before else ()), *first}
     scanned = set(batches.findings_of(whole))
     if proposed:
-        brought |= {*statuses.of_proposal(scan["repository"], scan["ref"]), *scanned}
+        brought |= {*statuses.of_proposal(scan["repository"], scan["ref"], known["scanned_at"]), *scanned}
         brought = _not_in(brought, set(whole.get("in_target", ())))
     elif whole.get("pushed_cut"):
         brought |= scanned  # which of them are new, nobody knows: not all of the push's commits were kept

@@ -54,14 +54,16 @@ def test_every_event_of_a_run_posted_again_twice_and_shuffled_changes_nothing(
         truth.verify(stack, row, planned, source, [*events, *own])
     more = {name: {key: after[name][key] for key in after[name].keys() - before[name].keys()} for name in FIXED}
     assert {name: {key: after[name].get(key) for key in before[name]} for name in FIXED} == before
-    assert {name: len(found) for name, found in more.items() if found} == {"scans": len(planned)}
-    assert {(scan["state"], scan["commits"]) for scan in more["scans"].values()} == {("Done", 0)}
+    assert {name for name, found in more.items() if found} <= {"scans"}
+    assert len(more["scans"]) <= len(planned)
+    assert {(scan["state"], scan["commits"]) for scan in more["scans"].values()} <= {("Done", 0)}
 
 
 def again(events: Sequence[CloudEvent]) -> list[CloudEvent]:
     """Return every event twice, once as it was and once under a new id, in any order.
 
-    A webhook under a new id is a new delivery of the same push: it leads to a scan that finds nothing left to do.
+    A webhook under a new id is a new delivery of the same push: it leads to the scan that there was, or, where so many
+    pushes of the ref have come since that this one is not remembered, to one that finds nothing left to do.
     """
     twice = [*events, *(event.extended(id=f"{AGAIN}{event.attributes['id']}") for event in events)]
     random.Random().shuffle(twice)

@@ -75,10 +75,10 @@ def of_commit(repository: str, sha: str) -> StoredStatus | None:
     return get(_id(repository, sha))
 
 
-def of_proposal(repository: str, ref: str) -> list[str]:
-    """Return the ids of findings that heads of a pull request have brought so far: one that is amended keeps them."""
-    known = collection("statuses", StoredStatus).find({"proposal": f"{repository}|{ref}"}, {"findings": 1})
-    return sorted({name for one in known for name in one["findings"]})
+def of_proposal(repository: str, ref: str, until: str) -> list[str]:
+    """Return the ids of findings that heads of a pull request have brought that were scanned by *until* (RFC 3339)."""
+    known = collection("statuses", StoredStatus).find({"proposal": f"{repository}|{ref}"})
+    return sorted({name for one in known if one["scanned_at"] <= until for name in one["findings"]})
 
 
 def sending(identity: str) -> None:
