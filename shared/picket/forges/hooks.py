@@ -141,3 +141,13 @@ class Managing:
 def of_repository(scheme: str, host: str, path: str) -> Place:
     """Return the place of a repository's own webhooks."""
     return Place(scheme, host, "repository", path)
+
+
+def whole_or_one(scheme: str, host: str, name: str) -> tuple[Place, ...]:
+    """Return the place of an organization, or of a repository of one: most forges tell them apart by the slash."""
+    return (Place(scheme, host, "repository" if "/" in name else "organization", name),)
+
+
+def drift_of(wrong: Mapping[str, bool]) -> tuple[str, ...]:
+    """Return, in words, what of a webhook is not as it should be."""
+    return tuple(each for each in wrong if wrong[each])

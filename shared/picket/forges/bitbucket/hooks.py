@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 
 from picket.forges.accounts import headers_of
-from picket.forges.hooks import Hook, Managing, Place, Wanted, of_repository
+from picket.forges.hooks import Hook, Managing, Place, Wanted, drift_of, of_repository, whole_or_one
 from picket.forges.request import Request, with_json
 
 _EVENTS = frozenset({"repo:push", "repo:updated", "repo:deleted", "pullrequest:created", "pullrequest:updated"})
@@ -38,7 +38,7 @@ class _Hook(_Model):
             "it does not check certificates": self.skip_cert_verification,
             "it has no secret": not self.secret_set,
         }
-        return Hook(self.uuid, self.url, frozenset(self.events), tuple(each for each in wrong if wrong[each]))
+        return Hook(self.uuid, self.url, frozenset(self.events), drift_of(wrong))
 
 
 class _Page(_Model):
@@ -48,10 +48,6 @@ class _Page(_Model):
 def api(scheme: str, host: str) -> str:
     """Return where the API is: Bitbucket's own has a host for it."""
     return "https://api.bitbucket.org/2.0" if host == "bitbucket.org" else f"{scheme}://{host}/2.0"
-
-
-def _places(scheme: str, host: str, name: str) -> tuple[Place, ...]:
-    return (Place(scheme, host, "repository" if "/" in name else "organization", name),)
 
 
 def _base(place: Place) -> str:
@@ -70,7 +66,7 @@ def _next_url(_url: str, _headers: Mapping[str, str], body: bytes) -> str:
 
 
 HOOKS = Managing(
-    places=_places,
+    places=whole_or_one,
     place_of=of_repository,
     events={"organization": _WORKSPACE_EVENTS, "repository": _EVENTS},
     rights={

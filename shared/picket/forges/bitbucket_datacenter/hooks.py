@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from picket.forges.hooks import Hook, Managing, Place, Wanted
+from picket.forges.hooks import Hook, Managing, Place, Wanted, drift_of
 from picket.forges.request import Request, with_json
 
 _EVENTS = frozenset({"repo:refs_changed", "repo:modified", "pr:opened", "pr:from_ref_updated"})
@@ -34,7 +34,7 @@ class _Hook(_Model):
             "it is switched off": not self.active,
             "it does not check certificates": not self.sslVerificationRequired,
         }
-        return Hook(str(self.id), self.url, frozenset(self.events), tuple(each for each in wrong if wrong[each]))
+        return Hook(str(self.id), self.url, frozenset(self.events), drift_of(wrong))
 
 
 class _Page(_Model):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from picket.forges.hooks import Hook, Managing, Place, Wanted, of_repository
+from picket.forges.hooks import Hook, Managing, Place, Wanted, drift_of, of_repository, whole_or_one
 from picket.forges.listing import linked
 from picket.forges.request import Request, with_json
 
@@ -42,14 +42,10 @@ class _Hook(_Model):
             "its content type is not JSON": self.config.content_type != "json",
             "it is limited to some branches": self.branch_filter not in {"", "*"},
         }
-        return Hook(str(self.id), self.config.url, frozenset(self.events), tuple(each for each in wrong if wrong[each]))
+        return Hook(str(self.id), self.config.url, frozenset(self.events), drift_of(wrong))
 
 
 _HOOKS = TypeAdapter(list[_Hook])
-
-
-def _places(scheme: str, host: str, name: str) -> tuple[Place, ...]:
-    return (Place(scheme, host, "repository" if "/" in name else "organization", name),)
 
 
 def _base(place: Place) -> str:
@@ -79,7 +75,7 @@ def managing(kind: Literal["gitea", "forgejo"]) -> Managing:
         return Request("POST", f"{_base(place)}/{hook}/tests") if place.level == "repository" else None
 
     return Managing(
-        places=_places,
+        places=whole_or_one,
         place_of=of_repository,
         events={"organization": _ORGANIZATION_EVENTS, "repository": _EVENTS},
         rights={

@@ -11,7 +11,17 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from picket.forges.github.listing import api
-from picket.forges.hooks import Attempt, Hook, Managing, Place, Redelivery, Wanted, of_repository
+from picket.forges.hooks import (
+    Attempt,
+    Hook,
+    Managing,
+    Place,
+    Redelivery,
+    Wanted,
+    drift_of,
+    of_repository,
+    whole_or_one,
+)
 from picket.forges.listing import linked
 from picket.forges.request import Request, with_json
 
@@ -46,7 +56,7 @@ class _Hook(_Model):
             "its content type is not JSON": self.config.content_type != "json",
             "it does not check certificates": str(self.config.insecure_ssl) != "0",
         }
-        return Hook(str(self.id), self.config.url, frozenset(self.events), tuple(each for each in wrong if wrong[each]))
+        return Hook(str(self.id), self.config.url, frozenset(self.events), drift_of(wrong))
 
 
 class _Delivery(_Model):
@@ -57,10 +67,6 @@ class _Delivery(_Model):
 
 
 _HOOKS, _DELIVERIES = TypeAdapter(list[_Hook]), TypeAdapter(list[_Delivery])
-
-
-def _places(scheme: str, host: str, name: str) -> tuple[Place, ...]:
-    return (Place(scheme, host, "repository" if "/" in name else "organization", name),)
 
 
 def _base(place: Place) -> str:
@@ -95,7 +101,7 @@ def _failed(body: bytes) -> list[Attempt]:
 
 
 HOOKS = Managing(
-    places=_places,
+    places=whole_or_one,
     place_of=of_repository,
     events={"organization": _EVENTS, "repository": _EVENTS},
     alerts=_ALERTS,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from picket.forges.hooks import Hook, Level, Managing, Place, Wanted, of_repository
+from picket.forges.hooks import Hook, Level, Managing, Place, Wanted, drift_of, of_repository
 from picket.forges.request import Request, with_json
 
 _EVENTS = frozenset({"push_events", "tag_push_events", "merge_requests_events"})
@@ -44,7 +44,7 @@ class _Hook(BaseModel):
         extra: dict[str, Any] = self.model_extra or {}
         events = frozenset(name for name, value in extra.items() if name.endswith("_events") and value is True)
         broken = self.alert_status if self.alert_status not in {None, "executable"} else ""
-        drift = tuple(each for each in wrong if wrong[each])
+        drift = drift_of(wrong)
         return Hook(str(self.id), self.url, events, drift, f"GitLab calls it {broken}" if broken else "")
 
 
