@@ -700,3 +700,83 @@ def test_one_made_by_hand_is_not_taken_for_that_of_a_worker_that_died(
 
     [kept] = forge.kept("acme")
     assert (kept.id, kept.secret) == ("2", webhook["secret"])
+
+
+def test_one_that_its_forge_has_switched_off_and_does_not_wake_is_not_kept(
+    deployed: Deployment, forge: HookForge
+) -> None:
+    if forge.forge not in {"gitlab", "azure"}:
+        return
+    forge.place(name_of(forge))
+    connect(deployed, forge)
+    one = forge.kept(name_of(forge))[0]
+    one.more |= {"alert_status": "disabled"} if forge.forge == "gitlab" else {"status": "disabledBySystem"}
+    forge.hook = lambda _method, path, _body: (422, {}) if "/test" in path or "testnotif" in path else None
+
+    found = check(deployed, forge)
+
+    assert found["by_state"] == {"Failed": 1}
+    assert "disabled" in found["hooks"][0]["reason"]
+    assert "needs" not in found["hooks"][0]["reason"], "it is no right that is missing"
+    assert doctor.examine("webhooks")[0].state == "wrong"
+    assert "revived" not in changes(deployed)
+
+
+def test_what_the_forge_does_not_remove_is_told_by_the_doctor(deployed: Deployment, github: HookForge) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    [hook] = connections.hooks(f"{github.host}/acme", 10)
+    connections.leave(hook["_id"], "it may not")
+
+    found = doctor.examine("webhooks")[0]
+
+    assert (found.state, "it may not" in found.found) == ("wrong", True)
+
+
+def test_a_webhook_that_is_kept_is_ended_by_disconnecting_alone(deployed: Deployment, github: HookForge) -> None:
+    """Revoked by itself, it would be made anew within hours."""
+    github.place("acme")
+    found = connect(deployed, github)
+
+    answer = deployed.api.delete(f"/webhooks/{found['webhook']}")
+
+    assert (answer.status_code, "disconnect" in answer.json["detail"]) == (409, True)
+    assert deployed.api.get("/webhooks").json["webhooks"][0]["revoked"] is False
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    deployed.drain()
+    assert deployed.api.delete(f"/webhooks/{found['webhook']}").status_code == 200
+
+
+def test_a_disconnect_over_which_many_workers_died_goes_on(deployed: Deployment, github: HookForge) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    deployed.api.delete(f"/connections/{github.host}/acme")
+    collection("connections").update_many({}, {"$set": {"takeovers": 9}})
+    deployed.drain()
+    collection("connections").update_many({}, {"$set": {"due": f"at {ago(timedelta(minutes=1))}"}})
+
+    asking.tick(deployed, "tick-1")
+    deployed.drain()
+
+    assert deployed.api.get(f"/connections/{github.host}/acme").status_code == 404
+    assert github.kept("acme") == []
+
+
+def test_what_is_known_of_webhooks_is_asked_for_once_however_many_a_forge_lists(
+    deployed: Deployment, github: HookForge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    github.place("acme")
+    connect(deployed, github)
+    asked: list[str] = []
+    whole = webhooks.all_of_connection
+
+    def counted(name: str) -> Any:
+        asked.append(name)
+        return whole(name)
+
+    monkeypatch.setattr(webhooks, "all_of_connection", counted)
+    github.kept("acme").extend(Kept(str(n), f"https://elsewhere.example.com/{n}", events=["push"]) for n in range(30))
+
+    check(deployed, github)
+
+    assert len(asked) == 1

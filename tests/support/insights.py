@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -18,7 +19,7 @@ Answer = tuple[int, Any]
 
 
 @dataclass
-class Shown:
+class Shown(ABC):
     """A forge beside its git: requests in their order, and what it keeps; `hook` may answer in its place."""
 
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -44,9 +45,9 @@ class Shown:
         request.wfile.write(data)
         return True
 
+    @abstractmethod
     def answer(self, method: str, path: str, body: Any) -> Answer:
         """Answer as the forge does."""
-        raise NotImplementedError
 
     def writes(self) -> list[tuple[str, str]]:
         """Return method and last part of the path of requests that were no GET."""

@@ -15,7 +15,7 @@ from picket.effects.mongo import connections as connected
 from picket.effects.mongo import webhooks as store
 from picket.effects.mongo.client import Document
 from picket.effects.mongo.records import Webhook
-from picket.errors import Gone
+from picket.errors import Conflict, Gone
 from picket.events import Envelope
 from picket.orchestration import connections
 from picket.settings import settings
@@ -103,7 +103,10 @@ def rotate(wanted: str) -> Response:
 @blueprint.delete("/webhooks/<wanted>")
 @blueprint.delete("/sources/<wanted>")
 def revoke(wanted: str) -> Response:
-    """Make a webhook's URL unknown."""
+    """Make a webhook's URL unknown; one that is kept at a forge is ended by disconnecting, else it would come back."""
+    managed = next((one for one in store.all_webhooks() if one["source"] == wanted), None)
+    if managed and not managed["revoked"] and connected.find(managed.get("connection", "")):
+        raise Conflict(f"it is kept at its forge: picket webhooks disconnect {managed.get('connection', '')}")
     document = store.revoke(wanted)
     if document is None:
         raise Gone("no such webhook")

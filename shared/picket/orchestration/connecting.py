@@ -29,7 +29,7 @@ from picket.effects.telemetry import count, note
 from picket.errors import Busy, Exhausted, Gone, PermanentError, TransientError, Unauthorized, Unsupported
 from picket.events import NoticeRequested, WebhookChanged, WebhookRequested, now
 from picket.forges import FORGES
-from picket.forges.hooks import Managing, Place
+from picket.forges.hooks import Hook, Managing, Place
 from picket.orchestration import connections as asking
 from picket.orchestration import organizations, pages, places
 from picket.settings import settings
@@ -111,11 +111,11 @@ def take_away(connection: Connection, stored: StoredHook) -> None:
     try:
         place = Place(scheme_of(connection["host"]), connection["host"], stored["level"], stored["path"])
         keeper = Keeper(connection["forge"], place, token_of(connection)).located()
-        ours = [hook for hook in keeper.there() if is_of(hook.url, connection)]
+        ours = ours_of(connection, keeper.there())
         for hook in ours:
             keeper.remove(hook.id)
-        if ours and any(is_of(hook.url, connection) for hook in keeper.there()):  # some say "not found" for "may not"
-            raise Unauthorized("the forge does not take it away, and does not say so")
+        if ours and ours_of(connection, keeper.there()):  # some answer "not found" where the right is missing
+            raise Unauthorized("the forge did not remove it, and did not say so")
     except PermanentError as error:
         is_gone = isinstance(error, Gone) and connection["each"]
         if not is_gone or places.is_there(connection, stored["level"], stored["path"]):
@@ -126,10 +126,14 @@ def take_away(connection: Connection, stored: StoredHook) -> None:
     tell(connection, stored["path"], "removed")
 
 
-def is_of(url: str, connection: Connection) -> bool:
-    """Return whether a webhook with that URL is one of a connection's, of whatever kind its forge was then."""
+def ours_of(connection: Connection, there: Iterable[Hook]) -> list[Hook]:
+    """Return those of *there* that belong to a connection, whatever kind its forge was when they were made."""
     known = webhooks.all_of_connection(connection["_id"])
-    return any(webhooks.hash_of(token_in(url, one["provider"])) == one["_id"] for one in known)
+    return [
+        hook
+        for hook in there
+        if any(webhooks.hash_of(token_in(hook.url, one["provider"])) == one["_id"] for one in known)
+    ]
 
 
 @contextmanager
@@ -139,6 +143,7 @@ def _held(identity: str) -> Iterator[leases.Lease[Connection]]:
         with leases.held("connections", Connection, identity) as lease:
             yield lease
     except Exhausted as error:
+        connections.forgive(identity)
         connections.settle(identity, "Failed", str(error))
         raise
 

@@ -19,7 +19,7 @@ from picket.effects.mongo.connections import Connection, StoredHook
 from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.webhooks import Access
 from picket.effects.telemetry import note
-from picket.errors import Exhausted, Gone, PermanentError, TransientError
+from picket.errors import Exhausted, Gone, PermanentError, TransientError, Unauthorized, Unsupported
 from picket.events import ago
 from picket.forges.hooks import Attempt, Hook, Place, Wanted
 from picket.orchestration import connecting, places
@@ -103,8 +103,9 @@ def _fail(connection: Connection, stored: StoredHook, error: PermanentError) -> 
     ):
         connections.drop(stored["_id"])  # where it has moved to, the listing finds out
         return
-    rights = connecting.managing_of(connection).rights[stored["level"]]
-    reason = f"{error} (needs {rights})"
+    reason = str(error)
+    if isinstance(error, (Gone, Unauthorized)):
+        reason += f" (needs {connecting.managing_of(connection).rights[stored['level']]})"
     if stored["state"] != "Failed":
         connecting.tell(connection, stored["path"], "failed", reason)
     note("a webhook cannot be kept", connection=connection["_id"], reason=reason)
@@ -120,8 +121,8 @@ def _bring(connection: Connection, stored: StoredHook) -> None:
     access = webhooks.access(connecting.webhook_of(connection, (hook.url for hook in there)))
     work = Work(keeper, access, stored)
     mine = [hook for hook in there if _is_ours(hook, access, connection["forge"])]
-    for hook in there:
-        if hook not in mine and connecting.is_of(hook.url, connection):  # of the time when it was another kind of forge
+    for hook in connecting.ours_of(connection, there):
+        if hook not in mine:  # from a time when the host was another kind of forge
             keeper.remove(hook.id)
     events = managing.events[stored["level"]] | (managing.alerts if connection["alerts"] else frozenset())
     for group in [frozenset({each}) for each in sorted(events)] if managing.one_event_each else [events]:
@@ -147,19 +148,32 @@ def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
             work.remarks.append(_tested(keeper, made))
     else:
         work.ids.append(keep.id)
-        if keep.id not in stored["ids"]:
-            work.changes.append("adopted")
-        is_right = keep in fresh and keep.url == wanted.url and not keep.drift
-        if not is_right or not (wanted.events <= keep.events or "*" in keep.events):
-            keeper.mend(keep, wanted)
-            work.changes.append("repaired")
-            work.remarks.append(_tested(keeper, keep.id))
-        elif keep.disabled:
-            work.remarks.append(_tested(keeper, keep.id))
-            work.changes.append("revived")
+        _mend(work, keep, wanted, is_fresh=keep in fresh)
     for hook in mine:
         if hook.id not in work.ids:
             keeper.remove(hook.id)
+
+
+def _mend(work: Work, hook: Hook, wanted: Wanted, *, is_fresh: bool) -> None:
+    """Have a webhook that is there as it should be, and awake.
+
+    Raises:
+        Unsupported: Its forge has switched it off, and does not switch it on again.
+    """
+    if hook.id not in work.stored["ids"]:
+        work.changes.append("adopted")
+    is_right = is_fresh and hook.url == wanted.url and not hook.drift
+    if not is_right or not (wanted.events <= hook.events or "*" in hook.events):
+        work.keeper.mend(hook, wanted)
+        work.changes.append("repaired")
+    elif not hook.disabled:
+        return
+    refusal = _tested(work.keeper, hook.id)
+    if hook.disabled and refusal:
+        raise Unsupported(f"{hook.disabled}, and {refusal}")
+    work.remarks.append(refusal)
+    if hook.disabled:
+        work.changes.append("revived")
 
 
 def _tested(keeper: Keeper, hook: str) -> str:

@@ -2,8 +2,7 @@
 
 A commit fails while findings are open that its push, or the pushes to its branch before it, have brought; the head of a
 pull request while findings are open that its commits have brought. Which commits these are is for git to say, and not
-for clocks. A status says nothing of what a repository holds, no path and no
-rule: numbers and severities alone.
+for clocks. A status says nothing of what a repository holds, no path and no rule: numbers and severities alone.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from picket.effects.mongo.documents import Fields, Leased
 from picket.effects.mongo.leases import UNLEASED
 from picket.effects.mongo.schedules import MARK, text_of
 from picket.effects.mongo.schema import STAMP, readable
+from picket.errors import Busy
 from picket.events import ago, now
 from picket.forges import FORGES
 from picket.forges.hooks import Level, Place
@@ -61,7 +62,6 @@ class StoredHook(Leased):
     connection: str
     level: Level
     path: str
-    forge_key: str
     ids: list[str]
     secret: int
     making: int
@@ -76,14 +76,21 @@ class StoredHook(Leased):
 
 
 def put(identity: str, wanted: Fields) -> Connection:
-    """Record a connection, or what is wanted of one that is known, which is then made anew."""
+    """Record a connection, or what is wanted of one that is known, which is then made anew.
+
+    Raises:
+        Busy: Somebody deleted it a moment ago.
+    """
     fresh: Document = {"created_at": now(), **UNLEASED, **STAMP, **listing.entry(identity)}
     moving: Document = {"state": "Connecting", "reason": "", "remarks": [], "changed_at": now(), "takeovers": 0}
     moving |= {"due": _later(timedelta())}
     fresh.pop("takeovers")
     change = {"$set": {**wanted, **moving}, "$setOnInsert": {**fresh, "each": False}}
     collection("connections").update_one({"_id": identity}, change, upsert=True)
-    return _known(identity)
+    found = find(identity)
+    if found is None:
+        raise Busy(f"{identity} is being changed by others")
+    return found
 
 
 def find(identity: str) -> Connection | None:
@@ -112,6 +119,11 @@ def put_off(connection: Connection, span: timedelta, reason: str, state: str = "
     if state != "Disconnecting":
         which["state"] = {"$ne": "Disconnecting"}
     collection("connections").update_one(which, {"$set": told})
+
+
+def forgive(identity: str) -> None:
+    """Forget how many workers have died over a connection, so that it can be worked on again."""
+    collection("connections").update_one({"_id": identity}, {"$set": {"takeovers": 0}})
 
 
 def ask_later(identity: str, span: timedelta) -> None:
@@ -152,7 +164,7 @@ def place_id(connection: str, place: Place) -> str:
 
 def add_places(connection: str, places: Iterable[Place]) -> None:
     """Record places that are to have a webhook; those that are known stay as they are."""
-    fresh: Document = {"connection": connection, "forge_key": "", "ids": [], "secret": 0, "making": 0, "state": "New"}
+    fresh: Document = {"connection": connection, "ids": [], "secret": 0, "making": 0, "state": "New"}
     fresh |= {"reason": "", "orphans": [], "again": [], "checked_at": "", "due": _later(timedelta())}
     by_id = {place_id(connection, each): {"level": each.level, "path": each.path} for each in places}
     insert_new("hooks", [{"_id": _id, **where, **fresh, **UNLEASED, **STAMP} for _id, where in by_id.items()])
@@ -206,7 +218,7 @@ def faults() -> list[str]:
     told = [
         f"{one['_id']}: {one['state']}: {one['reason']}" for one in collection("connections", Connection).find(states)
     ]
-    broken = collection("hooks", StoredHook).find({"state": "Failed"})
+    broken = collection("hooks", StoredHook).find({"state": {"$in": ["Failed", LEFT]}})
     return [*told, *(f"{one['connection']}: {one['path']}: {one['reason']}" for one in broken)]
 
 
@@ -255,13 +267,6 @@ def leave(identity: str, reason: str) -> None:
 def drop(identity: str) -> None:
     """Forget a place."""
     collection("hooks").delete_one({"_id": identity})
-
-
-def _known(identity: str) -> Connection:
-    found = find(identity)
-    if found is None:  # deleted by somebody a moment ago
-        raise KeyError(identity)
-    return found
 
 
 def _later(span: timedelta) -> str:
