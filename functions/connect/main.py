@@ -7,7 +7,7 @@ from picket.runtime import consumes
 
 @consumes(WebhookRequested)
 def main(event: WebhookRequested) -> None:
-    """Connect an organization or a repository, look after one of its webhooks, or take them away."""
+    """Connect an organization or a repository, check one of its webhooks, or remove them."""
     match event.action:
         case "connect":
             connecting.connect(event.connection)

@@ -96,7 +96,7 @@ def show(wanted: str) -> Response:
 
 @blueprint.post("/connections/<path:wanted>/check")
 def check(wanted: str) -> Response:
-    """Look after all webhooks of a connection now."""
+    """Check all webhooks of a connection now."""
     connection = _known(wanted)
     with broker.caused_by(_root()):
         connections.check(connection)
@@ -105,7 +105,7 @@ def check(wanted: str) -> Response:
 
 @blueprint.delete("/connections/<path:wanted>")
 def remove(wanted: str) -> Response:
-    """Take the webhooks of a connection away; one whose forge would not let go of them is forgotten."""
+    """Remove a connection's webhooks at its forge; asked again for those that the forge kept, forget the connection."""
     connection = _known(wanted)
     with broker.caused_by(_root()):
         connections.end(connection)

@@ -87,7 +87,7 @@ def page() -> Response:
 @blueprint.post("/webhooks/<wanted>/rotate")
 @blueprint.post("/sources/<wanted>/rotate")
 def rotate(wanted: str) -> Response:
-    """Give a webhook a new secret; the forge of a connection is told of it, and nobody else."""
+    """Rotate a webhook's secret; of a connection only the forge gets the new one."""
     found = store.rotate(wanted, read(RotateOrder).grace_seconds)
     if found is None:
         raise Gone("no such webhook, or it is revoked")
@@ -96,7 +96,7 @@ def rotate(wanted: str) -> Response:
     if connection is None:
         return jsonify({**view(document), "secret": secret})
     with broker.caused_by(Envelope(id=uuid.uuid4().hex, type="request", source="/picket/api")):
-        connections.check(connection)  # the forge is told; nobody else needs to know
+        connections.check(connection)
     return jsonify(view(document))
 
 

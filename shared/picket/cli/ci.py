@@ -20,6 +20,6 @@ def ci(
     known = FORGES.get(forge)
     if known is None or not known.pipeline:
         able = ", ".join(sorted(name for name, one in FORGES.items() if one.pipeline))
-        print(f"picket: {forge!r} is none of {able}", file=sys.stderr)
+        print(f"picket: there is no CI template for {forge!r}; choose one of {able}", file=sys.stderr)
         raise typer.Exit(2)
     print(known.pipeline if path else (files(known.package) / "ci.yaml").read_text(), end="\n" if path else "")

@@ -32,7 +32,7 @@ def connect(
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Make webhooks at a forge, and keep them as they should be; ends with 1 where that failed or is not done yet."""
+    """Create webhooks at a forge and keep them working; exits with 1 if that failed or has not finished."""
     client = Client(server)
     if manual:
         _by_hand(client, forge, name, host, as_json=as_json)
@@ -51,7 +51,7 @@ def disconnect(
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Take the webhooks of a connection away at its forge; ends with 1 where some are left there."""
+    """Remove a connection's webhooks at its forge; exits with 1 if some could not be removed."""
     client = Client(server)
     found: Json | None = client.send("DELETE", f"/connections/{segment(connection)}", {})
     end = time.monotonic() + timeout
@@ -66,7 +66,7 @@ def disconnect(
 
 
 def connections(*, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """List connections, and how their webhooks are."""
+    """List connections and the state of their webhooks."""
     found, _ = rows(Client(server), "/connections", "connections")
     if as_json:
         print_json({"connections": found, "next": None})
@@ -84,7 +84,7 @@ def connection(connection: ConnectionId, *, server: Server = DEFAULT_SERVER, as_
 
 
 def check(connection: ConnectionId, *, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """Look after the webhooks of a connection now."""
+    """Check a connection's webhooks now."""
     _print(Client(server).send("POST", f"/connections/{segment(connection)}/check", {}), as_json=as_json)
 
 

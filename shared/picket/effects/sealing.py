@@ -1,4 +1,4 @@
-"""Encrypting what is kept at rest and must be read again: with the first key; any of them decrypts."""
+"""Encryption of stored secrets: the first key encrypts, any of them decrypts."""
 
 from __future__ import annotations
 

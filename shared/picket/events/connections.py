@@ -1,4 +1,4 @@
-"""Events of registering and keeping webhooks at forges."""
+"""Events of managing webhooks at forges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from picket.events.base import Event
 
 
 class WebhookRequested(Event):
-    """A forge's webhooks are to be made, looked after, given a new secret, or taken away."""
+    """A forge's webhooks are to be created, checked or removed."""
 
     TYPE: ClassVar[str] = "dev.picket.webhook.requested.v1"
 
@@ -31,7 +31,7 @@ class WebhookRequested(Event):
 
 
 class WebhookChanged(Event):
-    """A webhook was made, mended, revived or taken away at its forge, or cannot be."""
+    """A webhook was created, repaired, revived or removed at its forge, or that failed."""
 
     TYPE: ClassVar[str] = "dev.picket.webhook.changed.v1"
     TERMINAL: ClassVar[bool] = True

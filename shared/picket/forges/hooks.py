@@ -1,4 +1,4 @@
-"""How a forge's webhooks are listed, made, mended and taken away: requests and answers, without sending anything."""
+"""How a forge's webhooks are listed, created, repaired and removed: requests and responses, without I/O."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A webhook as it is to be: `url` leads to ingest and holds a token, `secret` signs."""
+    """The desired webhook: `url` leads to ingest and contains a token, `secret` signs deliveries."""
 
     url: str = field(repr=False)
     secret: str = field(repr=False)

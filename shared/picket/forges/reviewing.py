@@ -65,7 +65,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to be sent; an answer with one of the statuses `bears` is no error."""
+    """A request to send; a response with one of the statuses in `bears` is not an error."""
 
     request: Request
     bears: frozenset[int] = frozenset()
@@ -73,7 +73,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What is to be kept from now on, in place of what was."""
+    """State to keep from now on, replacing the former one."""
 
     known: Kept
 
@@ -88,7 +88,7 @@ class Reply:
 
 
 Steps = Generator[Ask | Keep, Reply, None]
-"""What is to be done; `Keep` is answered by an empty `Reply`."""
+"""The steps to carry out; `Keep` is answered by an empty `Reply`."""
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a forge says that a token lacks, where it refuses something.
+"""What a forge says that a token lacks when it refuses a request.
 
 Sources: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps (`X-OAuth-Scopes`),
 https://docs.github.com/en/rest/overview/permissions-required-for-fine-grained-personal-access-tokens

@@ -1,6 +1,6 @@
-"""Connecting an organization or a repository with its forge: where its webhooks are kept, and who may speak for it.
+"""Connecting an organization or a repository with its forge: at which level its webhooks are.
 
-One webhook for all repositories is wanted, where the forge has such a thing and the token may make it. Else each
+One webhook for all repositories is preferred, if the forge supports it and the token may create it. Otherwise each
 repository gets its own, as the forge lists them.
 """
 
@@ -44,7 +44,7 @@ _ALARMING = frozenset({"failed", "revived"})
 
 
 def connect(identity: str) -> None:
-    """Find out where the webhooks of a connection are kept, and ask for each of them.
+    """Find the level of a connection's webhooks, and request a check of each.
 
     Raises:
         Busy: Another worker is at it.
@@ -69,9 +69,9 @@ def connect(identity: str) -> None:
 
 
 def disconnect(identity: str) -> None:
-    """Take the webhooks of a connection away, and make their URL unknown.
+    """Remove the webhooks of a connection, then revoke their URL.
 
-    What its forge does not let go of stays listed, and leads nowhere.
+    Those that the forge refuses to remove stay listed; their deliveries are refused.
 
     Raises:
         Busy: Another worker is at it.
@@ -83,15 +83,15 @@ def disconnect(identity: str) -> None:
         if connection["state"] != "Disconnecting":
             return
         try:
-            for stored in lease.while_held(connections.to_take_away(identity, _TAKEN_AT_ONCE)):
-                with leases.held("hooks", StoredHook, stored["_id"]):  # nobody is making one there meanwhile
-                    take_away(connection, stored)
+            for stored in lease.while_held(connections.to_remove(identity, _TAKEN_AT_ONCE)):
+                with leases.held("hooks", StoredHook, stored["_id"]):  # no other worker is creating one there
+                    remove(connection, stored)
         except TransientError as error:
             span = _SOON if isinstance(error, Busy) else _LATER
             span = timedelta(seconds=getattr(error, "seconds", span.total_seconds()))
             connections.put_off(connection, span, str(error), "Disconnecting")
             return
-        if connections.to_take_away(identity, 1):
+        if connections.to_remove(identity, 1):
             broker.emit(WebhookRequested(connection=identity, action="disconnect", due=now()))
             return
         for webhook in webhooks.all_of_connection(identity):
@@ -102,8 +102,8 @@ def disconnect(identity: str) -> None:
             connections.delete(identity)
 
 
-def take_away(connection: Connection, stored: StoredHook) -> None:
-    """Take our webhooks at a place away, and forget the place; where that is refused, note why.
+def remove(connection: Connection, stored: StoredHook) -> None:
+    """Remove our webhooks at a place, and forget the place; if the forge refuses, record why.
 
     Raises:
         TransientError: The forge does not answer, or wants to be asked later.
@@ -115,19 +115,19 @@ def take_away(connection: Connection, stored: StoredHook) -> None:
         for hook in ours:
             keeper.remove(hook.id)
         if ours and ours_of(connection, keeper.there()):  # some answer "not found" where the right is missing
-            raise Unauthorized("the forge did not remove it, and did not say so")
+            raise Unauthorized("the forge did not remove it and reported no error")
     except PermanentError as error:
         is_gone = isinstance(error, Gone) and connection["each"]
         if not is_gone or places.is_there(connection, stored["level"], stored["path"]):
             connections.leave(stored["_id"], str(error))
             return
-        note("a place is gone from its forge, and its webhook with it", connection=connection["_id"])
+        note("the place no longer exists, nor does its webhook", connection=connection["_id"])
     connections.drop(stored["_id"])
     tell(connection, stored["path"], "removed")
 
 
 def ours_of(connection: Connection, there: Iterable[Hook]) -> list[Hook]:
-    """Return those of *there* that belong to a connection, whatever kind its forge was when they were made."""
+    """Return those of *there* that belong to a connection, also those created for another kind of forge."""
     known = webhooks.all_of_connection(connection["_id"])
     return [
         hook
@@ -138,18 +138,18 @@ def ours_of(connection: Connection, there: Iterable[Hook]) -> list[Hook]:
 
 @contextmanager
 def _held(identity: str) -> Iterator[leases.Lease[Connection]]:
-    """Hold the lease on a connection; one over which too many have died has failed, and can be asked for again."""
+    """Hold the lease on a connection; if too many workers died over it, set it to Failed, so that it can be retried."""
     try:
         with leases.held("connections", Connection, identity) as lease:
             yield lease
     except Exhausted as error:
-        connections.forgive(identity)
+        connections.reset_takeovers(identity)
         connections.settle(identity, "Failed", str(error))
         raise
 
 
 def tell(connection: Connection, place: str, change: str, reason: str = "") -> None:
-    """Tell of what was done to a webhook; of one that cannot be kept, or was dead, the operators' channel, too."""
+    """Emit what was done to a webhook; also notify the operators if it failed or had to be revived."""
     count("picket_webhook_changes_total", change=change)
     told = {"connection": connection["_id"], "place": place, "change": change, "reason": reason}
     broker.emit(WebhookChanged.model_validate(told))
@@ -174,7 +174,7 @@ def _place(connection: Connection) -> None:
         webhook_of(connection, (hook.url for hook in there))
         connections.add_places(connection["_id"], [place])
         connections.settle(connection["_id"], "Connected", remarks=remarks, each=False)
-        connections.look_anew(connection["_id"])  # repositories may have had their own before
+        connections.reset(connection["_id"])  # repositories may have had their own before
         return
     if found and found[-1].level == "repository":
         raise Unauthorized("; ".join(remarks))
@@ -185,7 +185,7 @@ def _place(connection: Connection) -> None:
 
 
 def _check_way_in(host: str) -> None:
-    """Refuse a URL to deliver to that leads nowhere from the forge.
+    """Refuse a public URL that the forge cannot reach.
 
     Raises:
         Unsupported: PICKET_PUBLIC_URL is this machine's own, or the cluster's, and the forge is elsewhere.
@@ -193,7 +193,9 @@ def _check_way_in(host: str) -> None:
     ours = urlsplit(settings().public_url).hostname or ""
     is_near = ours in _THIS_MACHINE or "." not in ours or ours.endswith(_THIS_CLUSTER)
     if is_near and urlsplit(f"//{host}").hostname not in _THIS_MACHINE:
-        raise Unsupported("PICKET_PUBLIC_URL leads to this machine or cluster alone: the forge could not deliver there")
+        raise Unsupported(
+            "PICKET_PUBLIC_URL is reachable from this machine or cluster only: the forge cannot deliver there"
+        )
 
 
 def _check_listed(connection: Connection, token: SecretStr) -> None:
@@ -217,7 +219,7 @@ def _check_listed(connection: Connection, token: SecretStr) -> None:
 
 
 def _one_by_one(connection: Connection) -> None:
-    """Have the organization listed: each repository that is found gets a webhook of its own."""
+    """Have the organization listed, so that each repository gets a webhook of its own."""
     known = listed.find(connection["_id"])
     if known is None:
         wanted: Fields = {**members(connection, ("forge", "host", "name", "token_ref")), "include": [], "exclude": []}
@@ -233,7 +235,7 @@ def managing_of(connection: Connection) -> Managing:
 
 
 def token_of(connection: Connection) -> SecretStr:
-    """Return the token that may make its webhooks.
+    """Return the token that manages its webhooks.
 
     Raises:
         Unauthorized: There is none.
@@ -245,7 +247,7 @@ def token_of(connection: Connection) -> SecretStr:
 
 
 def webhook_of(connection: Connection, urls: Iterable[str]) -> Webhook:
-    """Return the webhook that the forge is given: the one it has already, or else a new one.
+    """Return the connection's webhook, adopting or creating one if it has none.
 
     Args:
         connection: Whose it is.
@@ -263,7 +265,7 @@ def webhook_of(connection: Connection, urls: Iterable[str]) -> Webhook:
         webhooks.add(sender, connection["name"][:100], scope, identity)
         known = webhooks.of_connection(identity, sender)
     if known is None:
-        raise Gone("its webhook was revoked a moment ago")
+        raise Gone("its webhook was just revoked")
     return known
 
 

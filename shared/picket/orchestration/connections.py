@@ -1,4 +1,4 @@
-"""Asking for what is to be connected, and for webhooks to be looked after: by people, and by the clock."""
+"""Requests to connect, check and disconnect, from people and from the clock."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PATIENCE = timedelta(minutes=30)
 
 
 def begin(identity: str, wanted: Fields) -> Connection:
-    """Record what is to be connected, and ask for that."""
+    """Record a connection and request its setup."""
     connection = connections.put(identity, wanted)
     broker.emit(WebhookRequested(connection=identity, action="connect"))
     return connection
 
 
 def end(connection: Connection) -> None:
-    """Ask for the webhooks of a connection to be taken away; what its forge did not let go of is forgotten."""
+    """Request the removal of a connection's webhooks; forget one whose forge has already refused that."""
     if connection["state"] == "Orphaned":
         connections.delete(connection["_id"])
         return
@@ -34,14 +34,14 @@ def end(connection: Connection) -> None:
 
 
 def check(connection: Connection) -> None:
-    """Ask for all webhooks of a connection to be looked at."""
+    """Request a check of all webhooks of a connection."""
     connections.ask_for_all(connection["_id"])
     for each in connections.hooks(connection["_id"], _AT_ONCE):
         _ask_for(each)
 
 
 def go_on(_cursor: str) -> str | None:
-    """Ask for what is due by the clock."""
+    """Request what is due."""
     duties.each("connections", connections.due(_AT_ONCE), _ask_again)
     found = connections.due_hooks(_AT_ONCE)
     pauses = {one: connections.pause_left(one) for one in {each["connection"] for each in found}}
@@ -50,7 +50,7 @@ def go_on(_cursor: str) -> str | None:
 
 
 def _ask_unless_paused(hook: StoredHook, pause: timedelta) -> None:
-    """Ask for a place to be looked at, or let it wait with the others of its connection."""
+    """Request a check of a place, or postpone it while its connection is paused."""
     if pause:
         connections.look_again(hook["_id"], pause)
     else:
@@ -61,7 +61,7 @@ def _ask_again(connection: Connection) -> None:
     action = "disconnect" if connection["state"] == "Disconnecting" else "connect"
     due = connection.get("due", "")
     broker.emit(WebhookRequested.model_validate({"connection": connection["_id"], "action": action, "due": due}))
-    connections.ask_later(connection["_id"], _PATIENCE)
+    connections.resume_later(connection["_id"], _PATIENCE)
 
 
 def _ask_for(hook: StoredHook) -> None:
@@ -71,7 +71,7 @@ def _ask_for(hook: StoredHook) -> None:
 
 
 def ask_for_new(identity: str) -> None:
-    """Ask for the places of a connection that were never looked at."""
+    """Request a check of the places of a connection that are New."""
     for each in connections.hooks(identity, _AT_ONCE):
         if each["state"] == "New":
             _ask_for(each)

@@ -1,7 +1,7 @@
-"""Bringing a forge's webhook at one place to what it should be: one, ours, awake, and with the secret of today.
+"""Reconciling the webhook at one place of a forge: exactly one, ours, enabled, with the current secret.
 
-What is at the forge decides; what the store says of it is the number of the secret that it has, which no forge tells.
-A worker that dies between asking the forge and noting what came of it leaves a webhook that the next one finds by its
+The forge's list is the source of truth; the store adds only the number of the secret that a webhook has, which forges
+do not return. If a worker dies after a request and before recording its result, the next one finds the webhook by its
 URL.
 """
 
@@ -51,13 +51,13 @@ class Work:
 
 
 def check(identity: str) -> None:
-    """Look after the webhook of one place.
+    """Reconcile the webhook at one place.
 
     Raises:
         Busy: Another worker is at it.
     """
     if connections.hook(identity) is None:
-        return  # it was taken away meanwhile
+        return  # it was removed meanwhile
     try:
         _check(identity)
     except Exhausted as error:
@@ -75,7 +75,7 @@ def _check(identity: str) -> None:
             if _is_wanted(connection, stored):
                 _bring(connection, stored)
             else:
-                connecting.take_away(connection, stored)
+                connecting.remove(connection, stored)
         except RateLimited as error:
             span = timedelta(seconds=error.seconds)
             connections.note(identity, state="Waiting", reason=str(error))
@@ -89,7 +89,7 @@ def _check(identity: str) -> None:
 
 
 def _is_wanted(connection: Connection, stored: StoredHook) -> bool:
-    """Return whether a connection has its webhooks there: of all of it, or of each of its repositories."""
+    """Return whether a connection still wants a webhook there: for the whole of it, or for each repository."""
     if connection["each"]:
         return stored["level"] != "organization"
     return stored["path"].lower() == connection["name"].lower()
@@ -135,7 +135,7 @@ def _bring(connection: Connection, stored: StoredHook) -> None:
 
 
 def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
-    """Have one webhook as it should be, and no other."""
+    """Keep exactly one webhook, as wanted."""
     keeper, stored, number = work.keeper, work.stored, work.access.number
     fresh = [hook for hook in mine if _has_secret(hook, stored, number)]
     keep = next(iter(fresh or mine), None)
@@ -155,10 +155,10 @@ def _bring_one(work: Work, mine: list[Hook], wanted: Wanted) -> None:
 
 
 def _mend(work: Work, hook: Hook, wanted: Wanted, *, is_fresh: bool) -> None:
-    """Have a webhook that is there as it should be, and awake.
+    """Repair an existing webhook if it has drifted, and have its forge enable it again if it disabled it.
 
     Raises:
-        Unsupported: Its forge has switched it off, and does not switch it on again.
+        Unsupported: Its forge has disabled it and refuses the test delivery that would enable it.
     """
     if hook.id not in work.stored["ids"]:
         work.changes.append("adopted")
@@ -177,7 +177,7 @@ def _mend(work: Work, hook: Hook, wanted: Wanted, *, is_fresh: bool) -> None:
 
 
 def _tested(keeper: Keeper, hook: str) -> str:
-    """Have a webhook deliver something; why its forge would not, such as in a repository without commits."""
+    """Request a test delivery; return why the forge refused, as it may for a repository without commits."""
     try:
         keeper.test(hook)
     except PermanentError as error:
@@ -186,7 +186,7 @@ def _tested(keeper: Keeper, hook: str) -> str:
 
 
 def _has_secret(hook: Hook, stored: StoredHook, number: int) -> bool:
-    """Return whether a webhook has the secret of that number: it was noted, or was being made when its maker died."""
+    """Return whether a webhook has that secret: as recorded, or because a worker died right after creating it."""
     if hook.id in stored["ids"]:
         return stored["secret"] == number
     return stored["making"] == number and hook.id not in stored.get("before", ())
@@ -198,13 +198,13 @@ def _is_ours(hook: Hook, access: Access, sender: str) -> bool:
 
 
 def _is_orphan(hook: Hook, sender: str) -> bool:
-    """Return whether a webhook leads here and nothing here knows it."""
+    """Return whether a webhook points here but its token is unknown."""
     token = connecting.token_in(hook.url, sender)
     return hook.url == connecting.url_of(sender, token) and webhooks.by_token(sender, token) is None
 
 
 def _send_again(work: Work) -> None:
-    """Have deliveries sent again that failed and that nothing here has taken since: each once."""
+    """Have failed deliveries that were not accepted since sent again, each once."""
     identity, soon = work.stored["_id"], work.stored["level"] != "repository"
     if not soon and work.stored.get("again_at", "") > ago(_LOOKED_FOR_EVERY):
         return  # of ten thousand repositories, one request more for each and each time is too much
@@ -248,5 +248,5 @@ def _settle(connection: Connection, work: Work, orphans: list[str]) -> None:
 
 
 def _spread(identity: str) -> timedelta:
-    """Return a time that is different for each place, and the same each time."""
+    """Return an offset that differs between places and is stable for each."""
     return timedelta(seconds=int(hashlib.sha256(identity.encode()).hexdigest(), 16) % _SPREAD_SECONDS)

@@ -1,4 +1,4 @@
-"""Which repositories of a connection get a webhook of their own."""
+"""Which repositories of a connection get their own webhook."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from picket.forges.hooks import Level
 
 
 def add_listed(organization: str, found: Iterable[str]) -> None:
-    """Let repositories (ids) that a listing has met have a webhook, where their organization has none for all."""
+    """Give repositories (ids) from a listing their own webhook, if their organization has none for all."""
     connection = connections.find(organization)
     if connection is not None and connection["each"] and connection["state"] == "Connected":
         add(connection, repositories.get_many(found))
 
 
 def add(connection: Connection, found: Iterable[Repository]) -> None:
-    """Let repositories have a webhook, but for those that are archived or gone."""
+    """Give repositories their own webhook, except those that are archived or deleted."""
     managing, host = FORGES[connection["forge"]].hooks, connection["host"]
     wanted = [one for one in found if not (one.get("archived") or one.get("deleted"))]
     paths = [unquote(urlsplit(one["url"]).path).strip("/").removesuffix(".git") for one in wanted]
@@ -29,7 +29,7 @@ def add(connection: Connection, found: Iterable[Repository]) -> None:
 
 
 def is_there(connection: Connection, level: Level, path: str) -> bool:
-    """Return whether the forge still listed a repository of that path when it was last asked; of a project: yes."""
+    """Return whether the last listing still had a repository of that path; always true for a project."""
     if level != "repository":
         return True
     name = fold(f"{connection['host']}/{FORGES[connection['forge']].hooks.scope(path)}")

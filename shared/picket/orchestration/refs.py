@@ -1,7 +1,7 @@
-"""Comparing the refs of repositories with what is known of them, so that no push stays unseen that nobody announced.
+"""Comparing the refs of repositories with what was scanned, to find pushes that no webhook announced.
 
-Forges drop deliveries, disable webhooks and announce nothing of a push of many branches. Asking for refs is cheap; only
-where a branch or tag leads to what is not scanned, twice in a row, is a scan asked for, which says what is unannounced.
+Forges drop deliveries, disable webhooks and send none for a push of many branches. Listing refs is cheap. A scan is
+requested only if a branch or tag points to something unscanned twice in a row; it reports the unannounced commits.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ACTOR = "refs"
 
 
 def compare_due(_cursor: str) -> str | None:
-    """Compare some repositories that are due, several at a time."""
+    """Compare some of the repositories that are due, several at a time."""
     if not settings().refs_minutes:
         return None
     entered = store.enter_some(AT_ONCE, _every())
@@ -59,7 +59,7 @@ def _offered(repository: Repository) -> Mapping[str, str] | PicketError:
 
 
 def _compare(repository: Repository, offered: Mapping[str, str] | PicketError) -> None:
-    """Ask for a scan where refs lead to what is not scanned, and no scan of it is under way."""
+    """Request a scan if refs point to commits that are neither scanned nor being scanned."""
     identity = repository["_id"]
     if isinstance(offered, PicketError):
         outcome = "refused" if isinstance(offered, PermanentError) else "unanswered"
@@ -80,13 +80,13 @@ def _compare(repository: Repository, offered: Mapping[str, str] | PicketError) -
 
 
 def _moves_since(repository: Repository) -> bool:
-    """Return whether refs have led to something unknown for so long that no announcement can still be under way."""
+    """Return whether refs have pointed to unscanned commits for longer than an announcement may take."""
     since = repository.get("refs_moved_at", "")
     return bool(since) and since < ago(_LONG)
 
 
 def _unknown(repository: str, offered: Mapping[str, str]) -> list[str]:
-    """Return what refs lead to that is neither scanned nor about to be."""
+    """Return what refs point to that is neither scanned nor being scanned."""
     tips = list(dict.fromkeys(offered.values()))
     left = commits.unscanned(repository, ruleset.plans(), tips)
     announced = {scan["after"] for scan in scans.running(repository)} if left else set()

@@ -1,4 +1,4 @@
-"""Showing new findings at their lines, where their forge has a way to; what is shown follows what is decided."""
+"""Showing new findings at their lines on forges that support it, kept in step with decisions on them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def carries(access: forge.Access) -> bool:
 
 
 def is_shown(name: str, scan: Scan, known: StoredStatus, verdict: Verdict) -> bool:
-    """Return whether a forge, of that name, shows what is to be shown at lines; so does one that has no way to."""
+    """Return whether a forge's remarks are up to date; always true for a forge without remarks."""
     return FORGES[name].reporting.review is None or known.get("reviewed") == _digest(scan, verdict)
 
 
 def show(access: forge.Access, scan: Scan, commit: Commit, known: StoredStatus, verdict: Verdict) -> None:
-    """Have a forge show at lines what a commit has brought.
+    """Show what a commit has introduced as remarks at its lines.
 
     A refusal is left at that until there is something else to show: the status, which is set apart, follows what is
     decided whatever becomes of lines. A token may have been made for statuses alone.

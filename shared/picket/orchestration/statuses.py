@@ -26,7 +26,7 @@ def ask(scan: Scan, phase: str) -> None:
 
 
 def go_on(_cursor: str) -> str | None:
-    """Ask for statuses that a forge could not be told of, once it wants to be asked again."""
+    """Request statuses again that could not be sent, once they are due."""
     for known in store.due(_AT_ONCE):
         if store.put_off(known["_id"], PATIENCE):
             broker.emit(StatusRequested(repository=known["repository"], scan=known["scan"], phase="ended"))

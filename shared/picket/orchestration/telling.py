@@ -66,10 +66,10 @@ def tell(event: StatusRequested) -> None:
 
 
 def _try(identity: str) -> None:
-    """Bring one commit's status to what is so now; what its forge does not take now, the clock goes on with.
+    """Bring one commit's status up to date; the clock retries what the forge does not accept now.
 
     Raises:
-        PicketError: As `tell`; not because a forge takes no more within the hour.
+        PicketError: As `tell`, but not for a rate limit.
     """
     try:
         _bring(identity)
@@ -148,7 +148,7 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
         brought |= {*statuses.of_proposal(scan["repository"], scan["ref"], known["scanned_at"]), *scanned}
         brought = _not_in(brought, set(whole.get("in_target", ())))
     elif whole.get("pushed_cut"):
-        brought |= scanned  # which of them are new, nobody knows: not all of the push's commits were kept
+        brought |= scanned  # not all commits of the push were kept, so it is not known which are new
     seen = _open({*brought, *scanned})
     again = sum(one["_id"] not in brought for one in seen)
     aside = f"; {again} known before, here again" if again else ""
@@ -167,7 +167,7 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
 
 
 def _not_in(names: Collection[str], commits: Collection[str]) -> set[str]:
-    """Return those of findings (ids) that none of *commits* has brought."""
+    """Return those of findings (ids) that were not introduced by one of *commits*."""
     return {one["_id"] for one in findings.get_many(names) if one["first"].get("commit", "") not in commits}
 
 

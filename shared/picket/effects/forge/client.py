@@ -40,7 +40,7 @@ class Absent(Gone):
 
 
 class Refused(Unsupported):
-    """The forge answers what is no success, and nothing that is usual.
+    """The forge returned an error status that has no class of its own here.
 
     Attributes:
         answer: What it answered.
@@ -185,7 +185,7 @@ def _judged(caller: Caller, name: str, answer: Answer, *, is_known: bool = False
 
 
 def _error(caller: Caller, answer: Answer) -> Exception:
-    """Return what an answer that is no success means."""
+    """Return the exception for an error response."""
     status = answer.status
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return Absent(_with_rights("the forge has nothing there, or the token may not see it", answer))

@@ -48,7 +48,7 @@ def of_account(where: str, account: Account, name: str) -> SecretStr:
         name: What it is for, `host/owner…`.
 
     Raises:
-        Misconfigured: Its secret cannot be read, or is none.
+        Misconfigured: Its secret cannot be read or is not valid.
         TransientError: The forge has a problem, does not answer, or asks to come again.
         Unauthorized: The forge refuses it, or it is not installed there, or suspended.
         Unsupported: The answer is not what the forge answers.
@@ -147,7 +147,7 @@ def _read(kind: type[M], answer: Answer) -> M:
 def _secret(where: str, path: Path) -> str:
     text = _file(where, path).decode("utf-8", "replace").strip()
     if not text or not text.isascii() or not text.isprintable():
-        raise Misconfigured(f"{where}: secret_file holds no secret")
+        raise Misconfigured(f"{where}: secret_file is empty or not printable ASCII")
     return text
 
 

@@ -1,4 +1,4 @@
-"""A forge's webhooks at one place: listed, made, mended and taken away through its API."""
+"""List, create, repair and remove a forge's webhooks at one place through its API."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ class Keeper:
         raise Unsupported(f"the forge lists more than {_MOST_PAGES} pages of webhooks")
 
     def create(self, wanted: Wanted) -> str:
-        """Make a webhook; return its id. Raises as `there`."""
+        """Create a webhook and return its id. Raises as `there`."""
         return self._read(self.managing.created, self._ask(self.managing.create(self.place, wanted)))
 
     def mend(self, hook: Hook, wanted: Wanted) -> None:
-        """Make a webhook what is wanted, its secret too. Raises as `there`."""
+        """Change a webhook to what is wanted, including its secret. Raises as `there`."""
         for request in self.managing.mend(self.place, hook, wanted):
             self._ask(request)
 
     def remove(self, hook: str) -> None:
-        """Take a webhook away; one that is gone is no error. Raises as `there`."""
+        """Remove a webhook; it is no error if it does not exist. Raises as `there`."""
         try:
             self._ask(self.managing.remove(self.place, hook))
         except Gone:
             return
 
     def test(self, hook: str) -> bool:
-        """Have a webhook deliver something; False if this forge cannot be asked to. Raises as `there`."""
+        """Ask the forge for a test delivery; False if it cannot send one. Raises as `there`."""
         request = self.managing.test(self.place, hook)
         if request is None:
             return False
@@ -104,7 +104,7 @@ class Keeper:
             raise Unsupported("the forge's answer about webhooks is not what its API answers") from None
 
     def _ask(self, request: Request) -> Answer:
-        """Send a request and return the answer, a success; a write that is redirected is none."""
+        """Send a request and return the response if it is a success; a redirected write is an error."""
         caller = client.Caller(self.forge, self.token)
         headers = {**self.managing.headers(self.token.get_secret_value()), **request.headers}
         if request.method == "GET":

@@ -1,4 +1,4 @@
-"""Short-lived tokens that forges gave this process: in memory only, and let go of before they end."""
+"""Short-lived tokens from forges, kept in memory only and dropped before they expire."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from picket.context import context
 
 clock = time.monotonic
 _MARGIN = 300.0
-"""Seconds before its end at which a token is no longer handed out: a fetch takes as long, or two requests do."""
+"""Seconds before its expiry at which a token is no longer used: a fetch, or two requests, may take as long."""
 _YOUNG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """A token; `identity` is whose it is, for limits that outlive it, `seconds` how long it holds from now on."""
+    """A token; `identity` names its account, for limits that outlive it, `seconds` is how long it is valid."""
 
     token: SecretStr
     identity: str
@@ -38,7 +38,7 @@ def _kept() -> _Kept:
 
 
 def token(entry: str, owner: str, mint: Callable[[], Minted]) -> SecretStr:
-    """Return the token of an account for an owner; one is made where there is none, by one thread at a time.
+    """Return an account's token for an owner, requesting one if there is none; one thread requests at a time.
 
     Args:
         entry: The setting's entry that the account stands in.
@@ -64,7 +64,7 @@ def identity(token: str) -> str:
 
 
 def drop(token: str) -> bool:
-    """Let go of a token that its forge refuses; return whether the next one may be better: it was not made just now."""
+    """Drop a token that its forge refuses; return whether a new one may work: this one was not requested just now."""
     found = _find(token)
     if found is None:
         return False

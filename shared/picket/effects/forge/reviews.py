@@ -19,7 +19,7 @@ _SIZE = 4 * 1024 * 1024
 
 
 def show(forge: str, review: Review, known: Kept, token: SecretStr, keep: Callable[[Kept], None]) -> None:
-    """Show what was found in a commit, as far as its forge has a way to.
+    """Show what was found in a commit, if its forge supports that.
 
     Args:
         forge: Name of the forge.

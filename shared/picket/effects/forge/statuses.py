@@ -41,7 +41,7 @@ def access(name: str) -> Access | None:
     try:
         account = GitHubApp.model_validate({"type": "github-app", **fields})
     except ValidationError:
-        raise Misconfigured(f"PICKET_STATUSES: {parts[0]}: app_id is no id of a GitHub App") from None
+        raise Misconfigured(f"PICKET_STATUSES: {parts[0]}: app_id is not the id of a GitHub App") from None
     return forge, credentials.of_account(f"PICKET_STATUSES: {parts[0]}", account, name)
 
 

@@ -24,15 +24,15 @@ from picket.forges import FORGES
 from picket.forges.hooks import Level, Place
 
 LEFT = "Left"
-"""State of a place whose forge does not let go of our webhook."""
+"""State of a place whose forge refuses to remove our webhook."""
 _REMEMBERED_SECONDS = 60.0
 
 
 class Connection(Leased):
-    """What is connected; `remarks` say which webhooks would have been fewer and why there are none of them.
+    """What is connected; `remarks` say why fewer webhooks, such as one for the whole organization, were not possible.
 
-    `due` is there while somebody is to try again, `each` while every repository has a webhook of its own; until
-    `paused_until` its forge is to be left alone.
+    `due` is set while something is left to do, `each` while every repository has a webhook of its own. No requests are
+    sent to the forge before `paused_until`.
     """
 
     forge: str
@@ -76,7 +76,7 @@ class StoredHook(Leased):
 
 
 def put(identity: str, wanted: Fields) -> Connection:
-    """Record a connection, or what is wanted of one that is known, which is then made anew.
+    """Record a connection, or change one that exists; it is then set up again.
 
     Raises:
         Busy: Somebody deleted it a moment ago.
@@ -104,7 +104,7 @@ def page(after: str, limit: int) -> list[Connection]:
 
 
 def settle(identity: str, state: str, reason: str = "", **fields: object) -> None:
-    """Set what has become of a connection; nobody needs to try again. One that is to be ended stays so until it is."""
+    """Set the final state of a connection. One that is being disconnected keeps that state."""
     told = {"state": state, "reason": reason, "changed_at": now(), "takeovers": 0, **fields}
     which: Document = {"_id": identity}
     if state != "Orphaned":
@@ -113,7 +113,7 @@ def settle(identity: str, state: str, reason: str = "", **fields: object) -> Non
 
 
 def put_off(connection: Connection, span: timedelta, reason: str, state: str = "Waiting") -> None:
-    """Let a connection be tried again after *span*."""
+    """Retry a connection after *span*."""
     told = {"state": state, "reason": reason, "due": _later(span), "takeovers": 0}
     which: Document = {"_id": connection["_id"]}
     if state != "Disconnecting":
@@ -121,37 +121,37 @@ def put_off(connection: Connection, span: timedelta, reason: str, state: str = "
     collection("connections").update_one(which, {"$set": told})
 
 
-def forgive(identity: str) -> None:
-    """Forget how many workers have died over a connection, so that it can be worked on again."""
+def reset_takeovers(identity: str) -> None:
+    """Reset the count of workers that died over a connection, so that it can be worked on again."""
     collection("connections").update_one({"_id": identity}, {"$set": {"takeovers": 0}})
 
 
-def ask_later(identity: str, span: timedelta) -> None:
-    """Let a connection be gone on with after *span*, whatever its state."""
+def resume_later(identity: str, span: timedelta) -> None:
+    """Resume work on a connection after *span*, whatever its state."""
     collection("connections").update_one({"_id": identity, "due": {"$gt": ""}}, {"$set": {"due": _later(span)}})
 
 
 def due(limit: int) -> list[Connection]:
-    """Return up to *limit* connections that are to be tried again by now."""
+    """Return up to *limit* connections that are due for a retry."""
     return list(
         collection("connections", Connection).find({"due": {"$lt": _later(timedelta())}}).sort("due", 1).limit(limit)
     )
 
 
 def pause(identity: str, span: timedelta) -> None:
-    """Leave the forge of a connection alone for *span*."""
+    """Send no requests to a connection's forge for *span*."""
     collection("connections").update_one({"_id": identity}, {"$set": {"paused_until": ago(-span)}})
 
 
 def pause_left(identity: str) -> timedelta:
-    """Return for how long the forge of a connection is to be left alone; nothing if it is not."""
+    """Return how long no requests may be sent to a connection's forge; zero if they may."""
     found = find(identity)
     until = found.get("paused_until", "") if found else ""
     return datetime.fromisoformat(until) - datetime.now(UTC) if until > now() else timedelta()
 
 
 def delete(identity: str) -> None:
-    """Forget a connection and its places, unless somebody wants it again by now."""
+    """Delete a connection and its places, unless it was connected again meanwhile."""
     which = {"_id": identity, "state": {"$in": ["Disconnecting", "Orphaned"]}}
     if collection("connections").delete_one(which).deleted_count:
         collection("hooks").delete_many({"connection": identity})
@@ -180,8 +180,8 @@ def hooks(connection: str, limit: int) -> list[StoredHook]:
     return list(collection("hooks", StoredHook).find({"connection": connection}).limit(limit))
 
 
-def to_take_away(connection: str, limit: int) -> list[StoredHook]:
-    """Return up to *limit* places of a connection whose webhooks are still to be taken away."""
+def to_remove(connection: str, limit: int) -> list[StoredHook]:
+    """Return up to *limit* places of a connection whose webhooks are still to be removed."""
     which = {"connection": connection, "state": {"$ne": LEFT}}
     return list(collection("hooks", StoredHook).find(which).limit(limit))
 
@@ -198,22 +198,22 @@ def by_state(connection: str) -> dict[str, int]:
 
 
 def due_hooks(limit: int) -> list[StoredHook]:
-    """Return up to *limit* places that are to be looked at by now, the longest due first."""
+    """Return up to *limit* places that are due for a check, the longest due first."""
     return list(collection("hooks", StoredHook).find({"due": {"$lt": _later(timedelta())}}).sort("due", 1).limit(limit))
 
 
-def look_anew(connection: str) -> None:
-    """Let all places of a connection be looked at as if they never were."""
+def reset(connection: str) -> None:
+    """Reset all places of a connection to New, and make them due."""
     collection("hooks").update_many({"connection": connection}, {"$set": {"state": "New", "due": _later(timedelta())}})
 
 
 def ask_for_all(connection: str) -> None:
-    """Let all places of a connection be due."""
+    """Make all places of a connection due."""
     collection("hooks").update_many({"connection": connection}, {"$set": {"due": _later(timedelta())}})
 
 
 def faults() -> list[str]:
-    """Return what is the matter with connections, a line for each that is not as it should be."""
+    """Return a line for each connection and place that is not working."""
     states = {"state": {"$nin": ["Connected", "Connecting"]}}
     told = [
         f"{one['_id']}: {one['state']}: {one['reason']}" for one in collection("connections", Connection).find(states)
@@ -223,9 +223,9 @@ def faults() -> list[str]:
 
 
 def fault_of(name: str) -> str:
-    """Return why pushes to the repository *name* may not be announced, as far as its connection knows; else empty.
+    """Return why pushes to the repository *name* may go unannounced, if its connection is failing; else empty.
 
-    Told as it was within the last minute: each rating of a repository asks.
+    Cached for a minute, since each rating of a repository asks.
     """
     return _fault_of(name, int(time.monotonic() / _REMEMBERED_SECONDS))
 
@@ -254,12 +254,12 @@ def note(identity: str, **fields: object) -> None:
 
 
 def look_again(identity: str, span: timedelta) -> None:
-    """Let a place be looked at after *span*."""
+    """Check a place again after *span*."""
     note(identity, due=_later(span))
 
 
 def leave(identity: str, reason: str) -> None:
-    """Note that the forge does not let go of our webhook at a place; nobody asks it again by the clock."""
+    """Record that the forge refuses to remove our webhook at a place; the clock does not try again."""
     change = {"$set": {"state": LEFT, "reason": reason}, "$unset": {"due": ""}}
     collection("hooks").update_one({"_id": identity}, change)
 

@@ -32,9 +32,9 @@ def is_known(delivery: str) -> bool:
 
 
 def delivered(webhook_id: str) -> None:
-    """Note that a delivery has come that a webhook's secret had signed; the first one since its URL or secret is new.
+    """Record the first verified delivery since a webhook's URL or secret was set.
 
-    Written at most once a minute by a process: nobody needs to know of the others.
+    A process writes it at most once a minute.
     """
     _note_delivered(webhook_id, int(time.monotonic() / _NOTED_SECONDS))
 

@@ -17,13 +17,13 @@ from picket.effects.mongo.schedules import MARK, text_of
 
 
 def due(limit: int) -> list[Repository]:
-    """Return up to *limit* repositories whose refs are to be compared by now, the longest due first."""
+    """Return up to *limit* repositories whose refs are due for comparison, the longest due first."""
     before = {"refs_due": {"$lt": _in(timedelta())}}
     return list(collection("repositories", Repository).find(before).sort("refs_due", 1).limit(limit))
 
 
 def enter_some(limit: int, spread: timedelta) -> bool:
-    """Let up to *limit* repositories that never were be compared within *spread*; return whether there may be more."""
+    """Schedule the first comparison of up to *limit* repositories within *spread*; return whether there may be more."""
     found = list(collection("repositories", Repository).find({"refs_due": None}).limit(limit))
     writes = [
         UpdateOne({"_id": one["_id"], "refs_due": None}, {"$set": {"refs_due": _in(_part(one["_id"], spread))}})
@@ -35,7 +35,7 @@ def enter_some(limit: int, spread: timedelta) -> bool:
 
 
 def claim(repository: Repository, span: timedelta) -> bool:
-    """Take it on oneself to compare a repository now, and let it be due after *span*; False if somebody else did."""
+    """Claim the comparison of a repository, due again after *span*; False if another worker has claimed it."""
     which = {"_id": repository["_id"], "refs_due": repository["refs_due"]}
     change = {"$set": {"refs_due": _in(span)}}
     return bool(collection("repositories").update_one(which, change).modified_count)

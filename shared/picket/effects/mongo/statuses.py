@@ -105,7 +105,7 @@ def reviewed(identity: str, digest: str) -> None:
 
 
 def put_off(identity: str, span: timedelta) -> bool:
-    """Let a commit's forge be told after *span*; False if it is given up, two days after that was first so."""
+    """Retry a commit's status after *span*; False if it is given up after two days of retries."""
     known = get(identity)
     since = known.get("waits_since", "") if known else ""
     if since and since < ago(_LONGEST):
@@ -117,13 +117,13 @@ def put_off(identity: str, span: timedelta) -> bool:
 
 
 def due(limit: int) -> list[StoredStatus]:
-    """Return up to *limit* commits whose forge is to be told by now, the longest due first."""
+    """Return up to *limit* commits whose status is due to be sent, the longest due first."""
     found = collection("statuses", StoredStatus).find({"due": {"$lt": MARK + now()}})
     return list(found.sort("due", 1).limit(limit))
 
 
 def end(identity: str) -> None:
-    """Note that nothing of a commit is left to be told."""
+    """Record that no retry of a commit's status is due."""
     collection("statuses").update_one({"_id": identity}, {"$unset": {"due": "", "waits_since": ""}})
 
 

@@ -22,7 +22,7 @@ _REMEMBERED_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a forge is given of a webhook; `number` counts its secrets, from 1."""
+    """URL token and secret to register at a forge; `number` counts the secrets from 1."""
 
     id: str
     token_hash: str
@@ -48,7 +48,7 @@ def add(provider: str, name: str, scope: str, connection: str = "") -> tuple[Web
         provider: Who sends.
         name: What to call it.
         scope: What it may speak for; empty: anything.
-        connection: Whose forge is told of it by us: the token is then kept, encrypted.
+        connection: The connection that registers it at a forge; its token is then stored, encrypted.
 
     Returns:
         The webhook, its token and its secret: the only time the two can be read.
@@ -79,13 +79,13 @@ def of_connection(connection: str, provider: str = "") -> Webhook | None:
 
 
 def all_of_connection(connection: str) -> list[Webhook]:
-    """Return every webhook that a connection has and that was not revoked: of each kind that its forge has been."""
+    """Return all webhooks of a connection that are not revoked, of whatever provider."""
     found = collection("sources", Webhook).find({"connection": connection})
     return [one for one in found if not one["revoked"]]
 
 
 def adopt(token: str, provider: str, scope: str, connection: str) -> bool:
-    """Let a connection have the webhook that somebody has given its forge by hand; False if there is none to be had.
+    """Attach a webhook that was registered by hand to a connection; False if there is no such webhook.
 
     Args:
         token: Of the URL that the forge has.
@@ -99,13 +99,13 @@ def adopt(token: str, provider: str, scope: str, connection: str) -> bool:
 
 
 def access(webhook: Webhook) -> Access:
-    """Return what the forge of a connection is given."""
+    """Return what is registered at a connection's forge."""
     token, secret = unseal(webhook["token"]), unseal(webhook["secret"])
     return Access(webhook["source"], webhook["_id"], token, secret, webhook.get("number", 1))
 
 
 def has_delivered(webhook_id: str) -> bool:
-    """Return whether a delivery has come since the secret of a webhook is what it is."""
+    """Return whether there was a delivery since a webhook's secret was last changed."""
     found = _by_id(webhook_id)
     return found is not None and "delivered_at" in found
 

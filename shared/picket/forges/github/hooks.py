@@ -89,7 +89,7 @@ def _create(place: Place, wanted: Wanted) -> Request:
 
 
 def _mend(place: Place, hook: Hook, wanted: Wanted) -> list[Request]:
-    """Change URL and secret apart from the rest: with them in one request, what is left out would be taken away."""
+    """Change URL and secret separately: in one request, whatever is left out would be removed."""
     where = f"{_base(place)}/{hook.id}"
     told = {"active": True, "events": sorted(wanted.events)}
     return [with_json("PATCH", f"{where}/config", _config(wanted)), with_json("PATCH", where, told)]
