@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from pydantic import BaseModel, ConfigDict
 
 from picket.forges.request import Request
 from picket.forges.status import Commit, Status
@@ -89,6 +92,18 @@ class Reply:
 
 Steps = Generator[Ask | Keep, Reply, None]
 """The steps to carry out; `Keep` is answered by an empty `Reply`."""
+
+
+class _User(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    id: int
+
+
+def whose(url: str) -> Generator[Ask, Reply, int]:
+    """Return the id of the token's user, whom *url* describes; 0 if the token may not read that."""
+    told = yield Ask(Request("GET", url), frozenset({HTTPStatus.FORBIDDEN}))
+    return 0 if told.status == HTTPStatus.FORBIDDEN else _User.model_validate_json(told.body).id
 
 
 def plain(text: str) -> str:

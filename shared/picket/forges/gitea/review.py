@@ -30,6 +30,7 @@ from picket.forges.reviewing import (
     is_closed,
     marked,
     place,
+    whose,
 )
 from picket.forges.status import Commit
 
@@ -94,8 +95,7 @@ def review(shown: Review, kept: Kept) -> Steps:
 
 def _found(shown: Review) -> Generator[Ask, Reply, dict[str, str]]:
     """Return the comments that there are of what is to be shown, the first of each; a draft left behind is sent."""
-    who = yield Ask(Request("GET", f"{_api(shown.commit)}/user"), frozenset({HTTPStatus.FORBIDDEN}))
-    me = 0 if who.status == HTTPStatus.FORBIDDEN else _User.model_validate_json(who.body).id
+    me = yield from whose(f"{_api(shown.commit)}/user")
     wanted, found = {remark.finding for remark in shown.remarks}, dict[str, str]()
     for page in range(1, _MOST_PAGES + 1):
         told = yield Ask(Request("GET", f"{_reviews(shown)}?limit={_PAGE}&page={page}"))

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from picket.forges.request import Request, with_json
-from picket.forges.reviewing import Ask, Keep, Kept, Remark, Reply, Review, Steps, comment, marked, place
+from picket.forges.reviewing import Ask, Keep, Kept, Remark, Reply, Review, Steps, comment, marked, place, whose
 from picket.forges.status import Commit
 
 _PAGE = 100
@@ -94,8 +94,7 @@ def review(shown: Review, kept: Kept) -> Steps:
 
 def _found(shown: Review) -> Generator[Ask, Reply, dict[str, str]]:
     """Return the discussions that there are of what is to be shown, the first of each, begun by the token's user."""
-    who = yield Ask(Request("GET", f"{_api(shown.commit)}/user"), frozenset({HTTPStatus.FORBIDDEN}))
-    me = 0 if who.status == HTTPStatus.FORBIDDEN else _User.model_validate_json(who.body).id
+    me = yield from whose(f"{_api(shown.commit)}/user")
     wanted, found, page = {remark.finding for remark in shown.remarks}, dict[str, str](), "1"
     for _ in range(_MOST_PAGES):
         reply = yield Ask(Request("GET", f"{_discussions(shown)}?per_page={_PAGE}&page={page}"))
