@@ -40,7 +40,7 @@ def connect(
     order = {"forge": forge, "name": name, "host": host, "token_ref": token_ref, "alerts": alerts}
     found = _followed(client, client.send("POST", "/connections", order), timeout)
     _print(found, as_json=as_json)
-    if not _is_done(found) or found["state"] != "Connected" or found["by_state"].get("Failed"):
+    if set(found["by_state"]) != {"Kept"} or found["state"] != "Connected":
         raise typer.Exit(1)
 
 
@@ -108,7 +108,7 @@ def _followed(client: Client, found: Json, timeout: float) -> Json:
 
 def _is_done(found: Json) -> bool:
     if found["state"] == "Connected":
-        return not found["by_state"].get("New") and (found["each"] or bool(found["by_state"]))
+        return bool(found["by_state"]) and not found["by_state"].get("New")
     return found["state"] in _SETTLED
 
 
@@ -125,5 +125,5 @@ def _print(found: Json, *, as_json: bool) -> None:
     print(f"  {'deliveries arrive' if found['delivered'] else 'nothing was delivered yet'}")
     for one in found.get("hooks", []):
         if one["reason"] or one["orphans"]:
-            left = f"; leads here, and is not known: {', '.join(one['orphans'])}" if one["orphans"] else ""
+            left = f"; leads here, and is not known: {plain(', '.join(one['orphans']))}" if one["orphans"] else ""
             print(f"  {one['state']:8} {one['level']} {plain(one['path'])}: {plain(one['reason'])}{left}")
