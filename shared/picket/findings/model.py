@@ -36,7 +36,9 @@ class Problem(_Model):
 
     `cwe` are numbers such as `CWE-79`, `advisory` the id of a vulnerability, `component` a package URL or name without
     version, `resource` the address of what is configured wrongly; each is empty where the tool does not tell.
-    `exploitability` is an EPSS probability.
+    `exploitability` is an EPSS probability, `cvss` a base score. `aliases` are other ids of the same vulnerability;
+    `version` is what is installed, `fixed_in` what is no longer affected, `attribute` the path of the setting below the
+    resource. `secret` is a credential in clear: it is never written out, and `sealed` puts `value_id` in its place.
     """
 
     kind: Name
@@ -48,6 +50,13 @@ class Problem(_Model):
     advisory: Name = ""
     component: Text = ""
     resource: Text = ""
+    attribute: Text = ""
+    aliases: tuple[Name, ...] = ()
+    version: Name = ""
+    fixed_in: Text = ""
+    cvss: float = Field(default=0.0, ge=0, le=10)
+    secret: str = Field(default="", exclude=True, repr=False)
+    value_id: Name = ""
     exploitability: float = Field(default=0.0, ge=0, le=1)
     is_exploited: bool = False
     remediation: Text = ""

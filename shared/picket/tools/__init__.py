@@ -5,10 +5,11 @@ To add one, write its folder with a `TOOL` and add the line here.
 
 from __future__ import annotations
 
-from picket.tools import sarif
+from picket.tools import hadolint, sarif
 from picket.tools.tool import Tool
 
 TOOLS: dict[str, Tool] = {
+    "hadolint": hadolint.TOOL,
     "sarif": sarif.TOOL,
 }
 """Tools, and formats that many tools write, by name."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from picket.errors import Malformed, Unsupported
 from picket.findings.model import Report
+from picket.tools import syntax
+from picket.tools.running import Running
 from picket.webhooks.receiving import Receiving
 
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+Syntax = Literal["json", "values", "xml"]
+"""How a report is written: one JSON document, JSON values one after another, or XML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,20 @@ class Tool:
 
     Attributes:
         name: As in the registry, in `--format` and in `format=`.
-        recognises: Whether a JSON document is a report of it.
+        recognises: Whether a document is a report of it.
         parse: Reads a report: the document, and the name of the tool that wrote it. It raises `Malformed`, which
             says where, and puts what it cannot use under `left_out`.
+        syntax: How its reports are written. The document is what `json.loads` returns, a list of such values, or an
+            element of `xml.etree`.
+        running: How it is run, if Picket runs it.
         receiving: How its webhooks are read, if it sends any.
     """
 
     name: str
     recognises: Callable[[Any], bool]
     parse: Callable[[Any, str], Report]
+    syntax: Syntax = "json"
+    running: Running | None = None
     receiving: Receiving | None = None
 
 
@@ -37,37 +43,56 @@ def read(body: bytes, tool: str, format_name: str, tools: Mapping[str, Tool]) ->
     """Read a report.
 
     Args:
-        body: The report as it was sent, JSON.
+        body: The report as it was sent.
         tool: Name of the tool that wrote it.
         format_name: Name of its format; empty where the tool's name or the document tells.
         tools: The registry.
 
     Raises:
-        Malformed: It is not JSON, or not what the format says; names the place.
+        Malformed: It is not written as its format is, or not what the format says; names the place.
         Unsupported: No such format is known, or the report is of none that is.
     """
     if format_name and format_name not in tools:
         raise Unsupported(f"format {format_name[:40]!r} is not read here; these are: {', '.join(sorted(tools))}")
-    document = _json(body)
-    found = tools.get(format_name or tool) or next((one for one in tools.values() if one.recognises(document)), None)
-    if found is None:
-        raise Unsupported(f"the report is in no format that is read here: {', '.join(sorted(tools))}")
-    return found.parse(document, tool)
+    known = tools.get(format_name or tool)
+    if format_name and known is not None:
+        return known.parse(document(body, known), tool)
+    written = _written(body)
+    for one in (known, *tools.values()):
+        if one is not None and one.syntax in written and one.recognises(written[one.syntax]):
+            return one.parse(written[one.syntax], tool)
+    raise Unsupported(f"the report is in no format that is read here: {', '.join(sorted(tools))}")
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401 - JSON
+def document(body: bytes, tool: Tool) -> Any:  # noqa: ANN401 - JSON or XML
+    """Read what a tool wrote, in the syntax that it writes.
+
+    Raises:
+        Malformed: It is not written so; says where.
+    """
+    return _READERS[tool.syntax](body)
+
+
+def _written(body: bytes) -> dict[str, Any]:
+    """Read a report in each syntax that it may be written in.
+
+    Raises:
+        Malformed: It is written in none; says where it is not JSON.
+    """
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return {"xml": syntax.xml(body)}
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
-        if _SURROGATE.search(body):
-            json.dumps(document, ensure_ascii=False).encode()  # half a character can be neither sent nor stored
-    except UnicodeDecodeError as error:
-        raise Malformed(f"the report is not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise Malformed(f"the report is not JSON at line {error.lineno}, column {error.colno}") from None
-    except (ValueError, RecursionError):
-        raise Malformed("the report is not JSON that can be read") from None
-    return document
+        document = syntax.json_document(body)
+    except Malformed:
+        values = syntax.json_values(body)
+        if len(values) < 2:  # noqa: PLR2004 - one value is a document, and is broken
+            raise
+        return {"values": values}
+    return {"json": document, "values": [document]}
 
 
-def _refuse(_constant: str) -> None:
-    raise ValueError("JSON has no such number")
+_READERS: dict[Syntax, Callable[[bytes], Any]] = {
+    "json": syntax.json_document,
+    "values": syntax.json_values,
+    "xml": syntax.xml,
+}

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 from urllib.parse import unquote, urlsplit
 
+from picket.tools.places import Outside, below_top
 from picket.tools.sarif.document import Artifact, Run
 
 _MAX_BASES = 10
 """Bases that are relative to one another."""
-_MAX_PATH = 4_096
-
-
-class Outside(Exception):
-    """A place is not in the repository, as far as the report tells."""
 
 
 def path_of(run: Run, artifact: Artifact) -> str:
@@ -37,10 +32,7 @@ def path_of(run: Run, artifact: Artifact) -> str:
     path = unquote(parts.path)
     if path.startswith("/"):
         path = _below_a_base(run, path)
-    path = posixpath.normpath(path)
-    if path.startswith(("../", "/")) or path in {".", ".."} or "\x00" in path or len(path) > _MAX_PATH:
-        raise Outside("the file's path does not lead into the repository")
-    return path
+    return below_top(path)
 
 
 def _below_a_base(run: Run, path: str) -> str:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic import ValidationError
-
 from picket.errors import Malformed
 from picket.events import Severity
 from picket.findings.model import MAX_PLACES, LeftOut, Place, Problem, Report
+from picket.tools.places import Outside
+from picket.tools.reading import validated
 from picket.tools.sarif.document import Document, Location, Result, Rule, Run
-from picket.tools.sarif.places import Outside, path_of
+from picket.tools.sarif.places import path_of
+from picket.tools.severities import UNKNOWN, scored
 
 _LEVELS: dict[str, Severity] = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
-_BANDS: tuple[tuple[float, Severity], ...] = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"))
-"""CVSS v3's bands, for `security-severity`."""
 _PRECISION = {"very-high": 0.95, "high": 0.9, "medium": 0.7, "low": 0.4}
 _UNTOLD_PRECISION = 0.8
 _CWE = re.compile(r"\bCWE[-_/ ]?0*([1-9][0-9]{0,4})\b", re.IGNORECASE)
@@ -53,13 +52,7 @@ def parse(document: Any, tool: str) -> Report:  # noqa: ANN401 - JSON
     Raises:
         Malformed: It does not fit the standard; says where.
     """
-    try:
-        found = Document.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise Malformed(f"not SARIF at {'.'.join(map(str, first['loc'])) or 'the top'}: {first['msg']}") from None
-    except RecursionError:
-        raise Malformed("not SARIF: nested too deeply") from None
+    found = validated(Document, document, "SARIF")
     if found.version != "2.1.0":
         raise Malformed("not SARIF 2.1.0 at version")
     problems: list[Problem] = []
@@ -180,9 +173,9 @@ def _severity(rule: Rule, result: Result) -> Severity:
             score = float(properties["security-severity"])
         except (KeyError, TypeError, ValueError):
             continue
-        if 0.0 <= score <= 10.0:  # noqa: PLR2004 - CVSS's range
-            return next((name for floor, name in _BANDS if score >= floor), "info")
-    return _LEVELS.get(result.level or rule.default.level, "medium")
+        if (found := scored(score)) is not None:
+            return found
+    return _LEVELS.get(result.level or rule.default.level, UNKNOWN)
 
 
 def _component(result: Result) -> str:

@@ -1,0 +1,27 @@
+"""Where in a repository a problem is: paths from its top, whatever a tool writes."""
+
+from __future__ import annotations
+
+import posixpath
+
+MAX_PATH = 4_096
+
+
+class Outside(Exception):
+    """A place is not in the repository, as far as the report tells."""
+
+
+def below_top(path: str) -> str:
+    """Return a path from the top of the repository, normalised.
+
+    Raises:
+        Outside: It does not lead into the repository, or is absolute: nothing says what it is below.
+    """
+    if not path or "\x00" in path or len(path) > MAX_PATH:
+        raise Outside("the result names no file")
+    found = posixpath.normpath(path.replace("\\", "/"))
+    if found.startswith("/"):
+        raise Outside("the file's path is absolute, and the report names no base that it is below")
+    if found.startswith("../") or found in {".", ".."}:
+        raise Outside("the file's path does not lead into the repository")
+    return found
