@@ -137,6 +137,12 @@ class Settings(ForgeSettings):
     verifications_per_minute: int = Field(
         60, ge=1, le=60, description="How many requests a minute one host of a provider gets, of all replicas"
     )
+    tools: tuple[str, ...] = Field(
+        (), description="JSON list of the third-party tools that are deployed; `picket up` finds those installed"
+    )
+    allowed_targets: tuple[str, ...] = Field(
+        (), description="JSON list of host names, globs and CIDRs that active tools may touch; empty: nothing"
+    )
     fetch_timeout_seconds: float = Field(default=240.0, gt=0, description="Longest time of one git fetch")
     max_repository_bytes: int = Field(
         default=10 * 1024**3, gt=0, description="A fetch is ended when the mirror's packs grow beyond this"

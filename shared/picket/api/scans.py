@@ -16,13 +16,14 @@ from picket.api.queries import given
 from picket.commits.repository import RepositoryAddress
 from picket.effects import broker
 from picket.effects.git.address import admitted
-from picket.effects.mongo import batches, idempotency, repositories
+from picket.effects.mongo import batches, idempotency, repositories, tool_runs
 from picket.effects.mongo import scans as store
-from picket.effects.mongo.client import Document, public
+from picket.effects.mongo.client import Document, members, public
 from picket.effects.mongo.documents import Scan
+from picket.effects.mongo.tool_runs import ToolRun
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
-from picket.orchestration import bulk, cancellation, completion, waiting
+from picket.orchestration import bulk, cancellation, completion, tooling, waiting
 from picket.orchestration.tally import tally
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
@@ -48,11 +49,17 @@ class ScanOrder(BaseModel):
     asset_type: Literal["repository"] | None = None
     asset_value: str = Field(default="", max_length=2048)
     pull_requests: bool = False
+    tools: tuple[str, ...] = Field(
+        default=(), max_length=100, description="Third-party tools to be run; empty: those that the policy names"
+    )
 
     @model_validator(mode="after")
     def _names_one(self) -> ScanOrder:
         if bool(self.repository) == bool(self.asset_value) or bool(self.asset_type) != bool(self.asset_value):
             raise ValueError("give either repository, or asset_type and asset_value")
+        if missing := sorted(set(self.tools) - tooling.deployed().keys()):
+            there = ", ".join(sorted(tooling.deployed())) or "none"
+            raise ValueError(f"tool {missing[0][:64]!r} is not deployed; these are: {there}")
         return self
 
     @property
@@ -77,9 +84,10 @@ def submit() -> Response:
         if isinstance(orders, list):
             wanted = {address.name: address.url for address in addresses}
             pulls = any(order.pull_requests for order in orders)
-            scan = bulk.ask(root.id, wanted, _ACTOR, pull_requests=pulls)
+            tools = sorted({tool for order in orders for tool in order.tools})
+            scan = bulk.ask(root.id, wanted, _ACTOR, pull_requests=pulls, tools=tools)
         else:
-            scan = _single(root.id, addresses[0], pull_requests=orders.pull_requests)
+            scan = _single(root.id, addresses[0], orders)
     answer = jsonify(view(scan))
     answer.status_code = 202
     answer.headers["Location"] = url_for("scans.show", wanted=scan["_id"])
@@ -131,10 +139,18 @@ def view(scan: Scan) -> Document:
         "refs": refs(scan),
         "skipped": told["skipped"],
         "children": [summary(child) for child in children],
+        "tool_runs": [run_view(run) for run in tool_runs.of_scan(scan["_id"])] if scan.get("tool_runs") else [],
         "failures": told["failures"],
         "findings": f"/findings?scan={scan['_id']}",
         "scored": "scored_at" in scan,
     }
+
+
+def run_view(run: ToolRun) -> Document:
+    """Return a tool's run as the API shows it."""
+    shown = members(run, ("tool", "asset_type", "asset", "ref", "commit", "state", "reason", "requested_at"))
+    report = f"/reports/{run['report']}" if "report" in run else None
+    return {"id": run["_id"], **shown, "finished_at": run.get("finished_at"), "report": report, **run.get("record", {})}
 
 
 def _of_many(scan: Scan) -> Document:
@@ -206,10 +222,15 @@ def _root(key: str, body: bytes) -> Envelope:
     return Envelope(id=name, type="request", source="/picket/api", traceparent=trace)
 
 
-def _single(root: str, address: RepositoryAddress, *, pull_requests: bool) -> Scan:
+def _single(root: str, address: RepositoryAddress, wanted: ScanOrder) -> Scan:
     repository, url = repositories.ensure(address.name, address.url)
     order = ScanRequested(
-        repository=repository, url=url, scan=scan_id(root, "0"), pull_requests=pull_requests, reason="requested"
+        repository=repository,
+        url=url,
+        scan=scan_id(root, "0"),
+        pull_requests=wanted.pull_requests,
+        tools=wanted.tools,
+        reason="requested",
     )
     scan = store.open_scan(order, _ACTOR)
     broker.emit(order)

@@ -84,23 +84,28 @@ FINAL = frozenset(states(SCAN)) - OPEN_SCAN
 ENUMERATED = frozenset({"Scheduled", "InProgress"})
 
 
-def outcome(batches: dict[str, int], children: dict[str, int]) -> tuple[str, str]:
-    """Decide the final state of a scan none of whose batches or children is open.
+def outcome(
+    batches: dict[str, int], children: dict[str, int], tool_runs: dict[str, int] | None = None
+) -> tuple[str, str]:
+    """Decide the final state of a scan nothing of which is open.
 
     Args:
         batches: Number of batches by state.
         children: Number of child scans by state.
+        tool_runs: Number of runs of tools by state.
 
     Returns:
         The state and the reason: Done, Partial where some of the work failed, Failed where all of it did.
     """
-    bad = {state: n for state, n in (batches | _prefixed(children)).items() if not state.endswith("Done")}
-    good = batches.get("Done", 0) + children.get("Done", 0)
+    runs = tool_runs or {}
+    parts = batches | _prefixed("child scans", children) | _prefixed("tool runs", runs)
+    bad = {state: n for state, n in parts.items() if not state.endswith("Done")}
+    good = sum(counts.get(state, 0) for counts in (batches, children, runs) for state in ("Done", "Partial"))
     if not bad:
         return "Done", ""
     reason = ", ".join(f"{n} {state}" for state, n in sorted(bad.items()))
     return ("Partial" if good else "Failed"), reason
 
 
-def _prefixed(children: dict[str, int]) -> dict[str, int]:
-    return {f"child scans {state}": n for state, n in children.items()}
+def _prefixed(what: str, counts: dict[str, int]) -> dict[str, int]:
+    return {f"{what} {state}": n for state, n in counts.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from picket.context import context
 from picket.effects import disk
@@ -88,6 +88,28 @@ def age(reference: str) -> timedelta | None:
             return datetime.now(UTC) - obstore.head(_shared(), key)["last_modified"]
     except Gone:
         return None
+
+
+def shared(reference: str, method: Literal["GET", "PUT"], span: timedelta) -> str:
+    """Return what lets somebody without any right of their own read, or write, one artifact.
+
+    Returns:
+        A signed URL that is good for *span*; of a folder, which has none, the reference itself.
+
+    Raises:
+        Misconfigured: Other functions could not read what is kept here.
+        TransientError: The artifact store cannot sign just now.
+    """
+    import obstore  # noqa: PLC0415
+    from obstore.store import HTTPStore, LocalStore, MemoryStore  # noqa: PLC0415
+
+    kept_in, key = _shared(), _key(reference)
+    if isinstance(kept_in, LocalStore | MemoryStore):
+        return reference
+    if isinstance(kept_in, HTTPStore):
+        raise Misconfigured("PICKET_ARTIFACTS is a store that signs no URLs: tools cannot be run")
+    with _errors(f"did not sign {key}"):
+        return obstore.sign(kept_in, method, key, span)
 
 
 def older_than(prefix: str, span: timedelta) -> Iterator[str]:

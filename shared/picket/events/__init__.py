@@ -24,10 +24,12 @@ from picket.events.kinds import (
 from picket.events.reports import NoticeRequested, NoticeSent, PolicyChanged, ReportCollected, ReportReceived
 from picket.events.spelling import RegularKind, ScanKind
 from picket.events.statuses import StatusRequested
+from picket.events.tools import AssetType, RunState, ToolCompleted, ToolRequested
 from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
 from picket.events.verification import FindingVerified, VerificationRequested
 
 __all__ = [
+    "AssetType",
     "CancellationRequested",
     "CommitBatchCreated",
     "CommitBatchScanned",
@@ -51,6 +53,7 @@ __all__ = [
     "ReportReceived",
     "RepositoryChanged",
     "RepositoryForgotten",
+    "RunState",
     "ScanCompleted",
     "ScanKind",
     "ScanRequested",
@@ -60,6 +63,8 @@ __all__ = [
     "StatusRequested",
     "TeamChanged",
     "Tick",
+    "ToolCompleted",
+    "ToolRequested",
     "VerificationRequested",
     "WebhookChanged",
     "WebhookReceived",

@@ -53,6 +53,15 @@ class CloudEvent:
         """Return the event with these *attributes* set."""
         return CloudEvent({**self.attributes, **attributes}, self.data)
 
+    def structured(self) -> bytes:
+        """Return the event in structured mode, as JSON."""
+        members: dict[str, object] = dict(self.attributes)
+        if self.data and is_json(self.attributes.get("datacontenttype", "application/json")):
+            members["data"] = json.loads(self.data)
+        elif self.data:
+            members["data_base64"] = base64.b64encode(self.data).decode()
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+
     def pack(self) -> bytes:
         """Return the event as one stream message: a line of attributes, then the data as it is."""
         return json.dumps(self.attributes, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" + self.data

@@ -73,6 +73,7 @@ class ScanRequested(Event):
     forced: bool = False
     target: str = Field(default="", description="Of a pull request: full name of the branch that it is for")
     pull_requests: bool = Field(default=False, description="Whether the refs of pull requests are looked at, too")
+    tools: tuple[str, ...] = Field(default=(), description="Tools to be run; empty: those that the policy names")
     parent: str = Field(default="", description="Scan that this one is a child of")
     reason: str = ""
     chain: tuple[str, ...] = Field(default=(), description="Feedback rules that led here, oldest first")

@@ -31,11 +31,12 @@ _RETRIED = {
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where events go: a Service with a path, a Broker, or the URL itself when both are empty."""
+    """Where events go: a Service with a path, a Broker, a JobSink, or the URL itself when all of them are empty."""
 
     url: str
     service: str = ""
     broker: str = ""
+    job_sink: str = ""
     path: str = "/"
 
 

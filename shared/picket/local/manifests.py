@@ -17,6 +17,7 @@ from picket.channel.model import ChannelTemplate
 from picket.channel.template import read as read_template
 from picket.errors import Malformed
 from picket.local.delivery import Destination
+from picket.local.joblist import read_job_sink
 from picket.local.resources import Broker, Manifests, PingSource, Service, SinkBinding, Trigger
 from picket.local.wiring import read_delivery, read_destination, read_filter
 
@@ -28,7 +29,7 @@ UNBOUNDED_SCALE = 100
 
 
 def read(project: Path) -> Manifests:
-    """Read `knative/base/*.yaml` and `triggers/*.yaml` of *project*.
+    """Read `knative/base/*.yaml`, `triggers/*.yaml` and, where there are any, `knative/tools/*.yaml` of *project*.
 
     Raises:
         Malformed: A manifest is wrong; the message names the file and the key.
@@ -37,7 +38,7 @@ def read(project: Path) -> Manifests:
     for folder in folders:
         if not folder.is_dir():
             raise Malformed(f"{folder} is not a folder: no manifests to run")
-    return interpret([node for folder in folders for node in load(folder)])
+    return interpret([node for folder in (*folders, project / "knative" / "tools") for node in load(folder)])
 
 
 def load(folder: Path) -> Iterator[Node]:
@@ -68,6 +69,7 @@ def interpret(documents: Iterable[Node]) -> Manifests:
     found.brokers = [_broker(node, config_maps) for node in by_kind.get("eventing.knative.dev/Broker", ())]
     found.triggers = [_trigger(node) for node in by_kind.get("eventing.knative.dev/Trigger", ())]
     found.pings = [_ping(node) for node in by_kind.get("sources.knative.dev/PingSource", ())]
+    found.job_sinks = [read_job_sink(node) for node in by_kind.get("sinks.knative.dev/JobSink", ())]
     found.bindings = [_binding(node) for node in by_kind.get("sources.knative.dev/SinkBinding", ())]
     _resolve(found, by_kind)
     return found
@@ -190,6 +192,7 @@ def _binding(node: Node) -> SinkBinding:
 def _resolve(found: Manifests, by_kind: dict[str, list[Node]]) -> None:
     """Check that every broker and Service that is referred to is there."""
     services = {service.name for service in found.services}
+    jobs = {sink.name for sink in found.job_sinks}
     brokers = {broker.path for broker in found.brokers}
     for node, trigger in zip(by_kind.get("eventing.knative.dev/Trigger", ()), found.triggers, strict=True):
         if f"/{trigger.namespace}/{trigger.broker}" not in brokers:
@@ -199,6 +202,8 @@ def _resolve(found: Manifests, by_kind: dict[str, list[Node]]) -> None:
             sinks.append((trigger.delivery.dead_letter, node.get("spec", "delivery", "deadLetterSink")))
         for sink, where in sinks:
             _exists(sink, where, services, brokers)
+        if trigger.subscriber.job_sink and trigger.subscriber.job_sink not in jobs:
+            raise node.get("spec", "subscriber").error(f"there is no JobSink {trigger.subscriber.job_sink}")
     senders: list[PingSource | SinkBinding] = [*found.pings, *found.bindings]
     nodes = [*by_kind.get("sources.knative.dev/PingSource", ()), *by_kind.get("sources.knative.dev/SinkBinding", ())]
     for node, sender in zip(nodes, senders, strict=True):

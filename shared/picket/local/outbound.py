@@ -1,4 +1,4 @@
-"""Sends events to where a manifest says: a Service, a Broker, or a URL."""
+"""Sends events to where a manifest says: a Service, a Broker, a JobSink, or a URL."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from picket.events.cloudevent import CloudEvent
 from picket.local.activator import Activator
 from picket.local.delivery import Destination
 from picket.local.ingress import Ingress, Refused
+from picket.local.jobs import Jobs
 from picket.local.wire import Client, Request, Response
 
 
 class Outbound:
     """All ways out of the broker."""
 
-    def __init__(self, activator: Activator, ingress: Ingress) -> None:
+    def __init__(self, activator: Activator, ingress: Ingress, jobs: Jobs) -> None:
         self._activator = activator
         self._ingress = ingress
+        self._jobs = jobs
         self._clients: dict[str, Client] = {}
 
     async def post(self, to: Destination, event: CloudEvent, extra: Iterable[tuple[str, str]] = ()) -> Response:
@@ -29,6 +31,8 @@ class Outbound:
         """
         if to.broker:
             return await self._post_to_broker(to.broker, event)
+        if to.job_sink:
+            return self._jobs.take(to.job_sink, event)
         headers = [(name.encode(), value.encode()) for name, value in (*event.headers(), *extra)]
         if to.service:
             return await self._activator.send(to.service, Request("POST", to.path, headers, event.data))

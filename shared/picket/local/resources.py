@@ -91,6 +91,27 @@ class SinkBinding:
         return all(service.labels.get(key) == value for key, value in self.labels.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A container of a job: arguments of its Python; one that is isolated gets none of the stack's settings."""
+
+    name: str
+    arguments: tuple[str, ...]
+    env: dict[str, str]
+    is_isolated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobSink:
+    """What is started for each event: containers one after the other, again up to `backoff_limit` times."""
+
+    name: str
+    namespace: str
+    steps: tuple[Step, ...]
+    backoff_limit: int
+    deadline: float
+
+
 @dataclass(slots=True)
 class Manifests:
     """Everything that a project deploys and the stack runs."""
@@ -100,6 +121,7 @@ class Manifests:
     triggers: list[Trigger] = field(default_factory=list)
     pings: list[PingSource] = field(default_factory=list)
     bindings: list[SinkBinding] = field(default_factory=list)
+    job_sinks: list[JobSink] = field(default_factory=list)
 
     def is_given_events(self, service: Service) -> bool:
         """Return whether a Trigger gives a function its work, so that no client waits for its answer."""

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import logging
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -29,6 +30,7 @@ from picket.local.dispatcher import Dispatcher
 from picket.local.front import MAX_BODY_BYTES, Front
 from picket.local.ingress import MAX_BODY_BYTES as MAX_EVENT_BYTES
 from picket.local.ingress import Ingress
+from picket.local.jobs import Jobs, installed
 from picket.local.numbers import VARIABLE, Numbers
 from picket.local.outbound import Outbound
 from picket.local.processes import Nursery
@@ -180,8 +182,10 @@ class Stack:
         """Start ingress, functions, Triggers and schedules: what is undone last is what the others need."""
         ingress = Ingress(self._channels, self._options.profile, self.ingress_url)
         await _serve(undo, listener, ingress.handle, MAX_EVENT_BYTES)
-        outbound = Outbound(self._activator, ingress)
+        jobs = self._jobs()
+        outbound = Outbound(self._activator, ingress, jobs)
         undo.callback(outbound.close)
+        undo.push_async_callback(jobs.close)
         undo.push_async_callback(self._activator.close)
         for channel in self._channels:
             mine = [one for one in self._manifests.triggers if channel.owns(one)]
@@ -191,6 +195,7 @@ class Stack:
                 self._dispatchers.append(dispatcher)
                 undo.push_async_callback(dispatcher.stop)
                 await dispatcher.start()
+        jobs.go_on()
         for source in self._manifests.pings:
             task = asyncio.create_task(schedule.run(source, outbound))
             undo.push_async_callback(_cancelled, task)
@@ -212,11 +217,22 @@ class Stack:
             partial(self._numbers.retire, home),
         )
 
+    def _jobs(self) -> Jobs:
+        broker = self._manifests.brokers[0].path if self._manifests.brokers else ""
+        return Jobs(
+            self._manifests.job_sinks,
+            self._nursery,
+            self._folder,
+            {**self._shared, "K_SINK": self.ingress_url + broker},
+            at_once=os.cpu_count() or 1,
+        )
+
     def _environment(self) -> dict[str, str]:
         """Return what all functions get: what the user set wins over the stack's own, but for the addresses."""
         return {
             "PICKET_PUBLIC_URL": self.url,
             **environment.keys(self._folder),
+            "PICKET_TOOLS": json.dumps(installed(sink.name for sink in self._manifests.job_sinks)),
             **environment.inherited(),
             **self._compared(),
             "MONGODB_URI": self.mongodb_uri,

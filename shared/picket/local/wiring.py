@@ -127,5 +127,7 @@ def read_destination(node: Node, namespace: str) -> Destination:
             return Destination(url=f"http://{name}.{place}.svc.cluster.local{path}", service=name, path=path)
         case "eventing.knative.dev", "Broker":
             return Destination(url="", broker=f"/{place}/{name}")
+        case "sinks.knative.dev", "JobSink":
+            return Destination(url="", job_sink=name)
         case _:
-            raise reference.error("must be a Knative Service or Broker")
+            raise reference.error("must be a Knative Service, Broker or JobSink")

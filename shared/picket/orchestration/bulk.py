@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from picket.commits import lifecycle
 from picket.effects import broker
@@ -18,7 +18,7 @@ AT_ONCE = 100
 """Child scans that one event makes."""
 
 
-def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool) -> Scan:
+def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool, tools: Sequence[str] = ()) -> Scan:
     """Record a scan of many repositories, and ask for its children to be made; asking again changes nothing.
 
     Args:
@@ -26,11 +26,14 @@ def ask(root: str, wanted: Mapping[str, str], actor: str, *, pull_requests: bool
         wanted: URL of each repository by its canonical name.
         actor: Who asks.
         pull_requests: Whether the refs of pull requests are looked at, too.
+        tools: Third-party tools to be run; none: those that the policy names.
 
     Returns:
         The scan as it is now.
     """
-    request = ScanRequested(scan=scan_id(root, former("group")), url="", kind="group", reason="requested")
+    request = ScanRequested(
+        scan=scan_id(root, former("group")), url="", kind="group", tools=tuple(tools), reason="requested"
+    )
     if scans.find(request.scan) is None:
         orders.put(request.scan, list(wanted.items()), pull_requests=pull_requests)
     scan = scans.open_scan(request, actor, wanted=len(wanted))
@@ -69,6 +72,7 @@ def _child(request: ScanRequested, name: str, url: str, *, pull_requests: bool) 
         scan=scan_id(request.scan, name),
         parent=request.scan,
         pull_requests=pull_requests,
+        tools=request.tools,
         reason="requested",
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from picket.commits import lifecycle
 from picket.effects import broker
-from picket.effects.mongo import batches, leases, scans
+from picket.effects.mongo import batches, leases, scans, tool_runs
 from picket.effects.mongo.documents import Batch, Scan
 from picket.errors import Busy, Conflict
 from picket.events import CancellationRequested
@@ -49,6 +49,7 @@ def carry_on(event: CancellationRequested) -> None:
     children = scans.open_children(scan["_id"], AT_ONCE)
     ended = sum(_end_child(child, f"with {scan['_id']}") for child in children)
     ended += sum(_end_batch(batch, event.reason) for batch in batches.open_of(scan, AT_ONCE))
+    ended += sum(tool_runs.end(run, "Cancelled", event.reason) for run in tool_runs.open_of(scan["_id"], AT_ONCE))
     completion.settle(scan["_id"], _ACTOR)
     if ended and completion.is_ending(scan):
         ask_for_the_rest(scan, event.reason)

@@ -13,7 +13,7 @@ from typing import cast
 from picket.effects import artifacts, broker
 from picket.effects.git import transport
 from picket.effects.git.address import admitted
-from picket.effects.mongo import findings, reports, repositories
+from picket.effects.mongo import findings, reports, repositories, tool_runs
 from picket.effects.mongo.documents import Repository
 from picket.effects.mongo.records import StoredReport
 from picket.effects.mongo.reports import Said
@@ -22,12 +22,14 @@ from picket.errors import Busy, Gone, PermanentError
 from picket.events import ReportCollected, ReportReceived
 from picket.findings.model import Report
 from picket.findings.stored import Evidence, Finding, NewFinding
-from picket.orchestration import identification, renames, standing
+from picket.orchestration import completion, identification, renames, standing
 from picket.orchestration.identification import Identified
+from picket.orchestration.tooling import REPORTER
 
 _TOLD_AT_ONCE = 500
 _SETTLED_AT_ONCE = 500
 _TRIES = 5
+_ACTOR = "collect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def collect(event: ReportReceived) -> None:
 def fail(identity: str, reason: str) -> None:
     """Note that a report cannot be applied."""
     reports.finish(identity, "Failed", reason=reason)
+    completion.end_run(tool_runs.of_report(identity), "Failed", reason, _ACTOR)
 
 
 def _collect(report: StoredReport) -> None:
@@ -69,6 +72,7 @@ def _collect(report: StoredReport) -> None:
             reports.finish(report["_id"], "Superseded", ref=target.ref, commit=target.commit)
         note("report set aside: a newer one of its scope is known", report=report["_id"])
         _tell(report, [name for name, one in reports.said_in(scope).items() if one.changed_by == report["_id"]])
+        _end_run(report, "")
         return
     found, left_out = identification.identify(content, report["tool"], repository, target.commit)
     left_out = (*content.left_out, *left_out)
@@ -80,7 +84,22 @@ def _collect(report: StoredReport) -> None:
     told = {"ref": target.ref, "commit": target.commit, "findings": len(found), "changed": len(changed)}
     missing = [one.model_dump() for one in left_out]
     reports.finish(report["_id"], "Applied", missing, **told, applied_as_complete=is_complete)
+    _end_run(report, "" if is_complete else _why_partial(content, missing))
     note("report applied", report=report["_id"], tool=report["tool"], findings=len(found), left_out=len(left_out))
+
+
+def _end_run(report: StoredReport, missing: str) -> None:
+    """Let the run of a tool that a report is of end, if it is of one: as Partial where something is missing."""
+    if report["by"] == REPORTER:
+        run = tool_runs.of_report(report["_id"])
+        completion.end_run(run, "Partial" if missing else "Done", missing, _ACTOR)
+
+
+def _why_partial(content: Report, missing: list[dict[str, str]]) -> str:
+    if not missing:
+        return "the tool says that it has not run to its end" if not content.succeeded else "it is not complete"
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return f"{missing[0]['where']}: {missing[0]['reason']}{more}"[:1_000]
 
 
 def _tell(report: StoredReport, changed: list[str]) -> None:

@@ -9,10 +9,20 @@ from typing import Any
 
 from picket.commits import lifecycle
 from picket.effects import broker
-from picket.effects.mongo import batches, leases, reports, scans
+from picket.effects.mongo import batches, leases, reports, scans, tool_runs
 from picket.effects.mongo.documents import Moving, Scan, Tally
+from picket.effects.mongo.tool_runs import ToolRun
 from picket.errors import Busy
-from picket.events import CommitBatchCreated, CommitBatchScanned, Event, ReportReceived, ScanCompleted, ScanRequested
+from picket.events import (
+    CommitBatchCreated,
+    CommitBatchScanned,
+    Event,
+    ReportReceived,
+    ScanCompleted,
+    ScanRequested,
+    ToolCompleted,
+    ToolRequested,
+)
 from picket.orchestration import dispatch, evidence, merging, statuses, waiting
 from picket.orchestration.tally import tally
 
@@ -42,7 +52,7 @@ def settle(scan_id: str, actor: str) -> None:
 
 def is_ending(scan: Scan) -> bool:
     """Return whether a scan is cancelled and something of it has not ended yet."""
-    return scan["state"] == "Cancelled" and bool(batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]))
+    return scan["state"] == "Cancelled" and _is_open(scan)
 
 
 def finish(scan: Scan, state: str, reason: str, *, actor: str, told: Tally | None = None) -> bool:
@@ -90,6 +100,16 @@ def give_up(event: Event, actor: str, reason: str) -> None:
             settle(event.scan, actor)
         case ReportReceived():
             reports.finish(event.report, "Failed", reason=reason)
+            end_run(tool_runs.of_report(event.report), "Failed", reason, actor)
+        case ToolRequested() | ToolCompleted():
+            end_run(tool_runs.find(event.run), "Failed", reason, actor)
+
+
+def end_run(run: ToolRun | None, state: str, reason: str, actor: str) -> None:
+    """Let a tool's run end, and its scan if that was the last of it; nothing if there is none."""
+    if run is not None:
+        tool_runs.end(run, state, reason)
+        settle(run["scan"], actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +126,13 @@ def _ending(scan: Scan) -> _Ending | None:
     if "taken_by" in scan:
         taker = scans.get(scan["taken_by"])
         return _Ending("Done", f"with {taker['_id']}") if merging.looked_at_all(taker) else None
-    if scan["state"] not in lifecycle.ENUMERATED or batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
+    if scan["state"] not in lifecycle.ENUMERATED or _is_open(scan):
         return None
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
-    state, reason = lifecycle.outcome(_by_state(own), _by_state(children))
+    runs = tool_runs.of_scan(scan["_id"]) if scan.get("tool_runs") else []
+    state, reason = lifecycle.outcome(_by_state(own), _by_state(children), _by_state(runs))
     failed = [part["history"][-1]["reason"] for part in (*own, *children) if part["state"] == "Failed"]
+    failed += [f"{run['tool']}: {run['reason']}" for run in runs if run["state"] in {"Failed", "Partial"}]
     reason = f"{reason}: {failed[0]}" if failed else reason
     told = tally(own, children)
     if missing := evidence.missing(scan):
@@ -118,7 +140,14 @@ def _ending(scan: Scan) -> _Ending | None:
     return _Ending(state, reason or evidence.emptiness(scan), told)
 
 
-def _by_state(parts: Sequence[Moving]) -> dict[str, int]:
+def _is_open(scan: Scan) -> bool:
+    """Return whether a batch, child or tool's run of a scan has not ended."""
+    if batches.open_of(scan, 1) or scans.has_open_child(scan["_id"]):
+        return True
+    return bool(scan.get("tool_runs") and tool_runs.open_of(scan["_id"], 1))
+
+
+def _by_state(parts: Sequence[Moving] | Sequence[ToolRun]) -> dict[str, int]:
     return dict(Counter(part["state"] for part in parts))
 
 

@@ -14,7 +14,7 @@ from picket.effects.mongo.documents import Scan
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import builds, bulk, completion, dispatch, material, merging, statuses, waiting
+from picket.orchestration import builds, bulk, completion, dispatch, material, merging, statuses, tooling, waiting
 
 _ACTOR = "enumerate"
 _PUSHED_KEPT = 1_000
@@ -46,6 +46,7 @@ def expand(request: ScanRequested) -> None:
     if scan["state"] in lifecycle.ENUMERATED:
         waiting.notify_next(scan, waiting.forge_of(request))  # an attempt that died just before this has not
         dispatch.hand_out(scan)
+        tooling.hand_out(scan)
         for one in (request, *map(scans.request_of, scans.merged_into(request.scan) if scan.get("took") else ())):
             builds.keep(one)
     completion.settle(request.scan, _ACTOR)
@@ -109,6 +110,7 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
         missing=len(fetched.missing),
         missing_reason=fetched.reason,
         planned=len(plans),
+        tool_runs=tooling.plan(scan, request, git_dir),
         window=dispatch.window(request.kind),
         **_pushed(scan, git_dir, shas),
     )

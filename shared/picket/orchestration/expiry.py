@@ -8,7 +8,7 @@ from picket.effects import artifacts
 from picket.effects.mongo import batches, rejections
 from picket.effects.mongo import duties as store
 from picket.effects.telemetry import note
-from picket.orchestration import duties, material
+from picket.orchestration import duties, material, tooling
 from picket.settings import settings
 
 _EVERY = timedelta(hours=1)
@@ -22,7 +22,9 @@ def run(cursor: str) -> str | None:
     if not cursor and not store.claim("expiry", _EVERY):
         return None
     span = timedelta(days=settings().artifact_days)
-    old = sorted(one for prefix in (material.PREFIX, _EVENTS) for one in artifacts.older_than(prefix, span))
+    old = sorted(
+        one for prefix in (material.PREFIX, tooling.PREFIX, _EVENTS) for one in artifacts.older_than(prefix, span)
+    )
     ahead = [reference for reference in old if reference > cursor]
     duties.each("expiry", ahead[:AT_ONCE], _delete)
     return ahead[AT_ONCE - 1] if len(ahead) > AT_ONCE else None

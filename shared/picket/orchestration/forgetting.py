@@ -10,7 +10,19 @@ from datetime import timedelta
 
 from picket.effects import broker
 from picket.effects.git import mirror
-from picket.effects.mongo import batches, commits, findings, leases, pushes, reports, repositories, scans, scores, teams
+from picket.effects.mongo import (
+    batches,
+    commits,
+    findings,
+    leases,
+    pushes,
+    reports,
+    repositories,
+    scans,
+    scores,
+    teams,
+    tool_runs,
+)
 from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.telemetry import note
 from picket.errors import Busy, Conflict, Gone
@@ -69,7 +81,9 @@ def _delete_some(repository: Repository) -> bool:
             break
         _tell_of_end(scan)
         scans.delete(scan["_id"])
-    return bool(found) or any(each.delete_some(repository["_id"], AT_ONCE) for each in (findings, reports, pushes))
+    return bool(found) or any(
+        each.delete_some(repository["_id"], AT_ONCE) for each in (findings, reports, pushes, tool_runs)
+    )
 
 
 def _tell_of_end(scan: Scan) -> None:

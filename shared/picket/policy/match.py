@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from picket.events.spelling import today
-from picket.policy.rules import Condition, Context, Operators, Rule
+from picket.policy.rules import Condition, Context, Operators, Rule, Tools
 
 _ABSENT = object()
 _MAX_TEXT = 4_096
@@ -36,6 +37,12 @@ def explain(rule: Rule, context: Context) -> tuple[Verdict, ...]:
 def matches(rule: Rule, context: Context) -> bool:
     """Return whether every condition of *rule* holds."""
     return all(_holds(condition, _look_up(context, name)) for name, condition in rule.match.items())
+
+
+def is_for(tools: Tools, files: Iterable[str]) -> bool:
+    """Return whether what is said of tools holds of a repository with these files."""
+    patterns = [_glob(glob) for glob in tools.files]
+    return not patterns or any(pattern.fullmatch(path) for path in files for pattern in patterns)
 
 
 def _look_up(context: Context, name: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from picket.errors import Malformed
-from picket.events import ScanKind, Severity
+from picket.events import AssetType, ScanKind, Severity
 from picket.events.spelling import today
 from picket.findings.life import State
 from picket.policy.fields import complaint
@@ -140,6 +141,19 @@ class Statuses(_Model):
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.6
 
 
+class Tools(_Model):
+    """Which third-party tools look at what without being asked; `*` stands for all that are deployed.
+
+    Each condition that is given must hold: the kind of asset, the kind of scan, one of the teams, one of the files.
+    """
+
+    run: Annotated[tuple[Annotated[str, Field(pattern=r"^(\*|[a-z0-9][a-z0-9-]{0,63})$")], ...], Field(min_length=1)]
+    asset_types: Annotated[tuple[AssetType, ...], Field(min_length=1)] = ("repository",)
+    scans: Annotated[tuple[ScanKind, ...], Field(min_length=1)] = ("full", "scheduled", "push")
+    teams: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
 class Policy(_Model):
     """A policy file, as its YAML says."""
 
@@ -148,12 +162,22 @@ class Policy(_Model):
     disabled: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
     statuses: Statuses = Statuses()
+    tools: tuple[Tools, ...] = (Tools(run=("*",)),)
 
     @cached_property
     def digest(self) -> str:
         """Hash of all that the policy says, however it is written: 64 hex digits."""
         text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_unset=True), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def tools_for(self, asset_type: AssetType, scan: str, teams: Iterable[str]) -> tuple[Tools, ...]:
+        """Return what is said of scans of a kind, of assets of a kind and of these teams."""
+        mine = frozenset(teams)
+        return tuple(
+            one
+            for one in self.tools
+            if asset_type in one.asset_types and scan in one.scans and (not one.teams or mine.intersection(one.teams))
+        )
 
     def needs_approval(self, state: State, severity: str) -> bool:
         """Return whether moving a finding of *severity* to *state* waits for a second person."""
@@ -203,7 +227,7 @@ def combined(team: str = "", *, name: str = "") -> Policy:
     replaced = {*own.disabled, *(rule.id for rule in own.rules)}
     rules = (*(rule for rule in shipped.rules if rule.id not in replaced), *own.rules)
     approvals = (*shipped.approvals, *own.approvals)
-    said = {"statuses": own.statuses} if "statuses" in own.model_fields_set else {}
+    said = {name: getattr(own, name) for name in ("statuses", "tools") if name in own.model_fields_set}
     return Policy(version=1, rules=rules, approvals=approvals, **said)
 
 

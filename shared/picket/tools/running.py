@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-AssetType = Literal["repository", "image", "domain", "host", "url", "namespace"]
-"""Kinds of assets that can be looked at."""
+from picket.events import AssetType
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,8 @@ class Material:
         folder: The files of a repository or namespace, the current folder of the tool; empty for other assets.
         files: Paths of the files in it that the tool asked for by `Running.files`, sorted.
         archive: Path of an image's archive; empty for other assets.
+        addresses: Addresses of a domain, host or URL that the tool may touch; it is to be given these, not the name,
+            which may lead elsewhere by then.
         data: Folder of the tool's databases and rules, read-only; empty where there is none.
         report: Path of the file that the tool writes its report to; it may write to standard output instead.
     """
@@ -30,6 +31,7 @@ class Material:
     folder: str = ""
     files: tuple[str, ...] = ()
     archive: str = ""
+    addresses: tuple[str, ...] = ()
     data: str = ""
     report: str = ""
 
@@ -98,9 +100,9 @@ class Running:
         """Return those of a repository's paths that it is for, sorted."""
         if not self.files:
             return tuple(sorted(paths))
-        return tuple(sorted(path for path in paths if any(_matches(path, glob) for glob in self.files)))
+        return tuple(sorted(path for path in paths if any(fits(path, glob) for glob in self.files)))
 
 
-def _matches(path: str, glob: str) -> bool:
+def fits(path: str, glob: str) -> bool:
     """Return whether a path or, for a glob without a slash, its last part fits."""
     return fnmatchcase(path if "/" in glob else path.rpartition("/")[2], glob)

@@ -35,6 +35,11 @@ class Snapshot:
         """Return whether the commit has a file of this path."""
         return path in self._ids
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths of its files, sorted."""
+        return sorted(self._ids)
+
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Give the content of each file, one at a time; one that is not there or too large is left out."""
         wanted: dict[str, list[str]] = {}

@@ -48,6 +48,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "report_scopes": ("report",),
     "reports": ("asset", "place", "tool"),
     "reported": ("scope", "finding", "repository", "of_tool"),
+    "tool_runs": ("scan", "open_in", "due", "report", "repository", "kept_from"),
     "moved_findings": ("finding", "repository"),
     "approvals": ("place", "open", "unapplied"),
     "team_changes": ("team",),

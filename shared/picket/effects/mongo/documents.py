@@ -118,6 +118,8 @@ class Scan(Moving):
     untold: NotRequired[str]
     tally: NotRequired[Tally]
     scored_at: NotRequired[str]
+    tools: NotRequired[list[str]]
+    tool_runs: NotRequired[int]
 
 
 class Batch(Moving):

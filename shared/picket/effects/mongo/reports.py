@@ -140,6 +140,12 @@ def begin(scope: str, report: StoredReport) -> bool:
     return won.matched_count == 1
 
 
+def still_says(order: Order, ref: str) -> bool:
+    """Return whether the newest report of the scope that *order* would be of, on *ref*, says something."""
+    scope = key("scope", order.asset, order.tool, order.by, ref)
+    return collection("reported").find_one({"scope": scope, "present": True}, {"_id": 1}) is not None
+
+
 def said_in(scope: str) -> dict[str, Said]:
     """Return what a scope's reports have said so far, by finding."""
     return {one["finding"]: Said.model_validate(one) for one in collection("reported").find({"scope": scope})}

@@ -69,6 +69,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("score_history", 400, "a year of a score, and what moved it"),
     Rule("approvals", 400, "who agreed to what", field="place", personal=True, when=(("open", ""),)),
     Rule("reports", 180, "what tools reported", field="place", personal=True, is_needed=_is_newest_of_scope),
+    Rule("tool_runs", 180, "which tools looked at what, and how that went", when=(("open_in", None),)),
     Rule("findings", 400, "what a tool no longer reports", field="closed", personal=True),
     Rule("scans", 180, "what was looked at, and when", field="place", when=(("state", {"$in": _FINAL}),)),
     Rule("dead_letters", 180, "what was replayed or dropped", personal=True, when=(("state", {"$ne": "open"}),)),

@@ -1,0 +1,135 @@
+"""The second step: running the tool, which sees what it looks at and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from picket.tools import TOOLS
+from picket.tools.adapter import sandbox
+from picket.tools.adapter.sandbox import Limits, Ran
+from picket.tools.adapter.workplace import Ended, Order, Workplace
+from picket.tools.record import Record
+from picket.tools.running import Material, Running
+
+MAX_OUTPUT_BYTES = 256 * 1024 * 1024
+"""Of a report, of messages, and of what a tool leaves in its scratch folder besides."""
+_MAX_SCRATCH_BYTES = 2 * 1024**3
+_VERSION_SECONDS = 30.0
+_MAX_ERRORS = 4_000
+_MAX_SHOWN = 100
+"""Arguments that the record shows, of up to `_MAX_SHOWN_LENGTH` characters."""
+_MAX_SHOWN_LENGTH = 1_000
+DATA = "PICKET_TOOL_DATA"
+"""Variable with the folder of tools' databases and rules, one folder a tool."""
+
+
+def execute(place: Workplace) -> None:
+    """Run the tool of the order and write down how it ended; nothing is run where the order is refused."""
+    order = place.order()
+    tool = TOOLS.get(order.tool)
+    if order.refused or tool is None or tool.running is None:
+        return
+    running = tool.running
+    program = find(running.program)
+    if not program:
+        ended = Ended(record=Record(stopped=f"there is no program {running.program} here", status=-1))
+    else:
+        ended = _run(running, order, program, place)
+    place.ended_file.write_text(ended.model_dump_json())
+
+
+def find(program: str) -> str:
+    """Return the path of a tool's program: on the PATH, or beside this Python, where `make tools` puts it."""
+    return shutil.which(program, path=_path()) or ""
+
+
+def _path() -> str:
+    return os.pathsep.join((os.environ.get("PATH", os.defpath), f"{sys.prefix}/tools/bin"))
+
+
+def _run(running: Running, order: Order, program: str, place: Workplace) -> Ended:
+    data = Path(os.environ.get(DATA, "")) / order.tool if os.environ.get(DATA) else None
+    data = data if data and data.is_dir() else None
+    material = Material(
+        asset_type=order.asset_type,
+        asset=order.asset,
+        folder=str(place.tree) if order.asset_type in {"repository", "namespace"} else "",
+        files=order.files,
+        archive=str(place.folder / "material") if order.asset_type == "image" else "",
+        addresses=order.addresses,
+        data=str(data) if data else "",
+        report=str(place.output / "report"),
+    )
+    limits = Limits(running.seconds, running.memory, MAX_OUTPUT_BYTES, (place.output,))
+    sandbox.limit_this_process(_MAX_SCRATCH_BYTES)
+    arguments = tuple(running.arguments(material))
+    version = _version(running, program, place)
+    try:
+        ran = _started((program, *arguments), running, place, limits)
+    except OSError as error:
+        return Ended(record=Record(stopped=f"it cannot be started: {os.strerror(error.errno or 0)}", status=-1))
+    written = next((name for name in ("report", "stdout") if _size(place.output / name)), "")
+    record = Record(
+        version=version,
+        arguments=[each[:_MAX_SHOWN_LENGTH] for each in arguments[:_MAX_SHOWN]],
+        program=_digest(Path(program)),
+        data=_digest(data) if data else "",
+        seconds=round(ran.seconds, 3),
+        memory=ran.memory,
+        status=ran.status,
+        stopped=ran.stopped,
+        errors=_tail(place.output / "stderr"),
+    )
+    return Ended(record=record, output=written, root=str(place.tree))
+
+
+def _started(command: tuple[str, ...], running: Running, place: Workplace, limits: Limits) -> Ran:
+    return sandbox.run(
+        command,
+        environment={
+            "PATH": _path(),
+            "HOME": str(place.scratch),
+            "TMPDIR": str(place.scratch),
+            "LANG": "C.UTF-8",
+            **running.environment,
+        },
+        folder=place.tree,
+        output=place.output / "stdout",
+        errors=place.output / "stderr",
+        limits=limits,
+    )
+
+
+def _version(running: Running, program: str, place: Workplace) -> str:
+    """Return the first line of what the tool says of its version."""
+    limits = Limits(_VERSION_SECONDS, running.memory, MAX_OUTPUT_BYTES, ())
+    try:
+        _started((program, *running.version), running, place, limits)
+    except OSError:
+        return ""
+    told = ((place.output / name).read_text(errors="replace").strip() for name in ("stdout", "stderr"))
+    return next((each.splitlines()[0][:200] for each in told if each), "")
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of all files of a folder with their names."""
+    whole = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as content:
+                whole.update(f"{file.relative_to(path)}\0{hashlib.file_digest(content, 'sha256').hexdigest()}".encode())
+    return whole.hexdigest()
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
+def _tail(file: Path) -> str:
+    with file.open("rb") as content:
+        content.seek(max(0, _size(file) - _MAX_ERRORS))
+        return content.read().decode(errors="replace").strip()[-_MAX_ERRORS:]
