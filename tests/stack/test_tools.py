@@ -1,7 +1,7 @@
-"""Third-party tools on the real stack: asked for by a scan, run as jobs, their findings applied, and a scan that waits.
+"""Third-party tools on the real stack: asked for by a scan, run as jobs, and waited for.
 
-The tool is a program of the test's own that goes by hadolint's name and writes as hadolint does: what it does is said in
-the Dockerfiles that it is given. The real one is run in `tests/tools`.
+The tool is a program of the test's own that goes by hadolint's name and writes as hadolint does: what it does is said
+in the Dockerfiles that it is given. The real one is run in `tests/tools`.
 """
 
 import json
@@ -73,9 +73,8 @@ def scanned(stack: Running, work: Work, **order: object) -> Json:
 
 def misconfigurations(stack: Running, work: Work) -> dict[str, str]:
     """Return the states of what the tool has found in a repository, by rule."""
-    [name] = [one["id"] for one in stack.get("/repositories?limit=100")["repositories"] if one["url"] == str(work.path)]
-    found = stack.get(f"/findings?repository={name}&kind=misconfiguration&state=all&limit=100")["findings"]
-    return {one["rule"]: one["state"] for one in found}
+    found = stack.all_findings(kind="misconfiguration")
+    return {one["rule"]: one["state"] for one in found if one["repository"] == f"local{work.path}"}
 
 
 def test_a_scan_runs_the_tool_and_waits_for_its_findings(stack: Running, tmp_path: Path) -> None:
@@ -132,7 +131,7 @@ def test_the_tool_sees_neither_settings_nor_secrets(stack: Running, tmp_path: Pa
     work = Work(tmp_path / "work")
     work.commit({"Dockerfile": "SHOW environment\n"})
     scanned(stack, work)
-    found = stack.get("/findings?kind=misconfiguration&state=all&limit=100")["findings"]
+    found = stack.all_findings(kind="misconfiguration")
     [shown] = [one["title"] for one in found if one["rule"] == "environment"]
     assert set(shown.split()) <= {"HOME", "LANG", "PATH", "TMPDIR", "LC_CTYPE"}
 
@@ -159,7 +158,7 @@ def test_a_run_outlives_the_stack(stack: Running, tmp_path: Path) -> None:
     work = Work(tmp_path / "work")
     work.commit({"Dockerfile": f"ONCE {tmp_path / 'met'}\nFINDING DL8\n"})
     asked = stack.post("/scans", {"repository": str(work.path)})
-    eventually(lambda: (tmp_path / "met").exists())
+    eventually((tmp_path / "met").exists)
     stack.kill_and_restart()
     done = eventually(lambda: next((s for s in [stack.get(f"/scans/{asked['id']}")] if s["completed_at"]), None))
     assert (done["state"], misconfigurations(stack, work)) == ("Done", {"DL8": "open"})
@@ -182,11 +181,5 @@ def test_a_push_to_the_default_branch_is_looked_at_by_tools(stack: Running, forg
     after = work.commit({"Dockerfile": "FINDING DL5\n"})
     source = stack.post("/webhooks", {"sender": "github", "name": "tools"})
     assert stack.deliver(source, pushes.push(f"{forge.url}/o/tools/.git", before, after), "d-tools") == 202
-    found = eventually(
-        lambda: [
-            one
-            for one in stack.get("/findings?kind=misconfiguration&state=all&limit=100")["findings"]
-            if one["rule"] == "DL5"
-        ]
-    )
+    found = eventually(lambda: [one for one in stack.all_findings(kind="misconfiguration") if one["rule"] == "DL5"])
     assert found[0]["commit"] == after

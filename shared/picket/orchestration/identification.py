@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 
 from picket.effects.git import snapshot
 from picket.effects.git.address import admitted
+from picket.effects.mongo import findings, reports
 from picket.effects.mongo.documents import Repository
+from picket.findings.addresses import kubernetes_object
 from picket.findings.identity import finding_id, parts_id
 from picket.findings.kinds import KINDS
+from picket.findings.kinds.kind import Lines
 from picket.findings.model import MAX_PLACES, LeftOut, Place, Problem, Report
 from picket.settings import settings
 
 _MOST_LINES = 50
 """Lines of a statement that are looked at."""
+_YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +56,71 @@ def identify(
     unknown = [problem for problem in report.problems if problem.kind not in KINDS]
     left_out = [LeftOut(where=_where(one), reason=f"no kind of finding {one.kind[:40]!r}") for one in unknown]
     texts = _texts(wanted, repository, commit)
-    key, found, equals = settings().hmac_key, dict[str, Identified](), Counter[tuple[str, ...]]()
+    named: list[tuple[dict[str, str], Identified]] = []
+    equals = Counter[tuple[str, ...]]()
     for problem in sorted(wanted, key=_order):
-        kind = KINDS[problem.kind]
-        text = texts.get(problem.places[0]) if kind.needs_lines and problem.places else ""
-        if text is None:
+        lines = texts.get(problem.places[0]) if KINDS[problem.kind].needs_lines and problem.places else Lines()
+        if lines is None and problem.value_id:
+            lines = Lines()
+        if lines is None:
             left_out.append(LeftOut(where=_where(problem), reason=f"not in the files of commit {commit[:12]}"))
             continue
-        parts = kind.identify(tool, problem, text)
-        if kind.equals_are_distinct:
+        names = _names(problem, tool, repository["_id"], lines, equals)
+        statement = _statement(problem, tool, lines)
+        named.append((names, Identified(problem, next(iter(names.values())), problem.places, statement)))
+    return _chosen(named, repository["_id"]), tuple(left_out)
+
+
+def _names(
+    problem: Problem, tool: str, repository: str, lines: Lines, equals: Counter[tuple[str, ...]]
+) -> dict[str, str]:
+    """Return the ids that a problem's finding may have, the one of a new finding first, each with its identity."""
+    key, kind = settings().hmac_key, KINDS[problem.kind]
+    if problem.value_id:
+        return {finding_id(key, repository, problem.kind, problem.value_id): problem.value_id}
+    ids: dict[str, str] = {}
+    for parts in kind.identify(tool, problem, lines):
+        told = parts
+        if kind.equals_are_distinct(tool, problem):
             equals[problem.kind, *parts] += 1
             ordinal = equals[problem.kind, *parts]
-            parts = (*parts, str(ordinal)) if ordinal > 1 else parts
-        identity = parts_id(key, parts)
-        name = finding_id(key, repository["_id"], problem.kind, identity)
-        statement = parts_id(key, kind.identify(tool, _anywhere(problem), text)) if kind.needs_lines else ""
-        found[name] = joined(found.get(name), Identified(problem, identity, problem.places, statement))
-    return found, tuple(left_out)
+            told = (*parts, str(ordinal)) if ordinal > 1 else parts
+        identity = parts_id(key, told)
+        ids[finding_id(key, repository, problem.kind, identity)] = identity
+    return ids
+
+
+def _statement(problem: Problem, tool: str, lines: Lines) -> str:
+    """Return what identifies a problem apart from its path; empty where a rename of its file does not matter."""
+    kind = KINDS[problem.kind]
+    if problem.value_id or not kind.needs_lines:
+        return ""
+    return parts_id(settings().hmac_key, kind.identify(tool, _anywhere(problem), lines)[0])
+
+
+def _chosen(named: list[tuple[dict[str, str], Identified]], repository: str) -> dict[str, Identified]:
+    """Return the problems by the finding that each is: the oldest that one of its ids leads to, else a new one.
+
+    The other ids are kept, so that a report which knows only one of them leads there, too.
+    """
+    several = sorted({name for names, _ in named if len(names) > 1 for name in names})
+    led = reports.moved(several)
+    since = findings.created(sorted({led.get(name, name) for name in several}))
+    stored, leads, found = frozenset(since), dict(led), dict[str, Identified]()
+    for names, one in sorted(named, key=lambda item: -len(item[0])):  # those that join ids before those that have one
+        targets = [leads.get(name, name) for name in names]
+        chosen = min((target for target in targets if target in since), key=lambda target: since[target], default="")
+        chosen = chosen or targets[0]
+        if len(names) > 1:
+            since.setdefault(chosen, _NEW)
+            leads = {name: chosen for name in names if name != chosen} | leads
+        found[chosen] = joined(found.get(chosen), replace(one, identity=names.get(chosen, one.identity)))
+    reports.record_moves(repository, {name: to for name, to in leads.items() if name not in led and name not in stored})
+    return found
+
+
+_NEW = "~"
+"""Stands for the time of a finding that is about to be made: later than any."""
 
 
 def evidence(problem: Problem, tool: str) -> dict[str, object]:
@@ -90,13 +142,13 @@ def evidence(problem: Problem, tool: str) -> dict[str, object]:
     }
 
 
-def _texts(problems: Iterable[Problem], repository: Repository, commit: str) -> Mapping[Place, str]:
-    """Return the text of each problem's first place where its kind is told by it; what is not there is left out."""
+def _texts(problems: Iterable[Problem], repository: Repository, commit: str) -> Mapping[Place, Lines]:
+    """Return what stands in each problem's first place where its kind is told by it; what is not there is left out."""
     wanted: dict[str, set[Place]] = {}
     for problem in problems:
         if KINDS[problem.kind].needs_lines and problem.places:
             wanted.setdefault(problem.places[0].path, set()).add(problem.places[0])
-    texts: dict[Place, str] = {}
+    texts: dict[Place, Lines] = {}
     if wanted:
         with snapshot.of(repository["_id"], admitted(repository["url"]), commit) as files:
             for path, content in files.contents(wanted):
@@ -104,7 +156,8 @@ def _texts(problems: Iterable[Problem], repository: Repository, commit: str) -> 
                 for place in wanted[path]:
                     text = _text(lines, place)
                     if text is not None:
-                        texts[place] = text
+                        where = kubernetes_object(lines, place.start_line) if path.endswith(_YAML) else ""
+                        texts[place] = Lines(text, where)
     return texts
 
 

@@ -58,6 +58,15 @@ def record(findings: Sequence[NewFinding], places: Sequence[NewOccurrence]) -> N
         collection("findings").bulk_write(counted, ordered=False)
 
 
+def created(names: Sequence[str]) -> dict[str, str]:
+    """Return since when each finding of these ids is there (RFC 3339); what is not there is left out."""
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _COMMITS_AT_ONCE):
+        which: Document = {"_id": {"$in": list(names[start : start + _COMMITS_AT_ONCE])}}
+        found |= {one["_id"]: one["created_at"] for one in collection("findings").find(which, {"created_at": 1})}
+    return found
+
+
 def report(event: FindingReported) -> Finding:
     """Record what a tool reports, under the same key a later report of the same problem gets."""
     identity = finding_id(settings().hmac_key, event.repository, event.kind, event.identity)

@@ -10,10 +10,24 @@ from picket.findings.model import Problem
 
 _BLANKS = re.compile(r"\s+")
 
-Identify = Callable[[str, Problem, str], tuple[str, ...]]
-"""From the tool's name, the problem and the text of its lines to the parts of its identity within the asset.
+Identity = tuple[str, ...]
+"""Parts of what identifies a problem within the asset."""
 
-Never a title, description, severity, line number, scan, commit or image tag: those change while the problem stays.
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What stands where a problem is: the text of its first place, and the object of Kubernetes that it is in."""
+
+    text: str = ""
+    kubernetes: str = ""
+
+
+Identify = Callable[[str, Problem, Lines], tuple[Identity, ...]]
+"""From the tool's name, the problem and what stands there to what identifies it.
+
+Several identities mean the same problem, the first being what a new finding gets: ids of one vulnerability, or what
+identified it in former versions. Never a title, description, severity, line number, scan, commit or image tag: those
+change while the problem stays.
 """
 
 
@@ -24,9 +38,9 @@ class Kind:
     Attributes:
         name: As in a finding's JSON.
         identify: What makes a problem of this kind the same one.
-        needs_lines: Whether `identify` looks at the text of the problem's lines.
-        equals_are_distinct: Whether several problems of one report with equal identities are findings of their own,
-            told apart by their order, or one finding with several places.
+        needs_lines: Whether `identify` looks at what stands in the problem's lines.
+        equals_are_distinct: Which problems with equal identities in one report are findings of their own, told apart
+            by their order; others are one finding with several places.
         closes_by_report: Whether a complete report without it means that it is fixed.
         leaves_residue: Whether it goes on costing for a while after it is fixed, since it was out.
         remediation: What to do where neither tool nor rule says.
@@ -35,10 +49,20 @@ class Kind:
     name: str
     identify: Identify
     needs_lines: bool
-    equals_are_distinct: bool
+    equals_are_distinct: Callable[[str, Problem], bool]
     closes_by_report: bool
     leaves_residue: bool
     remediation: str
+
+
+def always(_tool: str, _problem: Problem) -> bool:
+    """Tell all equal problems apart."""
+    return True
+
+
+def never(_tool: str, _problem: Problem) -> bool:
+    """Take all equal problems for one."""
+    return False
 
 
 def normalised(text: str) -> str:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from picket.findings.kinds.kind import Kind, control, normalised, path_of
+from picket.findings.controls import control_of
+from picket.findings.kinds.kind import Identity, Kind, Lines, control, normalised, path_of
 from picket.findings.model import Problem
 
 
-def _identify(tool: str, problem: Problem, lines: str) -> tuple[str, ...]:
-    return (control(tool, problem), path_of(problem), problem.resource or normalised(lines))
+def _identify(tool: str, problem: Problem, lines: Lines) -> tuple[Identity, ...]:
+    """Tell one by its control, where several tools know it, and by what the file says it is in.
+
+    A tool's own address of the resource, or the text of the lines, identifies what no other tool knows.
+    """
+    own = (control(tool, problem), path_of(problem), problem.resource or normalised(lines.text))
+    known = control_of(tool, problem.rule)
+    return ((known, path_of(problem), lines.kubernetes), own) if known else (own,)
+
+
+def _are_distinct(tool: str, problem: Problem) -> bool:
+    """Return whether equal ones are findings of their own: tools count what fails a shared control differently."""
+    return not control_of(tool, problem.rule)
 
 
 KIND = Kind(
     name="misconfiguration",
     identify=_identify,
     needs_lines=True,
-    equals_are_distinct=True,
+    equals_are_distinct=_are_distinct,
     closes_by_report=True,
     leaves_residue=False,
     remediation="Change the setting as the control's documentation describes.",
