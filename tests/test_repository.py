@@ -100,7 +100,10 @@ def test_only_the_settings_read_the_environment() -> None:
     }
 
     # These hand it on to the processes they start; the last serves hooks, which have no time for pydantic to start.
-    others = ("effects/git/hardening.py", "local/environment.py", "local/servers.py", "scanning/environment.py")
+    others = (
+        *("effects/git/hardening.py", "local/environment.py", "local/servers.py", "tools/adapter/execution.py"),
+        "scanning/environment.py",
+    )
     assert readers <= {f"shared/picket/{name}" for name in others}
 
 

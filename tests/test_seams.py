@@ -111,13 +111,13 @@ TOOL = Tool(
 )
 """,
     "smell.py": """
-from picket.findings.kinds.kind import Kind, path_of
+from picket.findings.kinds.kind import Kind, never, path_of
 
 KIND = Kind(
     name="smell",
-    identify=lambda tool, problem, lines: (problem.rule, path_of(problem)),
+    identify=lambda tool, problem, lines: ((problem.rule, path_of(problem)),),
     needs_lines=False,
-    equals_are_distinct=False,
+    equals_are_distinct=never,
     closes_by_report=True,
     leaves_residue=False,
     remediation="Open a window.",

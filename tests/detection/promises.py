@@ -11,9 +11,9 @@ from tests.detection.tokens import contexts, examples, formats, near_misses
 
 from picket.detection import Engine, Hit, Rule, default_ruleset, redact
 from picket.detection.gitleaks import check_rule
-from picket.detection.redaction import MASK
 from picket.detection.syntax import to_python
 from picket.errors import Malformed
+from picket.findings.redaction import MASK
 
 FORMATS = formats()
 IN_CONTEXT = contexts()

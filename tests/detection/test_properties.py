@@ -13,7 +13,7 @@ from tests.support.examples import how_many
 
 from picket.detection import Engine, Hit, default_ruleset, introduced, position, redact
 from picket.detection.model import Rule
-from picket.detection.redaction import MASK
+from picket.findings.redaction import MASK
 
 PIECES = st.sampled_from(
     b"password = |\"|'|ghp_|AKIA|://|user:|@|-----BEGIN RSA PRIVATE KEY-----|eyJ|.|secret: |\n|\0|\xff\xfe|\xfe\xff|"

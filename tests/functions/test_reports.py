@@ -226,7 +226,7 @@ def test_a_run_that_failed_is_no_complete_report(deployed: Deployment, name: str
         ("?tool=t&asset=h/o/nosuch", 422, "is not known"),
         ("?tool=A b&asset=NAME", 422, "tool does not fit"),
         ("?tool=t&asset=NAME&commit=abc", 422, "commit does not fit"),
-        ("?tool=t&asset=NAME&format=xml", 422, "format is one of sarif"),
+        ("?tool=t&asset=NAME&format=xml", 422, "format is one of .*sarif"),
     ],
 )
 def test_a_report_that_says_too_little_is_refused(
@@ -259,7 +259,7 @@ def test_a_report_that_cannot_be_read_says_where(deployed: Deployment, name: str
 
 
 def test_a_report_of_an_unknown_format_is_refused(deployed: Deployment, name: str) -> None:
-    assert "no format that is read here: sarif" in report(deployed, name, [], status=422)["detail"]
+    assert "no format that is read here: " in report(deployed, name, [], status=422)["detail"]
 
 
 def test_nothing_that_a_report_quotes_is_kept(deployed: Deployment, name: str, work: Work) -> None:

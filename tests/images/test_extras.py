@@ -100,4 +100,4 @@ def test_an_extra_that_there_is_not_is_an_error() -> None:
 def test_the_whole_of_one_machine_is_one_extra() -> None:
     [all_of_it] = [each for each in OURS["optional-dependencies"]["local"] if each.startswith("picket[")]
 
-    assert Requirement(all_of_it).extras == {*FUNCTIONS, "cli"}
+    assert Requirement(all_of_it).extras == {*FUNCTIONS, "cli", "tools"}

@@ -46,8 +46,12 @@ def test_the_shipped_manifests_wire_every_function() -> None:
         "api",
     }
     lanes = {"scan-full": "scan"}
-    assert {one.name for one in found.triggers} == set(services) - {"ingest", "api"} | set(lanes)
+    tools = {f"tool-{one.name}" for one in found.job_sinks}
+    assert {one.name for one in found.triggers} == set(services) - {"ingest", "api"} | set(lanes) | {"tools"} | tools
+    assert {one.subscriber.job_sink for one in found.triggers} - {""} == {one.name for one in found.job_sinks}
     for one in found.triggers:
+        if one.name in {"tools"} | tools:
+            continue
         function = lanes.get(one.name, one.name)
         assert one.subscriber.service == function
         assert one.delivery is not None

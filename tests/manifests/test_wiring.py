@@ -31,12 +31,14 @@ OTHERS = {"THREADS", "PYTHONUNBUFFERED"}
 """functions-framework's and Python's."""
 COMPARED = {"nats_url", "stream", "channel", "consumers"}
 """What the doctor compares in a cluster: on one machine the stack says its own."""
+TO_TOOLS = {events.ToolRequested.TYPE}
+"""Goes to the tools' own Broker, where there are tools: see `test_tools`."""
 COMPONENTS = KNATIVE / "components"
 
 
 @pytest.mark.parametrize("kind", EMITTED, ids=lambda kind: kind.TYPE)
 def test_every_event_has_a_consumer_or_is_declared_terminal(kind: type[events.Event]) -> None:
-    consumed = {name for types in subscriptions().values() for name in types}
+    consumed = {name for types in subscriptions().values() for name in types} | TO_TOOLS
     assert (kind.TYPE in consumed) != kind.TERMINAL
 
 

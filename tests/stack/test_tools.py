@@ -132,7 +132,7 @@ def test_the_tool_sees_neither_settings_nor_secrets(stack: Running, tmp_path: Pa
     work.commit({"Dockerfile": "SHOW environment\n"})
     scanned(stack, work)
     found = stack.all_findings(kind="misconfiguration")
-    [shown] = [one["title"] for one in found if one["rule"] == "environment"]
+    [shown] = [one["description"] for one in found if one["rule"] == "environment"]
     assert set(shown.split()) <= {"HOME", "LANG", "PATH", "TMPDIR", "LC_CTYPE"}
 
 

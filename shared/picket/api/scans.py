@@ -23,7 +23,7 @@ from picket.effects.mongo.documents import Scan
 from picket.effects.mongo.tool_runs import ToolRun
 from picket.errors import Malformed, PermanentError
 from picket.events import Envelope, ScanRequested, scan_id
-from picket.orchestration import bulk, cancellation, completion, tooling, waiting
+from picket.orchestration import bulk, cancellation, completion, toolbox, waiting
 from picket.orchestration.tally import tally
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
@@ -57,8 +57,8 @@ class ScanOrder(BaseModel):
     def _names_one(self) -> ScanOrder:
         if bool(self.repository) == bool(self.asset_value) or bool(self.asset_type) != bool(self.asset_value):
             raise ValueError("give either repository, or asset_type and asset_value")
-        if missing := sorted(set(self.tools) - tooling.deployed().keys()):
-            there = ", ".join(sorted(tooling.deployed())) or "none"
+        if missing := sorted(set(self.tools) - toolbox.deployed().keys()):
+            there = ", ".join(sorted(toolbox.deployed())) or "none"
             raise ValueError(f"tool {missing[0][:64]!r} is not deployed; these are: {there}")
         return self
 

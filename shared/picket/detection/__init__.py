@@ -5,9 +5,9 @@ Pure: no network, no clock; the only files are the package's own rules and the c
 
 from picket.detection.engine import Engine
 from picket.detection.model import Allowlist, Dropped, Hit, Rule, Ruleset, Severity, introduced
-from picket.detection.redaction import redact
 from picket.detection.ruleset import default_digest, default_ruleset, parse_ruleset
 from picket.detection.text import position
+from picket.findings.redaction import redact
 
 __all__ = [
     "Allowlist",

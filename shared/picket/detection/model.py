@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeVar
 
-from picket.detection.redaction import normalized, redact
+from picket.findings.redaction import normalized, redact
 from picket.records import dataclass, field
 
 Severity = Literal["critical", "high", "medium", "low", "info"]

@@ -24,7 +24,7 @@ from picket.findings.model import Report
 from picket.findings.stored import Evidence, Finding, NewFinding
 from picket.orchestration import completion, identification, renames, standing
 from picket.orchestration.identification import Identified
-from picket.orchestration.tooling import REPORTER
+from picket.orchestration.toolbox import REPORTER
 
 _TOLD_AT_ONCE = 500
 _SETTLED_AT_ONCE = 500

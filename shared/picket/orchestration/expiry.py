@@ -8,7 +8,7 @@ from picket.effects import artifacts
 from picket.effects.mongo import batches, rejections
 from picket.effects.mongo import duties as store
 from picket.effects.telemetry import note
-from picket.orchestration import duties, material, tooling
+from picket.orchestration import duties, material, toolbox
 from picket.settings import settings
 
 _EVERY = timedelta(hours=1)
@@ -23,7 +23,7 @@ def run(cursor: str) -> str | None:
         return None
     span = timedelta(days=settings().artifact_days)
     old = sorted(
-        one for prefix in (material.PREFIX, tooling.PREFIX, _EVENTS) for one in artifacts.older_than(prefix, span)
+        one for prefix in (material.PREFIX, toolbox.PREFIX, _EVENTS) for one in artifacts.older_than(prefix, span)
     )
     ahead = [reference for reference in old if reference > cursor]
     duties.each("expiry", ahead[:AT_ONCE], _delete)

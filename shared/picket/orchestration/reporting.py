@@ -8,6 +8,8 @@ from picket.effects.mongo.documents import Fields
 from picket.effects.mongo.records import StoredReport
 from picket.events import ReportReceived
 from picket.findings.model import Report
+from picket.orchestration.sealing import sealed
+from picket.settings import settings
 
 
 def take_in(identity: str, order: reports.Order, report: Report, *, format: str) -> StoredReport:  # noqa: A002 - its word
@@ -26,6 +28,7 @@ def take_in(identity: str, order: reports.Order, report: Report, *, format: str)
         Misconfigured: Other functions could not read what is kept here.
         TransientError: The artifact store or the broker does not take it.
     """
+    report = sealed(report, settings().hmac_key)
     artifact = artifacts.put(f"reports/{identity}.json", report.model_dump_json().encode())
     told: Fields = {"problems": len(report.problems), "left_out": len(report.left_out)}
     told |= {"succeeded": report.succeeded, "format": format, "tool_version": report.tool_version}

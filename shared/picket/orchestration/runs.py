@@ -12,7 +12,7 @@ from picket.errors import Gone, Malformed, Unsupported
 from picket.events import ToolCompleted
 from picket.findings.model import Report
 from picket.orchestration import completion, reporting
-from picket.orchestration.tooling import REPORTER, report_of
+from picket.orchestration.toolbox import REPORTER, report_of
 from picket.tools.record import Record
 
 _ACTOR = "collect"

@@ -25,24 +25,14 @@ from picket.effects.telemetry import note
 from picket.events import ScanRequested, ToolRequested
 from picket.findings.model import Report
 from picket.orchestration import completion, reporting
+from picket.orchestration.toolbox import PREFIX, REPORTER, deployed, report_of
 from picket.policy.match import is_for
 from picket.settings import settings
-from picket.tools import TOOLS
-from picket.tools.running import Running
 
-REPORTER = "picket"
-"""Who a report of a run is said to be by."""
-PREFIX = "tools/"
 _MATERIAL_FOR = timedelta(days=1)
 """How long a run may wait with URLs that are still good."""
 _AT_ONCE = 100
 _ACTOR = "enumerate"
-
-
-def deployed() -> dict[str, Running]:
-    """Return the tools that are there to be run, by name."""
-    known = {name: tool.running for name, tool in TOOLS.items() if tool.running is not None}
-    return {name: known[name] for name in settings().tools if name in known}
 
 
 def plan(scan: Scan, request: ScanRequested, git_dir: Path) -> int:
@@ -134,11 +124,6 @@ def _request(run: ToolRun) -> ToolRequested:
         report=artifacts.shared(report, "PUT", _MATERIAL_FOR),
         nonce=run["nonce"],
     )
-
-
-def report_of(run: ToolRun) -> str:
-    """Return the reference of a run's report in the artifact store."""
-    return artifacts.reference(f"{PREFIX}reports/{run['_id']}.json")
 
 
 def _nothing_left(scan: Scan, tool: str, repository: Repository, ref: str, commit: str) -> None:

@@ -18,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="picket.tools.adapter", description=__doc__)
     parser.add_argument("step", choices=("fetch", "run", "report"))
     parser.add_argument("--event", type=Path, default=Path("/etc/jobsink-event/event"), help="file with the event")
-    parser.add_argument("--work", type=Path, default=Path("/work"), help="folder that the steps share")
+    parser.add_argument("--work", type=Path, default=Path("/job"), help="folder that the steps share")
     given = parser.parse_args()
     logs.configure()
     place = Workplace(given.work)

@@ -12,11 +12,12 @@ from picket.errors import Malformed, PermanentError, TransientError
 from picket.events import RunState, ToolCompleted, ToolRequested
 from picket.findings.model import LeftOut, Report
 from picket.orchestration.runs import MAX_BYTES, Outcome
-from picket.orchestration.sealing import sealed, without_secrets
+from picket.orchestration.sealing import sealed
 from picket.settings import settings
 from picket.tools import TOOLS
 from picket.tools.adapter.execution import MAX_OUTPUT_BYTES
 from picket.tools.adapter.fetching import event_in
+from picket.tools.adapter.masking import masked, without_secrets
 from picket.tools.adapter.workplace import Ended, Order, Workplace
 from picket.tools.record import Record
 from picket.tools.running import Ended as Status
@@ -92,7 +93,7 @@ def _read(tool: Tool, running: Running, ended: Ended, place: Workplace, status: 
     written = document(file.read_bytes(), tool)
     written = below(written, ended.root) if tool.syntax != "xml" else written
     missing = running.incomplete(status, written)
-    found = sealed(tool.parse(written, tool.name), settings().hmac_key, ruleset.engine())
+    found = masked(sealed(tool.parse(written, tool.name), settings().hmac_key), ruleset.engine())
     if missing:
         left_out = (*found.left_out, LeftOut(where="the run", reason=missing[:1_000]))
         found = found.model_copy(update={"left_out": left_out})
