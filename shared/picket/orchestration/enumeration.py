@@ -9,17 +9,15 @@ from picket.commits import lifecycle, plan, selection
 from picket.effects import broker, ruleset
 from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
-from picket.effects.mongo import batches, commits, findings, leases, repositories, scans
+from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.documents import Scan
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import builds, bulk, completion, dispatch, material, merging, statuses, waiting
+from picket.orchestration import builds, bulk, completion, dispatch, material, merging, proposed, statuses, waiting
 
 _ACTOR = "enumerate"
 _PUSHED_KEPT = 1_000
-_FINDINGS_ASKED = 20_000
-"""Findings that are looked for in a pull request's target; what is beyond counts as new."""
 """Commits of a push that a scan keeps."""
 _MISSING_SHOWN = 100
 """Names of refs that a scan keeps; their number is kept beside them."""
@@ -120,20 +118,18 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
 def _pushed(scan: Scan, git_dir: Path, shas: list[str]) -> dict[str, Any]:
     """Return the newest commits that a push has brought, or a pull request would, where its forge is to be told.
 
-    Of a pull request also which findings were in its target before, by the commits that brought them.
+    Of a pull request also which findings were in its target before.
     """
     if not statuses.is_wanted(scan):
         return {}
-    proposed = statuses.is_proposed(scan)
-    before = history.tip(git_dir, scan["target"]) if proposed else scan["before"]
+    is_proposed = statuses.is_proposed(scan)
+    before = history.tip(git_dir, scan["target"]) if is_proposed else scan["before"]
     is_known = set(before) not in ({"0"}, set()) and mirror.has_commit(git_dir, before)
     ends = [*dict.fromkeys((scan["after"], *merging.ends(scan)))]
     brought = history.commits(git_dir, ends, [before]) if is_known else shas
     told: dict[str, Any] = {"pushed": brought[-_PUSHED_KEPT:], "pushed_cut": len(brought) > _PUSHED_KEPT}
-    if proposed:
-        firsts = history.present(git_dir, findings.first_commits(scan["repository"], _FINDINGS_ASKED))
-        outside = set(history.commits(git_dir, firsts, [before])) if firsts and is_known else set(firsts)
-        told["in_target"] = [sha for sha in firsts if sha not in outside]
+    if is_proposed and is_known:
+        told["in_target"] = proposed.in_target(scan["repository"], git_dir, before, brought)
     return told
 
 

@@ -166,9 +166,10 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
     return Verdict(Status("success", said, _link([], scan)), brought, new)
 
 
-def _not_in(names: Collection[str], commits: Collection[str]) -> set[str]:
-    """Return those of findings (ids) that were not introduced by one of *commits*."""
-    return {one["_id"] for one in findings.get_many(names) if one["first"].get("commit", "") not in commits}
+def _not_in(names: Collection[str], target: Collection[str]) -> set[str]:
+    """Return those of findings (ids) that are not in a target: the ids that are or, of a former version, commits."""
+    known = findings.get_many(set(names).difference(target))
+    return {one["_id"] for one in known if one["first"].get("commit", "") not in target}
 
 
 def _open(names: Collection[str]) -> list[Finding]:
