@@ -334,10 +334,10 @@ def test_a_pull_request_for_another_branch_is_looked_at_again(
 @pytest.mark.parametrize("first", ["the branch is scanned first", "the target is scanned first"])
 @pytest.mark.usefixtures("configured")
 def test_what_was_squashed_into_the_target_is_not_new_where_its_first_commits_are_proposed_again(
-    first: str, api: Api, push: Callable[..., str], propose: Callable[..., str], announce: Announce, work: Work
+    first: str, api: Api, propose: Callable[..., str], announce: Announce, work: Work
 ) -> None:
     """The commit that first had it never reaches the target, which has it by another commit."""
-    push({"b.py": "x = 1\n"})
+    announce(work.head(), work.commit({"b.py": "x = 1\n"}))
     work.git("checkout", "--quiet", "-b", "one")
     began = work.commit({"new.py": f"t = '{secrets.slack_token(2)}'\n"})
     if first == "the branch is scanned first":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from picket.commits import lifecycle, plan, selection
+from picket.commits.repository import RepositoryAddress
 from picket.effects import broker, ruleset
 from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
@@ -39,6 +40,8 @@ def expand(request: ScanRequested) -> None:
     if _is_to_do(scan):
         with leases.held("scans", Scan, request.scan) as lease:  # it may have been merged meanwhile
             scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
+    if request.head and scan["state"] not in lifecycle.FINAL:
+        statuses.ask(scan, "begun")  # which commit is its head is known by now
     if "taken_by" in scan or scan["state"] == "Cancelled":
         waiting.notify_unless_held(scan, waiting.forge_of(request))
     if scan["state"] in lifecycle.ENUMERATED:
@@ -64,11 +67,12 @@ def enumerate_commits(lease: leases.Lease[Scan], request: ScanRequested) -> Scan
         return scan
     scan, request = merging.merge_waiting(scan, request)
     try:
-        wanted, pulls = selection.wanted(request), request.pull_requests
-        fetched = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
-        for sha in history.unreachable(fetched.git_dir, merging.ends(scan), wanted):
-            mirror.fetch(request.repository, address, wanted=sha)
-        return schedule(scan, request, fetched, lease)
+        fetched = fetch(scan, request, address)
+        said = ""
+        if request.head:
+            sha, said = proposed.head(request, address, fetched.git_dir)
+            request = request.model_copy(update={"after": sha})
+        return schedule(scan, request, fetched, lease, said)
     except TransientError as error:
         return waiting.put_off(scan, forge, lease.fence, error)
     except Gone as error:
@@ -81,9 +85,24 @@ def enumerate_commits(lease: leases.Lease[Scan], request: ScanRequested) -> Scan
         raise
 
 
-def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease[Scan]) -> Scan:
-    """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
+def fetch(scan: Scan, request: ScanRequested, address: RepositoryAddress) -> mirror.Fetched:
+    """Fetch what a scan looks at, and the ends of the pushes merged into it; of a pull request at least its target."""
+    wanted, pulls = selection.wanted(request), request.pull_requests
+    fetched = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
+    for sha in history.unreachable(fetched.git_dir, merging.ends(scan), wanted):
+        mirror.fetch(request.repository, address, wanted=sha)
+    return mirror.Fetched(fetched.git_dir) if request.head else fetched
+
+
+def schedule(
+    scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease[Scan], said: str = ""
+) -> Scan:
+    """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not.
+
+    *said*, of the commits that are looked at, becomes part of its history.
+    """
     git_dir, digest = fetched.git_dir, ruleset.plans()
+    scan = {**scan, "after": request.after} if request.head else scan
     pulls = request.pull_requests
     tips = [] if request.kind == "push" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
     shas = unscanned_commits(request, git_dir, digest, tips, merging.ends(scan))
@@ -96,6 +115,8 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
         scan,
         "Scheduled",
         _ACTOR,
+        said,
+        after=scan["after"],
         fence=lease.fence,
         unset=("fetching",),
         attempt=lease.fence,

@@ -86,6 +86,10 @@ class Scan(Moving):
     after: str
     forced: bool
     target: NotRequired[str]
+    head: NotRequired[str]
+    source: NotRequired[str]
+    source_url: NotRequired[str]
+    source_known: NotRequired[bool]
     pull_requests: bool
     parent: str
     reason: str
