@@ -18,7 +18,7 @@ from tests.support.reviews import Gitea, GitHub, GitLab
 from tests.support.statuses import Announce, Api
 
 from picket.effects.forge import client, reviews
-from picket.effects.git import history
+from picket.effects.git import command, history
 from picket.effects.mongo.client import collection
 from picket.errors import TransientError
 from picket.orchestration import proposed
@@ -361,7 +361,7 @@ def test_however_many_findings_there_are_git_is_asked_the_same_number_of_times(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
-    run = history.run
+    run = command.run
 
     def counted(git_dir: Path, *arguments: str, **more: Any) -> bytes:
         asked.append(arguments)
