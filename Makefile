@@ -77,8 +77,8 @@ docs: setup ## the pictures in documents, from code and manifests
 bench-scale: setup ## what is asked of a store with a million findings: seconds and commands; about half an hour, SHARE=0.1 for less
 	$(BIN)/python -m tests.benchmarks.scale $(if $(SHARE),--share $(SHARE))
 
-bench-forges: setup ## an organization of ten thousand repositories: webhooks made and looked after, refs compared; REPOSITORIES=300 for less
-	$(BIN)/python -m tests.benchmarks.forges $(if $(REPOSITORIES),--repositories $(REPOSITORIES))
+bench-forges: setup ## an organization of ten thousand repositories: webhooks made and looked after, refs compared; REPOSITORIES=300 for less, COMPARED=1 for the refs of all
+	$(BIN)/python -m tests.benchmarks.forges $(if $(REPOSITORIES),--repositories $(REPOSITORIES)) $(if $(COMPARED),--compared $(COMPARED))
 
 audit: setup ## known vulnerabilities of the locked dependencies; says so where nobody can be asked
 	@$(BIN)/python -m tests.support.audit

@@ -8,7 +8,7 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import deliveries, documents, reports, repositories, scans
 from picket.effects.senders import receiving
 from picket.effects.telemetry import count, note
-from picket.errors import Forgotten
+from picket.errors import Forgotten, Unauthorized
 from picket.events import GitHubSourceEvent, RepositoryChanged, ScanRequested, WebhookReceived, now, scan_id
 from picket.orchestration import pushes, reporting
 from picket.runtime import consumes
@@ -101,9 +101,12 @@ def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWan
             scan, is_news = pushes.scan_of(move, sender.webhook, broker.cause().id)
             moved: Any = {"kind": "push", "ref": ref, "before": before, "after": after, "forced": forced}
             request = ScanRequested(repository=repository, url=url, scan=scan, reason="push", **moved)
-        case PullRequest(head="") | PullRequest(ref=""):
-            note("pull request whose head its forge does not tell", repository=repository)
-            return
+        case PullRequest(ref=ref, head="", target=target, begins=begins, branch=branch, source=source):
+            move = pushes.Move(repository, ref, target, begins)
+            scan, is_news = pushes.scan_of(move, sender.webhook, broker.cause().id)
+            moved = {"kind": "push", "ref": ref, "head": begins, "source": branch, "target": target}
+            moved |= _fork(source, sender) | {"reason": "pull request"}
+            request = ScanRequested(repository=repository, url=url, scan=scan, **moved)
         case PullRequest(ref=ref, head=head, target=target):
             move = pushes.Move(repository, ref, target, head)
             scan, is_news = pushes.scan_of(move, sender.webhook, broker.cause().id)
@@ -117,6 +120,17 @@ def request_scan(known: documents.Repository, told: Push | PullRequest | ScanWan
         broker.emit(request)
     else:
         note("push that was told before", scan=request.scan)
+
+
+def _fork(source: Repository | None, sender: Sender) -> dict[str, object]:
+    """Return where a pull request's fork is; it is read with a token only if the sender may speak for it."""
+    if source is None:
+        return {}
+    try:
+        check_scope(sender.scope, admitted(source.url).name)
+    except Unauthorized:
+        return {"source_url": source.url}
+    return {"source_url": source.url, "source_known": True}
 
 
 def take_in(told: ReportTold, known: documents.Repository, sender: Sender) -> None:

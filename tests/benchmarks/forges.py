@@ -31,12 +31,12 @@ _HOURLY, _CONTENT_HOURLY = 5_000, 500
 """Requests that GitHub takes of one token in an hour, and those of them that make content."""
 _ROUND_HOURS = 6.0
 _COMPARED = 0.05
-"""Part of the repositories whose refs are asked for."""
+"""Part of the repositories whose refs are asked for, unless another is asked for."""
 _PAST = f"at {ago(timedelta(days=1))}"
 
 
-def rows(count: int) -> list[Row]:
-    """Measure all of it for *count* repositories."""
+def rows(count: int, compared: float = _COMPARED) -> list[Row]:
+    """Measure all of it for *count* repositories, comparing the refs of a part of them."""
     with tempfile.TemporaryDirectory(prefix="picket-bench-") as folder:
         scratch = Path(folder)
         (scratch / "store").mkdir()
@@ -45,7 +45,11 @@ def rows(count: int) -> list[Row]:
         tokens = {"PICKET_GIT_TOKENS": json.dumps({forge.host: "t0ken"})}
         try:
             with store(scratch / "store", {**local, **tokens}) as (deployed, _):
-                return [*_connected(deployed, forge), *_one_by_one(forge, count), *_compared(server, count)]
+                return [
+                    *_connected(deployed, forge),
+                    *_one_by_one(forge, count),
+                    *_compared(server, max(20, int(count * compared))),
+                ]
         finally:
             forge.close()
             server.close()
@@ -95,11 +99,10 @@ def _one_by_one(forge: HookForge, count: int) -> list[Row]:
     return found
 
 
-def _compared(server: GitHttpServer, count: int) -> list[Row]:
-    """Compare the refs of repositories that are as they are known."""
+def _compared(server: GitHttpServer, asked: int) -> list[Row]:
+    """Compare the refs of so many repositories that are as they are known."""
     work = Work(server.root / "acme" / "shop")
     sha = work.commit({"a.py": "x = 1\n"})
-    asked = max(20, int(count * _COMPARED))
     digest = ruleset.plans()
     for number in range(asked):
         name = f"h/acme/{number:05}"
@@ -120,7 +123,9 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.forges", description=__doc__)
     parser.add_argument("--repositories", type=int, default=10_000)
-    found = rows(parser.parse_args().repositories)
+    parser.add_argument("--compared", type=float, default=_COMPARED, help="part whose refs are compared, 0 to 1")
+    given = parser.parse_args()
+    found = rows(given.repositories, given.compared)
     forget()
     sys.stdout.write(table(found) + "\n")
 

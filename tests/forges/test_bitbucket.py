@@ -56,9 +56,45 @@ def test_of_a_pull_requests_head_twelve_digits_are_told_which_are_no_id(event: s
     [meaning] = interpret(event, payload)
 
     assert isinstance(meaning, PullRequest)
-    assert (meaning.number, meaning.head, meaning.ref, meaning.target) == (4, "", "", "refs/heads/main")
+    assert (meaning.number, meaning.head, meaning.begins) == (4, "", "d3022fc0ca3d")
+    assert (meaning.branch, meaning.ref) == ("refs/heads/t", "refs/pull-requests/4/from")
+    assert meaning.target == "refs/heads/main"
     assert meaning.source is not None
     assert meaning.source.url == "https://bitbucket.org/ada/s.git"
+
+
+def test_of_a_pull_request_whose_fork_is_gone_no_branch_is_told() -> None:
+    source = {"branch": {"name": "t"}, "commit": {"hash": "d3022fc0ca3d"}, "repository": None}
+    request = {"id": 4, "source": source, "destination": {"branch": {"name": "main"}, "commit": {"hash": "c0ffee"}}}
+
+    [meaning] = interpret(
+        "pullrequest:created", {"repository": deliveries.bitbucket_repository(), "pullrequest": request}
+    )
+
+    assert isinstance(meaning, PullRequest)
+    assert (meaning.branch, meaning.source, meaning.begins) == ("", None, "d3022fc0ca3d")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("commit.hash", "--upload-pack=x"),
+        ("commit.hash", "d3022f\n"),
+        ("branch.name", "a b"),
+        ("branch.name", "x:refs/heads/main"),
+        ("repository.full_name", "../../etc"),
+        ("repository.full_name", "ada@evil.example/s"),
+    ],
+)
+def test_a_hostile_head_of_a_pull_request_does_not_fit(place: str, value: str) -> None:
+    fork = deliveries.bitbucket_repository(uuid=f"{{{UUID.replace('6', '5')}}}", full_name="ada/s")
+    source = {"branch": {"name": "t"}, "commit": {"hash": "d3022fc0ca3d"}, "repository": fork}
+    part, field = place.split(".")
+    source[part] = {**source[part], field: value}
+    request = {"id": 4, "source": source, "destination": {"branch": {"name": "main"}}}
+
+    with pytest.raises(Malformed, match=field):
+        interpret("pullrequest:created", {"repository": deliveries.bitbucket_repository(), "pullrequest": request})
 
 
 @pytest.mark.parametrize(

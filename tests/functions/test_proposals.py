@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,10 @@ from tests.support.reviews import Gitea, GitHub, GitLab
 from tests.support.statuses import Announce, Api
 
 from picket.effects.forge import client, reviews
+from picket.effects.git import command, history
+from picket.effects.mongo.client import collection
 from picket.errors import TransientError
+from picket.orchestration import proposed
 
 
 @pytest.fixture
@@ -325,3 +329,57 @@ def test_a_pull_request_for_another_branch_is_looked_at_again(
 
     assert told("opened", "leaky") == "success"
     assert told("edited", "main", changes={"base": {"ref": {"from": "leaky"}}}) == "failure"
+
+
+@pytest.mark.parametrize("first", ["the branch is scanned first", "the target is scanned first"])
+@pytest.mark.usefixtures("configured")
+def test_what_was_squashed_into_the_target_is_not_new_where_its_first_commits_are_proposed_again(
+    first: str, api: Api, propose: Callable[..., str], announce: Announce, work: Work
+) -> None:
+    """The commit that first had it never reaches the target, which has it by another commit."""
+    announce(work.head(), work.commit({"b.py": "x = 1\n"}))
+    work.git("checkout", "--quiet", "-b", "one")
+    began = work.commit({"new.py": f"t = '{secrets.slack_token(2)}'\n"})
+    if first == "the branch is scanned first":
+        announce("0" * 40, began, "refs/heads/one")
+    work.git("checkout", "--quiet", "main")
+    before = work.head()
+    work.git("merge", "--quiet", "--squash", "one")
+    announce(before, work.commit({}))
+    work.git("checkout", "--quiet", "-b", "two", began)
+    work.commit({"c.py": "y = 1\n"})
+
+    assert [state for state, name, _ in said(api, propose()) if name != "picket"] == ["pending", "success"]
+
+    leaked = work.commit({"own.py": f"t = '{secrets.slack_token(3)}'\n"})
+    assert propose("synchronize") == leaked
+    assert said(api, leaked)[-1][2].startswith("open findings: 1 ")
+
+
+@pytest.mark.usefixtures("deployed")
+def test_however_many_findings_there_are_git_is_asked_the_same_number_of_times(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    run = command.run
+
+    def counted(git_dir: Path, *arguments: str, **more: Any) -> bytes:
+        asked.append(arguments)
+        return run(git_dir, *arguments, **more)
+
+    monkeypatch.setattr(history, "run", counted)
+    squashed, outside, gone = work.head(), work.commit({"a.py": "x\n"}), "e" * 40
+    kept = [{"_id": f"f{number}", "repository": "h/o/r", "first": {"commit": outside}} for number in range(40)]
+    kept += [{"_id": "hostile", "repository": "h/o/r", "first": {"commit": "HEAD\n--all"}}]
+    places = [
+        *({"finding": f"f{number}", "commit": outside} for number in range(40)),
+        *({"finding": f"f{number}", "commit": squashed} for number in range(0, 40, 2)),
+        {"finding": "f1", "commit": gone},
+    ]
+    collection("findings").insert_many(kept)
+    collection("occurrences").insert_many(places)
+
+    found = proposed.in_target("h/o/r", work.path / ".git", squashed, [outside])
+
+    assert sorted(found) == sorted(f"f{number}" for number in range(0, 40, 2))
+    assert len(asked) == 6

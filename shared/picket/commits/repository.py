@@ -25,7 +25,7 @@ class RepositoryAddress:
     """Where a repository is.
 
     `name` is canonical `host/owner/name`, percent-encoded ASCII; `url` is what git fetches from; `host` and `port` are
-    empty and 0 for a folder of this machine.
+    empty and 0 for a folder of this machine. `anonymous`: no token is to be sent there.
     """
 
     name: str
@@ -33,6 +33,7 @@ class RepositoryAddress:
     scheme: str
     host: str = ""
     port: int = 0
+    anonymous: bool = False
 
 
 def parse_address(text: str, *, local: bool = False, hosts: tuple[str, ...] = ()) -> RepositoryAddress:

@@ -34,7 +34,7 @@ def chain(request: ScanRequested, waiting: Sequence[ScanRequested]) -> list[Scan
     by_before = {other.before: other for other in alike if not (other.forced or is_zero(other.after))}
     found: list[ScanRequested] = []
     at = request.after
-    while not is_zero(at) and (follower := by_before.pop(at, None)):
+    while at and not is_zero(at) and (follower := by_before.pop(at, None)):
         found.append(follower)
         at = follower.after
     return found

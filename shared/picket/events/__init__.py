@@ -18,14 +18,13 @@ from picket.events.kinds import (
     ScanRequested,
     ScoreChanged,
     Severity,
-    Tick,
     WebhookReceived,
 )
 from picket.events.reports import NoticeRequested, NoticeSent, PolicyChanged, ReportCollected, ReportReceived
 from picket.events.spelling import RegularKind, ScanKind
 from picket.events.statuses import StatusRequested
 from picket.events.tools import AssetType, RunState, ToolCompleted, ToolRequested
-from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged
+from picket.events.upkeep import CancellationRequested, DutyDue, RepositoryForgotten, ScoreRequested, TeamChanged, Tick
 from picket.events.verification import FindingVerified, VerificationRequested
 
 __all__ = [

@@ -69,9 +69,13 @@ class ScanRequested(Event):
     kind: ScanKind = "full"
     ref: str = Field(default="", description="Full ref name of a push; empty for all refs")
     before: str = Field(default="", description="40 or 64 hex digits, all zero for a new ref; empty when not a push")
-    after: str = Field(default="", description="40 or 64 hex digits, all zero for a deleted ref; empty when not a push")
+    after: str = Field(default="", description="40 or 64 hex digits, all zero for a deleted ref; empty: none is told")
     forced: bool = False
     target: str = Field(default="", description="Of a pull request: full name of the branch that it is for")
+    head: str = Field(default="", description="Of a pull request whose `after` nobody told: its first digits")
+    source: str = Field(default="", description="Full name of the branch whose tip that is; empty where it is gone")
+    source_url: str = Field(default="", description="Where to fetch that from; empty: from the repository itself")
+    source_known: bool = Field(default=False, description="Whether `source_url` may be read with a token")
     pull_requests: bool = Field(default=False, description="Whether the refs of pull requests are looked at, too")
     tools: tuple[str, ...] = Field(default=(), description="Tools to be run; empty: those that the policy names")
     parent: str = Field(default="", description="Scan that this one is a child of")
@@ -290,11 +294,3 @@ class EventRejected(Event):
     def subject(self) -> str:
         """The event set aside."""
         return self.event
-
-
-class Tick(Event):
-    """A PingSource fired: do what is due."""
-
-    TYPE: ClassVar[str] = "dev.knative.sources.ping"
-
-    task: str = Field(default="", description="Which of a function's periodic duties is due")

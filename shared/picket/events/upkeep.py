@@ -12,6 +12,14 @@ from pydantic import Field
 from picket.events.base import Event
 
 
+class Tick(Event):
+    """A PingSource fired: do what is due."""
+
+    TYPE: ClassVar[str] = "dev.knative.sources.ping"
+
+    task: str = Field(default="", description="Which of a function's periodic duties is due")
+
+
 class DutyDue(Event):
     """One of the clock's duties is due; a tick asks for each by an event of its own."""
 

@@ -6,20 +6,30 @@ from pathlib import Path
 from typing import Any
 
 from picket.commits import lifecycle, plan, selection
+from picket.commits.repository import RepositoryAddress
 from picket.effects import broker, ruleset
 from picket.effects.git import history, mirror
 from picket.effects.git.address import admitted
-from picket.effects.mongo import batches, commits, findings, leases, repositories, scans
+from picket.effects.mongo import batches, commits, leases, repositories, scans
 from picket.effects.mongo.documents import Scan
 from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
-from picket.orchestration import builds, bulk, completion, dispatch, material, merging, statuses, tooling, waiting
+from picket.orchestration import (
+    builds,
+    bulk,
+    completion,
+    dispatch,
+    material,
+    merging,
+    proposed,
+    statuses,
+    tooling,
+    waiting,
+)
 
 _ACTOR = "enumerate"
 _PUSHED_KEPT = 1_000
-_FINDINGS_ASKED = 20_000
-"""Findings that are looked for in a pull request's target; what is beyond counts as new."""
 """Commits of a push that a scan keeps."""
 _MISSING_SHOWN = 100
 """Names of refs that a scan keeps; their number is kept beside them."""
@@ -41,6 +51,8 @@ def expand(request: ScanRequested) -> None:
     if _is_to_do(scan):
         with leases.held("scans", Scan, request.scan) as lease:  # it may have been merged meanwhile
             scan = enumerate_commits(lease, request) if _is_to_do(lease.document) else lease.document
+    if request.head and scan["state"] not in lifecycle.FINAL:
+        statuses.ask(scan, "begun")  # which commit is its head is known by now
     if "taken_by" in scan or scan["state"] == "Cancelled":
         waiting.notify_unless_held(scan, waiting.forge_of(request))
     if scan["state"] in lifecycle.ENUMERATED:
@@ -67,11 +79,12 @@ def enumerate_commits(lease: leases.Lease[Scan], request: ScanRequested) -> Scan
         return scan
     scan, request = merging.merge_waiting(scan, request)
     try:
-        wanted, pulls = selection.wanted(request), request.pull_requests
-        fetched = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
-        for sha in history.unreachable(fetched.git_dir, merging.ends(scan), wanted):
-            mirror.fetch(request.repository, address, wanted=sha)
-        return schedule(scan, request, fetched, lease)
+        fetched = fetch(scan, request, address)
+        said = ""
+        if request.head:
+            sha, said = proposed.head(request, address, fetched.git_dir)
+            request = request.model_copy(update={"after": sha})
+        return schedule(scan, request, fetched, lease, said)
     except TransientError as error:
         return waiting.put_off(scan, forge, lease.fence, error)
     except Gone as error:
@@ -84,9 +97,24 @@ def enumerate_commits(lease: leases.Lease[Scan], request: ScanRequested) -> Scan
         raise
 
 
-def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease[Scan]) -> Scan:
-    """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not."""
+def fetch(scan: Scan, request: ScanRequested, address: RepositoryAddress) -> mirror.Fetched:
+    """Fetch what a scan looks at, and the ends of the pushes merged into it; of a pull request at least its target."""
+    wanted, pulls = selection.wanted(request), request.pull_requests
+    fetched = mirror.fetch(request.repository, address, wanted=wanted, pull_requests=pulls)
+    for sha in history.unreachable(fetched.git_dir, merging.ends(scan), wanted):
+        mirror.fetch(request.repository, address, wanted=sha)
+    return mirror.Fetched(fetched.git_dir) if request.head else fetched
+
+
+def schedule(
+    scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease: leases.Lease[Scan], said: str = ""
+) -> Scan:
+    """Record the batches of a scan whose commits are in the mirror, and the refs whose commits are not.
+
+    *said*, of the commits that are looked at, becomes part of its history.
+    """
     git_dir, digest = fetched.git_dir, ruleset.plans()
+    scan = {**scan, "after": request.after} if request.head else scan
     pulls = request.pull_requests
     tips = [] if request.kind == "push" else history.tips(git_dir, also=fetched.heads, pull_requests=pulls)
     shas = unscanned_commits(request, git_dir, digest, tips, merging.ends(scan))
@@ -99,6 +127,8 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
         scan,
         "Scheduled",
         _ACTOR,
+        said,
+        after=scan["after"],
         fence=lease.fence,
         unset=("fetching",),
         attempt=lease.fence,
@@ -122,20 +152,18 @@ def schedule(scan: Scan, request: ScanRequested, fetched: mirror.Fetched, lease:
 def _pushed(scan: Scan, git_dir: Path, shas: list[str]) -> dict[str, Any]:
     """Return the newest commits that a push has brought, or a pull request would, where its forge is to be told.
 
-    Of a pull request also which findings were in its target before, by the commits that brought them.
+    Of a pull request also which findings were in its target before.
     """
     if not statuses.is_wanted(scan):
         return {}
-    proposed = statuses.is_proposed(scan)
-    before = history.tip(git_dir, scan["target"]) if proposed else scan["before"]
+    is_proposed = statuses.is_proposed(scan)
+    before = history.tip(git_dir, scan["target"]) if is_proposed else scan["before"]
     is_known = set(before) not in ({"0"}, set()) and mirror.has_commit(git_dir, before)
     ends = [*dict.fromkeys((scan["after"], *merging.ends(scan)))]
     brought = history.commits(git_dir, ends, [before]) if is_known else shas
     told: dict[str, Any] = {"pushed": brought[-_PUSHED_KEPT:], "pushed_cut": len(brought) > _PUSHED_KEPT}
-    if proposed:
-        firsts = history.present(git_dir, findings.first_commits(scan["repository"], _FINDINGS_ASKED))
-        outside = set(history.commits(git_dir, firsts, [before])) if firsts and is_known else set(firsts)
-        told["in_target"] = [sha for sha in firsts if sha not in outside]
+    if is_proposed and is_known:
+        told["in_target"] = proposed.in_target(scan["repository"], git_dir, before, brought)
     return told
 
 

@@ -19,8 +19,12 @@ PATIENCE = timedelta(minutes=10)
 
 
 def ask(scan: Scan, phase: str) -> None:
-    """Ask for the status of a pushed commit whose scan has begun or ended."""
-    if is_wanted(scan):
+    """Ask for the status of a pushed commit whose scan has begun or ended.
+
+    Of a pull request whose forge tells a part of the head's id alone, nothing is said before that commit is known, or
+    the scan has ended without it: it may be another one.
+    """
+    if is_wanted(scan) and (scan["after"] or phase == "ended"):
         told = {"repository": scan["repository"], "scan": scan["_id"], "phase": phase}
         broker.emit(StatusRequested.model_validate(told))
 
@@ -45,8 +49,13 @@ def correct(repository: str) -> None:
 
 
 def _is_of_a_push(scan: Scan) -> bool:
-    is_there = set(scan["after"]) not in ({"0"}, set())
+    is_there = set(commit_of(scan)) not in ({"0"}, set())
     return scans.kind(scan) == "push" and is_there and (scan["ref"].startswith(_BRANCHES) or is_proposed(scan))
+
+
+def commit_of(scan: Scan) -> str:
+    """Return the commit that a scan of a push is about; of a head that could not be read, the first digits told."""
+    return scan["after"] or scan.get("head", "")
 
 
 def is_proposed(scan: Scan) -> bool:

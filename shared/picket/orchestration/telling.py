@@ -29,13 +29,15 @@ from picket.findings.stored import Finding
 from picket.forges.status import CONTEXT, PROPOSED, Commit, Status
 from picket.orchestration import reviewing
 from picket.orchestration.reviewing import Verdict
-from picket.orchestration.statuses import PATIENCE, is_proposed
+from picket.orchestration.statuses import PATIENCE, commit_of, is_proposed
 from picket.settings import settings
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _CORRECTED = 100
 """Commits of a repository that a change of findings is looked up for, the last told of."""
 _TRIES = 5
+_LONGEST = 140
+"""Characters of a description that every forge takes."""
 
 
 def tell(event: StatusRequested) -> None:
@@ -50,7 +52,7 @@ def tell(event: StatusRequested) -> None:
     if event.scan:
         scan = scans.get(event.scan)
         proposal = scan["ref"] if is_proposed(scan) else ""
-        _try(statuses.begin(scan["repository"], scan["after"], scan["_id"], scan["created_at"], proposal=proposal))
+        _try(statuses.begin(scan["repository"], commit_of(scan), scan["_id"], scan["created_at"], proposal=proposal))
         return
     later: list[TransientError] = []
     for known in statuses.watched(event.repository, _CORRECTED):
@@ -129,9 +131,16 @@ def _where(scan: Scan) -> Commit:
     scheme = urlsplit(address.url).scheme
     if scheme == "ssh":  # its port is not that of the API
         host = address.host
-    branch = "" if is_proposed(scan) else scan["ref"].removeprefix("refs/heads/")
+    branch = _branch(scan).removeprefix("refs/heads/")
     context = PROPOSED if is_proposed(scan) else CONTEXT
-    return Commit("http" if scheme == "http" else "https", host, unquote(path), branch, scan["after"], context)
+    return Commit("http" if scheme == "http" else "https", host, unquote(path), branch, commit_of(scan), context)
+
+
+def _branch(scan: Scan) -> str:
+    """Return the branch of this repository that a commit is told of in; of a pull request, where that is known."""
+    if not is_proposed(scan):
+        return scan["ref"]
+    return "" if scan.get("source_url") else scan.get("source", "")
 
 
 def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
@@ -140,8 +149,8 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
         return Verdict(Status("pending", "looking for leaked credentials"), set(known["findings"]))
     whole = scans.get(scan["taken_by"]) if "taken_by" in scan else scan
     proposed = is_proposed(scan)
-    before = statuses.of_commit(scan["repository"], scan["after" if proposed else "before"])
-    first = findings.first_in(scan["repository"], {scan["after"], *whole.get("pushed", ())})
+    before = statuses.of_commit(scan["repository"], commit_of(scan) if proposed else scan["before"])
+    first = findings.first_in(scan["repository"], {commit_of(scan), *whole.get("pushed", ())})
     brought = {*known["findings"], *(before["findings"] if before else ()), *first}
     scanned = set(batches.findings_of(whole))
     if proposed:
@@ -160,15 +169,22 @@ def verdict_on(scan: Scan, known: StoredStatus) -> Verdict:
     if failing:
         return Verdict(Status("failure", f"{_counted(failing)}{aside}", _link(failing, scan)), brought, new)
     if scan["state"] != "Done" or unseen:
-        missed = f"not everything could be looked at ({unseen or scan['state']})"
-        return Verdict(Status("error", missed, _link([], scan)), brought, new)
+        return Verdict(Status("error", _missed(scan, unseen), _link([], scan)), brought, new)
     said = f"no new leaked credentials{_elsewhere(whole)}{aside}"
     return Verdict(Status("success", said, _link([], scan)), brought, new)
 
 
-def _not_in(names: Collection[str], commits: Collection[str]) -> set[str]:
-    """Return those of findings (ids) that were not introduced by one of *commits*."""
-    return {one["_id"] for one in findings.get_many(names) if one["first"].get("commit", "") not in commits}
+def _not_in(names: Collection[str], target: Collection[str]) -> set[str]:
+    """Return those of findings (ids) that are not in a target: the ids that are or, of a former version, commits."""
+    known = findings.get_many(set(names).difference(target))
+    return {one["_id"] for one in known if one["first"].get("commit", "") not in target}
+
+
+def _missed(scan: Scan, unseen: str) -> str:
+    """Say what could not be looked at; why, where that is the whole of a pull request."""
+    if is_proposed(scan) and not scan["after"]:
+        return f"not looked at: {scan['history'][-1]['reason']}"[:_LONGEST]
+    return f"not everything could be looked at ({unseen or scan['state']})"
 
 
 def _open(names: Collection[str]) -> list[Finding]:

@@ -46,8 +46,11 @@ class PullRequest:
     """A pull request was opened, or its head has moved.
 
     `repository` is the one it is to be merged into, `head` the full id of its head, `ref` where `repository` keeps
-    that, `target` the full name of the branch it is for. `head` and `ref` are empty where the forge does not tell.
-    `source` is the repository of the head where that is another one; None where it is the same, or gone.
+    that, `target` the full name of the branch it is for. `source` is the repository of the head where that is another
+    one; None where it is the same, or gone.
+
+    Where the forge tells only the first digits of the id, `head` is empty and `begins` holds them; `branch` is the full
+    name of the branch that has the head, in `source` or else in `repository`, and is empty where that is gone.
     """
 
     repository: Repository
@@ -56,6 +59,8 @@ class PullRequest:
     ref: str
     target: str
     source: Repository | None = None
+    begins: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from picket.errors import Damaged, Gone, PicketError, TransientError, Unsupporte
 # names in brackets what it tried; the same words without them are of the mirror's own disk.
 _GONE = re.compile(
     r"not found|does not appear to be a git repository|does not exist|Authentication failed|could not read Username"
-    r"|Permission denied \(|access denied|repository .* not exported|returned error: (?:401|403|404|410)",
+    r"|Permission denied \(|access denied|repository .* not exported|couldn't find remote ref"
+    r"|returned error: (?:401|403|404|410)",
     re.IGNORECASE,
 )
 # What git says of objects that are not there or not readable, in its own words and in those of a server's git.

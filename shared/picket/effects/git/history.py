@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from picket.errors import TransientError
 
 _CHUNK = 1_000
 _AT_ONCE = 2
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _UNCOMMITTED = frozenset({"tag", "blob", "tree"})
 
 
@@ -80,6 +82,22 @@ def unreachable(git_dir: Path, shas: Sequence[str], tip: str) -> list[str]:
         return list(shas) if shas and commits(git_dir, shas, [tip]) else []
     except GitFailed:
         return list(shas)
+
+
+def reachable(git_dir: Path, oids: Iterable[str], tip: str) -> set[str]:
+    """Return those of *oids* that are commits, or tags of commits, to which the commit *tip* leads.
+
+    Three git processes, however many are asked about; what is not there is left out.
+    """
+    asked = [oid for oid in dict.fromkeys(oids) if _ID.fullmatch(oid)]
+    if not asked:
+        return set()
+    stdin = "".join(f"{oid}^{{commit}}\n" for oid in asked).encode()
+    output = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=stdin)
+    lines = zip(asked, (line.split() for line in output.decode().splitlines()), strict=True)
+    leads_to = {oid: fields[0] for oid, fields in lines if fields[1:] == ["commit"]}
+    outside = set(commits(git_dir, set(leads_to.values()), [tip])) if leads_to else set()
+    return {oid for oid, commit in leads_to.items() if commit not in outside}
 
 
 def present(git_dir: Path, shas: Iterable[str]) -> list[str]:

@@ -81,7 +81,7 @@ def fetch(repository: str, address: RepositoryAddress, *, wanted: str = "", pull
     """
     resolve(address)  # before anything is made for it
     mirror = path_of(repository)
-    with _writing(), _locked(mirror):
+    with writing(), locked(mirror):
         if wanted:
             _fetch_wanted(mirror, address, wanted, pull_requests=pull_requests)
             fetched = Fetched(mirror)
@@ -190,12 +190,12 @@ def delete(repository: str) -> None:
     """
     mirror = path_of(repository)
     if mirror.exists():
-        with _locked(mirror):
+        with locked(mirror):
             shutil.rmtree(mirror, ignore_errors=True)
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def writing() -> Iterator[None]:
     """Say that what the disk does not take can be tried again: there may be room by then."""
     try:
         yield
@@ -284,7 +284,7 @@ def _drop_leftovers(mirror: Path) -> None:
 
 
 @contextmanager
-def _locked(mirror: Path) -> Iterator[None]:
+def locked(mirror: Path) -> Iterator[None]:
     """Keep other workers of this machine from fetching into the same mirror."""
     mirror.parent.mkdir(parents=True, exist_ok=True)
     with mirror.with_suffix(".lock").open("w") as lock:

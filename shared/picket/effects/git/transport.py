@@ -186,7 +186,7 @@ def credentials(address: RepositoryAddress) -> dict[str, str]:
     Raises:
         PicketError: As `token_for`.
     """
-    token = token_for(address.name)
+    token = None if address.anonymous else token_for(address.name)
     if token is None or address.scheme != "https":
         return {}
     port = "" if address.port == _HTTPS else f":{address.port}"

@@ -72,7 +72,11 @@ class Tally(TypedDict):
 
 
 class Scan(Moving):
-    """A request to look at a repository, or at many; see `scans` for what is there only for a time."""
+    """A request to look at a repository, or at many; see `scans` for what is there only for a time.
+
+    `in_target` holds the ids of findings that stand in the target of a pull request; what a former version kept there
+    are commits that brought them.
+    """
 
     repository: str
     url: str
@@ -82,6 +86,10 @@ class Scan(Moving):
     after: str
     forced: bool
     target: NotRequired[str]
+    head: NotRequired[str]
+    source: NotRequired[str]
+    source_url: NotRequired[str]
+    source_known: NotRequired[bool]
     pull_requests: bool
     parent: str
     reason: str

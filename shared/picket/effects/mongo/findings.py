@@ -192,10 +192,10 @@ def first_in(repository: str, commits: Collection[str]) -> list[str]:
     return found
 
 
-def first_commits(repository: str, limit: int) -> list[str]:
-    """Return the commits of the oldest occurrences of up to *limit* findings of a repository, without repeats."""
+def first_commits(repository: str, limit: int) -> dict[str, str]:
+    """Return the commits of the oldest occurrences of up to *limit* findings of a repository, by the findings' ids."""
     some = collection("findings", Finding).find({"repository": repository}, {"first": 1}).limit(limit)
-    return sorted({one["first"]["commit"] for one in some if one.get("first", {}).get("commit")})
+    return {one["_id"]: one.get("first", {}).get("commit", "") for one in some}
 
 
 def due_for_verification(limit: int) -> list[Finding]:

@@ -38,6 +38,12 @@ def is_committed_after(finding: str, moment: str) -> bool:
     return any(str(one["rank"]).partition("\x01")[0] > instant(moment) for one in newest)
 
 
+def commits(finding: str) -> set[str]:
+    """Return the commits in which a finding, by its id, is known to occur: of very many, the oldest and the newest."""
+    found = collection("occurrences", StoredOccurrence).find({"finding": finding}, {"commit": 1}).limit(KEPT)
+    return {one["commit"] for one in found}
+
+
 def count(finding: Finding) -> int:
     """Return how often a finding shows in commits, those that are no longer stored included."""
     return client.count("occurrences", {"finding": finding["_id"]}) + int(finding.get("dropped", 0))

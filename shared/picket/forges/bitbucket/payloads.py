@@ -15,6 +15,8 @@ from picket.webhooks.payloads import Model, Name, Number, Ref, Sha, Text, Uuid, 
 
 _HOST = "bitbucket.org"
 FullName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.~-]{1,200}/[A-Za-z0-9_.-]{1,200}$")]
+Start = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,64}$")]
+"""First digits of a commit's id; twelve as a rule."""
 _FOLDERS = {"branch": "refs/heads/", "tag": "refs/tags/"}
 _REF = TypeAdapter[str](Ref)
 _REPOSITORY_EVENTS: dict[str, Change] = {
@@ -74,15 +76,24 @@ class _Branch(Model):
     name: Name
 
 
-class _End(Model):
+class _Head(Model):
+    hash: Start
+
+
+class _Source(Model):
     branch: _Branch
+    commit: _Head
     repository: _Repository | None = None
+
+
+class _Destination(Model):
+    branch: _Branch
 
 
 class _PullRequest(Model):
     id: Number
-    source: _End
-    destination: _End
+    source: _Source
+    destination: _Destination
 
 
 class _PullRequestEvent(Model):
@@ -90,11 +101,20 @@ class _PullRequestEvent(Model):
     pullrequest: _PullRequest
 
     def meaning(self) -> PullRequest:
-        """Return the pull request; only the first twelve digits of its head are told, and no ref holds it."""
-        target, source = self.repository.meaning(), self.pullrequest.source.repository
-        other = source.meaning() if source and source.uuid != self.repository.uuid else None
-        branch = f"refs/heads/{self.pullrequest.destination.branch.name}"
-        return PullRequest(target, self.pullrequest.id, head="", ref="", target=branch, source=other)
+        """Return the pull request. Bitbucket keeps no ref of its head: the one named here is made by who fetches it."""
+        told = self.pullrequest
+        source = told.source.repository
+        is_other = source is not None and plain(source.uuid) != plain(self.repository.uuid)
+        return PullRequest(
+            self.repository.meaning(),
+            told.id,
+            head="",
+            ref=f"refs/pull-requests/{told.id}/from",
+            target=_REF.validate_python(f"refs/heads/{told.destination.branch.name}"),
+            source=source.meaning() if source and is_other else None,
+            begins=told.source.commit.hash,
+            branch=_REF.validate_python(f"refs/heads/{told.source.branch.name}") if source else "",
+        )
 
 
 class _FullNames(Model):
