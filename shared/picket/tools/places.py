@@ -25,3 +25,12 @@ def below_top(path: str) -> str:
     if found.startswith("../") or found in {".", ".."}:
         raise Outside("the file's path does not lead into the repository")
     return found
+
+
+def below_root(path: str) -> str:
+    """Return a path in an image, whose top is its root: `/usr/lib/x` and `usr/lib/x` are one.
+
+    Raises:
+        Outside: It leads nowhere in the image.
+    """
+    return below_top(path.lstrip("/"))
