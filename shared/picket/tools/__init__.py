@@ -5,11 +5,14 @@ To add one, write its folder with a `TOOL` and add the line here.
 
 from __future__ import annotations
 
-from picket.tools import hadolint, sarif
+from picket.tools import bandit, checkov, hadolint, sarif, zizmor
 from picket.tools.tool import Tool
 
 TOOLS: dict[str, Tool] = {
+    "bandit": bandit.TOOL,
+    "checkov": checkov.TOOL,
     "hadolint": hadolint.TOOL,
     "sarif": sarif.TOOL,
+    "zizmor": zizmor.TOOL,
 }
 """Tools, and formats that many tools write, by name."""
