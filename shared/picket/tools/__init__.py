@@ -5,14 +5,16 @@ To add one, write its folder with a `TOOL` and add the line here.
 
 from __future__ import annotations
 
-from picket.tools import bandit, checkov, hadolint, sarif, zizmor
+from picket.tools import bandit, checkov, hadolint, osv_scanner, sarif, trivy, zizmor
 from picket.tools.tool import Tool
 
 TOOLS: dict[str, Tool] = {
     "bandit": bandit.TOOL,
     "checkov": checkov.TOOL,
     "hadolint": hadolint.TOOL,
+    "osv-scanner": osv_scanner.TOOL,
     "sarif": sarif.TOOL,
+    "trivy": trivy.TOOL,
     "zizmor": zizmor.TOOL,
 }
 """Tools, and formats that many tools write, by name."""

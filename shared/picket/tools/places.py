@@ -20,7 +20,7 @@ def below_top(path: str) -> str:
     if not path or "\x00" in path or len(path) > MAX_PATH:
         raise Outside("the result names no file")
     found = posixpath.normpath(path.replace("\\", "/"))
-    if found.startswith("/"):
+    if found.startswith(("/", "file:")):
         raise Outside("the file's path is absolute, and the report names no base that it is below")
     if found.startswith("../") or found in {".", ".."}:
         raise Outside("the file's path does not lead into the repository")
