@@ -5,16 +5,32 @@ To add one, write its folder with a `TOOL` and add the line here.
 
 from __future__ import annotations
 
-from picket.tools import bandit, checkov, hadolint, osv_scanner, sarif, trivy, zizmor
+from picket.tools import (
+    bandit,
+    checkov,
+    detect_secrets,
+    gitleaks,
+    hadolint,
+    kingfisher,
+    osv_scanner,
+    sarif,
+    trivy,
+    trufflehog,
+    zizmor,
+)
 from picket.tools.tool import Tool
 
 TOOLS: dict[str, Tool] = {
     "bandit": bandit.TOOL,
     "checkov": checkov.TOOL,
+    "detect-secrets": detect_secrets.TOOL,
+    "gitleaks": gitleaks.TOOL,
     "hadolint": hadolint.TOOL,
+    "kingfisher": kingfisher.TOOL,
     "osv-scanner": osv_scanner.TOOL,
     "sarif": sarif.TOOL,
     "trivy": trivy.TOOL,
+    "trufflehog": trufflehog.TOOL,
     "zizmor": zizmor.TOOL,
 }
 """Tools, and formats that many tools write, by name."""

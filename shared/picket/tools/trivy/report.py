@@ -68,10 +68,18 @@ def _problem(result: Result, each: Vulnerability | Misconfiguration | Secret, *,
     if isinstance(each, Vulnerability):
         return _vulnerability(result, each, is_image=is_image)
     if isinstance(each, Secret):
-        places = (Place(path=_path(result.target, is_image=is_image), start_line=each.start, end_line=each.end),)
         return Problem(
-            kind="secret", rule=each.rule, title=clipped(each.title), severity=named(each.severity), places=places
+            kind="secret",
+            rule=each.rule,
+            title=clipped(each.title),
+            severity=named(each.severity),
+            places=(Place(path=_path(result.target, is_image=is_image), start_line=each.start, end_line=each.end),),
         )
+    return _misconfiguration(result, each, is_image=is_image)
+
+
+def _misconfiguration(result: Result, each: Misconfiguration, *, is_image: bool) -> Problem:
+    """Make a problem of a failed check; an image's configuration is no file of it."""
     places: tuple[Place, ...] = ()
     if not is_image:
         places = (Place(path=below_top(result.target), start_line=each.cause.start, end_line=each.cause.end),)
