@@ -24,3 +24,50 @@ BANDIT: dict[str, Any] = {
         }
     ],
 }
+SEMGREP: dict[str, Any] = {
+    "version": "1.185.0",
+    "results": [
+        {
+            "check_id": "data.rules.python.shell-true",
+            "path": "app/views.py",
+            "start": {"line": 6, "col": 12, "offset": 64},
+            "end": {"line": 7, "col": 48, "offset": 100},
+            "extra": {
+                "message": "A shell runs the-code-itself",
+                "metadata": {
+                    "cwe": ["CWE-78: OS Command Injection"],
+                    "confidence": "MEDIUM",
+                    "impact": "HIGH",
+                    "source": "https://semgrep.dev/r/shell-true",
+                },
+                "severity": "ERROR",
+                "fingerprint": "requires login",
+                "lines": "requires login",
+                "engine_kind": "OSS",
+            },
+        }
+    ],
+    "errors": [],
+    "paths": {"scanned": ["app/views.py"], "skipped": []},
+    "skipped_rules": [],
+}
+GOSEC: dict[str, Any] = {
+    "Golang errors": {},
+    "Issues": [
+        {
+            "severity": "HIGH",
+            "confidence": "MEDIUM",
+            "cwe": {"id": "78", "url": "https://cwe.mitre.org/data/definitions/78.html"},
+            "rule_id": "G204",
+            "details": "Subprocess launched with a potential tainted input or cmd arguments",
+            "file": "cmd/main.go",
+            "code": "12: the-code-itself\n",
+            "line": "12-14",
+            "column": "2",
+            "nosec": False,
+            "suppressions": None,
+        }
+    ],
+    "Stats": {"files": 1, "lines": 13, "nosec": 0, "found": 1},
+    "GosecVersion": "2.30.0",
+}

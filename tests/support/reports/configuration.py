@@ -76,3 +76,39 @@ ZIZMOR: list[dict[str, Any]] = [
         "ignored": False,
     }
 ]
+KUBECONFORM: dict[str, Any] = {
+    "resources": [
+        {
+            "filename": "k8s/web.yaml",
+            "kind": "Deployment",
+            "name": "web",
+            "version": "apps/v1",
+            "status": "statusInvalid",
+            "msg": "problem validating schema: the-value-itself",
+            "validationErrors": [{"path": "/spec/replicas", "msg": "got string, want integer"}],
+        },
+        {"filename": "k8s/other.yaml", "kind": "Service", "name": "web", "status": "statusValid", "msg": ""},
+    ],
+    "summary": {"valid": 1, "invalid": 1, "errors": 0, "skipped": 0},
+}
+HELM = """==> Linting deploy/chart
+[INFO] Chart.yaml: icon is recommended
+[ERROR] templates/a.yaml: unable to parse YAML: the-value-itself
+
+==> Linting .
+[WARNING] templates/b.yaml: object name does not conform to Kubernetes naming requirements
+
+"""
+NMAP = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE nmaprun>
+<nmaprun scanner="nmap" args="nmap -oX - -- 192.0.2.1" version="7.93" xmloutputversion="1.05">
+<host><status state="up" reason="user-set"/><address addr="192.0.2.1" addrtype="ipv4"/>
+<ports>
+<port protocol="tcp" portid="443"><state state="open" reason="syn-ack"/>
+<service name="https" product="nginx" version="1.18" method="probed" conf="10"/></port>
+<port protocol="tcp" portid="21"><state state="closed" reason="conn-refused"/></port>
+<port protocol="tcp" portid="22"><state state="filtered" reason="no-response"/></port>
+</ports></host>
+<runstats><finished time="1795780008" exit="success"/><hosts up="1" down="0" total="1"/></runstats>
+</nmaprun>
+"""

@@ -172,3 +172,89 @@ TRIVY_OF_AN_IMAGE: dict[str, Any] = {
         },
     ],
 }
+GRYPE: dict[str, Any] = {
+    "matches": [
+        {
+            "vulnerability": {
+                "id": "GHSA-2222-3333-4444",
+                "dataSource": "https://github.com/advisories/GHSA-2222-3333-4444",
+                "namespace": "github:language:python",
+                "severity": "High",
+                "cvss": [{"type": "Secondary", "version": "3.1", "metrics": {"baseScore": 7.5}}],
+                "epss": [{"cve": "CVE-2099-1001", "epss": 0.25, "percentile": 0.9}],
+                "knownExploited": [],
+                "cwes": [{"cve": "CVE-2099-1001", "cwe": "CWE-89"}],
+                "fix": {"versions": ["4.0.1"], "state": "fixed"},
+                "risk": 3.1,
+            },
+            "relatedVulnerabilities": [
+                {
+                    "id": "CVE-2099-1001",
+                    "cvss": [{"metrics": {"baseScore": 9.8}}],
+                    "epss": [{"cve": "CVE-2099-1001", "epss": 0.5}],
+                    "knownExploited": [{"cve": "CVE-2099-1001"}],
+                }
+            ],
+            "matchDetails": [{"type": "exact-direct-match", "matcher": "python-matcher"}],
+            "artifact": {
+                "name": "Django",
+                "version": "4.0.0",
+                "type": "python",
+                "locations": [{"path": "/requirements.txt"}, {"path": "/requirements.txt"}],
+                "purl": "pkg:pypi/django@4.0.0",
+            },
+        }
+    ],
+    "ignoredMatches": [],
+    "source": {"type": "directory", "target": "."},
+    "descriptor": {"name": "grype", "version": "0.121.2"},
+}
+SYFT: dict[str, Any] = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.6",
+    "metadata": {"tools": {"components": [{"type": "application", "name": "syft", "version": "1.57.1"}]}},
+    "components": [{"name": "django", "version": "4.0.0", "purl": "pkg:pypi/django@4.0.0"}],
+}
+GOVULNCHECK: list[dict[str, Any]] = [
+    {
+        "config": {
+            "protocol_version": "v1.0.0",
+            "scanner_name": "govulncheck",
+            "scanner_version": "v1.9.0",
+            "db_last_modified": "2026-01-01T00:00:00Z",
+            "scan_level": "symbol",
+        }
+    },
+    {"progress": {"message": "Checking the code against the vulnerabilities..."}},
+    {
+        "osv": {
+            "id": "GO-2099-0001",
+            "aliases": ["CVE-2099-31", "GHSA-2222-3333-6666"],
+            "summary": "Made up",
+            "database_specific": {"url": "https://pkg.go.dev/vuln/GO-2099-0001"},
+        }
+    },
+    {"osv": {"id": "GO-2099-0002", "summary": "Sent, and of nothing here"}},
+    {
+        "finding": {
+            "osv": "GO-2099-0001",
+            "fixed_version": "v1.2.3",
+            "trace": [{"module": "example.com/a", "version": "v1.2.0"}],
+        }
+    },
+    {
+        "finding": {
+            "osv": "GO-2099-0001",
+            "fixed_version": "v1.2.3",
+            "trace": [
+                {"module": "example.com/a", "version": "v1.2.0", "package": "example.com/a/b", "function": "Run"},
+                {
+                    "module": "example.com/x",
+                    "package": "example.com/x",
+                    "function": "main",
+                    "position": {"filename": "main.go", "offset": 159, "line": 12, "column": 42},
+                },
+            ],
+        }
+    },
+]
