@@ -21,6 +21,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml shared/picket/detection/novelty
 
 setup: $(VENV)/.ready ## virtual environment with the locked dependencies
 
+ONLY ?=
+
+tools: setup ## install third-party tools into $(VENV)/tools, one at a time; ONLY=bandit,checkov for some
+	@$(BIN)/python -m knative.tools.install $(VENV)/tools --only "$(ONLY)"
+
 REPO ?= .
 PORT ?= 8080
 
@@ -115,4 +120,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-forges bench-growth audit check images wheels secrets deploy undeploy lock
+.PHONY: help setup tools run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-forges bench-growth audit check images wheels secrets deploy undeploy lock

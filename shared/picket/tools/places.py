@@ -20,8 +20,17 @@ def below_top(path: str) -> str:
     if not path or "\x00" in path or len(path) > MAX_PATH:
         raise Outside("the result names no file")
     found = posixpath.normpath(path.replace("\\", "/"))
-    if found.startswith("/"):
+    if found.startswith(("/", "file:")):
         raise Outside("the file's path is absolute, and the report names no base that it is below")
     if found.startswith("../") or found in {".", ".."}:
         raise Outside("the file's path does not lead into the repository")
     return found
+
+
+def below_root(path: str) -> str:
+    """Return a path in an image, whose top is its root: `/usr/lib/x` and `usr/lib/x` are one.
+
+    Raises:
+        Outside: It leads nowhere in the image.
+    """
+    return below_top(path.lstrip("/"))

@@ -76,7 +76,7 @@ class Running:
         licence: SPDX expression.
         package: Where it comes from; None where no package registry has it.
         files: Globs of the files in a repository that it is for, such as `*.tf` or `**/Dockerfile`; empty for any.
-        environment: Variables that it needs besides `PATH`, `HOME` and `TMPDIR`.
+        environment: Variables that it needs besides `PATH`, `HOME` and `TMPDIR`; `{data}` in one is `Material.data`.
         is_active: Whether it sends something to its target, which must then be allowed.
         memory: Bytes of memory that it may take.
         seconds: How long it may run.
@@ -95,6 +95,10 @@ class Running:
     is_active: bool = False
     memory: int = 2 * 1024**3
     seconds: int = 600
+
+    def variables(self, material: Material) -> dict[str, str]:
+        """Return the variables that it needs, for a run."""
+        return {name: value.replace("{data}", material.data) for name, value in self.environment.items()}
 
     def wants(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return those of a repository's paths that it is for, sorted."""

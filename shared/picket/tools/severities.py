@@ -28,6 +28,9 @@ _NAMED: dict[str, Severity] = {
 _BANDS: tuple[tuple[float, Severity], ...] = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"))
 """CVSS v3's bands."""
 _HIGHEST_SCORE = 10.0
+UNTOLD = 0.8
+"""The confidence that counts where a tool does not say."""
+_CONFIDENCES = {"high": 0.9, "medium": 0.7, "low": 0.4}
 
 
 def named(word: str) -> Severity:
@@ -40,3 +43,8 @@ def scored(score: float) -> Severity | None:
     if not 0.0 <= score <= _HIGHEST_SCORE:
         return None
     return next((name for floor, name in _BANDS if score >= floor), "info")
+
+
+def certain(word: str) -> float:
+    """Return the confidence that a tool calls *word*: high, medium or low; `UNTOLD` for any other word."""
+    return _CONFIDENCES.get(word.strip().lower(), UNTOLD)

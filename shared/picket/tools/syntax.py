@@ -1,4 +1,4 @@
-"""Reads what reports are written in: JSON, JSON values one after another, XML."""
+"""Reads what reports are written in: JSON, JSON values one after another, XML, text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def json_document(body: bytes) -> Any:  # noqa: ANN401 - JSON
     Raises:
         Malformed: It is none; says where.
     """
-    text = _text(body)
+    written = text(body)
     try:
-        document = json.loads(text, parse_constant=_refuse)
+        document = json.loads(written, parse_constant=_refuse)
         if _SURROGATE.search(body):
             json.dumps(document, ensure_ascii=False).encode()  # half a character can be neither sent nor stored
     except json.JSONDecodeError as error:
@@ -41,11 +41,11 @@ def json_values(body: bytes) -> list[Any]:
     Raises:
         Malformed: An object or list has no end, or is not JSON; says where.
     """
-    text, found, end = _text(body), [], 0
+    written, found, end = text(body), [], 0
     decoder = json.JSONDecoder(parse_constant=_refuse)
     try:
-        while beginning := _BEGINNING.search(text, end):
-            value, end = decoder.raw_decode(text, beginning.end())
+        while beginning := _BEGINNING.search(written, end):
+            value, end = decoder.raw_decode(written, beginning.end())
             found.append(value)
         if _SURROGATE.search(body):
             json.dumps(found, ensure_ascii=False).encode()
@@ -77,7 +77,12 @@ def xml(body: bytes) -> Element:
     return found
 
 
-def _text(body: bytes) -> str:
+def text(body: bytes) -> str:
+    """Read text.
+
+    Raises:
+        Malformed: It is not UTF-8; says where.
+    """
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

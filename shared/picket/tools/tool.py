@@ -12,8 +12,8 @@ from picket.tools import syntax
 from picket.tools.running import Running
 from picket.webhooks.receiving import Receiving
 
-Syntax = Literal["json", "values", "xml"]
-"""How a report is written: one JSON document, JSON values one after another, or XML."""
+Syntax = Literal["json", "values", "xml", "text"]
+"""How a report is written: one JSON document, JSON values one after another, XML, or lines of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Tool:
         recognises: Whether a document is a report of it.
         parse: Reads a report: the document, and the name of the tool that wrote it. It raises `Malformed`, which
             says where, and puts what it cannot use under `left_out`.
-        syntax: How its reports are written. The document is what `json.loads` returns, a list of such values, or an
-            element of `xml.etree`.
+        syntax: How its reports are written. The document is what `json.loads` returns, a list of such values, an
+            element of `xml.etree`, or text.
         running: How it is run, if Picket runs it.
         receiving: How its webhooks are read, if it sends any.
     """
@@ -57,6 +57,8 @@ def read(body: bytes, tool: str, format_name: str, tools: Mapping[str, Tool]) ->
     known = tools.get(format_name or tool)
     if format_name and known is not None:
         return known.parse(document(body, known), tool)
+    if known is not None and known.syntax == "text" and known.recognises(found := syntax.text(body)):
+        return known.parse(found, tool)
     written = _written(body)
     for one in (known, *tools.values()):
         if one is not None and one.syntax in written and one.recognises(written[one.syntax]):
@@ -95,4 +97,5 @@ _READERS: dict[Syntax, Callable[[bytes], Any]] = {
     "json": syntax.json_document,
     "values": syntax.json_values,
     "xml": syntax.xml,
+    "text": syntax.text,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from picket.errors import Malformed
 from picket.events import Severity
 from picket.findings.model import MAX_PLACES, LeftOut, Place, Problem, Report
+from picket.tools.cwes import cwes
 from picket.tools.places import Outside
 from picket.tools.reading import validated
 from picket.tools.sarif.document import Document, Location, Result, Rule, Run
@@ -17,7 +18,6 @@ from picket.tools.severities import UNKNOWN, scored
 _LEVELS: dict[str, Severity] = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
 _PRECISION = {"very-high": 0.95, "high": 0.9, "medium": 0.7, "low": 0.4}
 _UNTOLD_PRECISION = 0.8
-_CWE = re.compile(r"\bCWE[-_/ ]?0*([1-9][0-9]{0,4})\b", re.IGNORECASE)
 _ADVISORY = re.compile(
     r"\b(?:CVE-[0-9]{4}-[0-9]{4,}|GHSA(?:-[0-9a-z]{4}){3}|(?:GO|PYSEC|RUSTSEC)-[0-9]{4}-[0-9]{1,6})\b", re.IGNORECASE
 )
@@ -88,7 +88,7 @@ def _is_a_problem(result: Result) -> bool:
 def _problem(run: Run, result: Result, tool: str) -> Problem:
     rule = _rule_of(run, result)
     tags = _tags(rule, result)
-    cwe = _cwes(rule, tags)
+    cwe = _cwes_of(rule, tags)
     advisory = _advisory(rule, tags)
     kind = _kind(tags, cwe, advisory, tool)
     titled = rule.short.text or rule.name or rule.full.text
@@ -134,13 +134,12 @@ def _tags(rule: Rule, result: Result) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _cwes(rule: Rule, tags: tuple[str, ...]) -> tuple[str, ...]:
+def _cwes_of(rule: Rule, tags: tuple[str, ...]) -> tuple[str, ...]:
     """Return the weaknesses that a rule is about, from tags, its taxonomy and its `cwe` property, lowest first."""
     told = rule.properties.get("cwe", ())
     told = [told] if isinstance(told, str) else told if isinstance(told, list) else []
     texts = (*tags, *(each for each in told if isinstance(each, str)), *(each.target.id for each in rule.relationships))
-    numbers = {int(number) for text in texts for number in _CWE.findall(text)}
-    return tuple(f"CWE-{number}" for number in sorted(numbers))
+    return cwes(texts)
 
 
 def _advisory(rule: Rule, tags: tuple[str, ...]) -> str:

@@ -1,0 +1,36 @@
+"""How Trivy is run, without network: with a database of vulnerabilities, and the checks that are built in."""
+
+from __future__ import annotations
+
+from picket.tools.endings import failed_unless, incomplete_unless
+from picket.tools.running import Material, Package, Running
+
+_OFFLINE = (
+    "--offline-scan",
+    "--skip-db-update",
+    "--skip-java-db-update",
+    "--skip-check-update",
+    "--skip-version-check",
+    "--disable-telemetry",
+)
+
+
+def _arguments(material: Material) -> tuple[str, ...]:
+    """Return its arguments; without a database it refuses to look for vulnerabilities, and ends with an error."""
+    folder = f"{material.data or 'no-data'}/trivy"
+    common = ("--format", "json", "--no-progress", "--cache-dir", folder, "--cache-backend", "memory", *_OFFLINE)
+    if material.archive:
+        return ("image", *common, "--scanners", "vuln,secret", "--input", material.archive)
+    return ("filesystem", *common, "--scanners", "vuln,misconfig,secret", ".")
+
+
+RUNNING = Running(
+    program="trivy",
+    accepts=frozenset({"repository", "image"}),
+    arguments=_arguments,
+    incomplete=incomplete_unless(0),
+    failed=failed_unless(0),
+    version=("--version",),
+    licence="Apache-2.0",
+    package=Package("go", "github.com/aquasecurity/trivy/cmd/trivy", "0.74.0", {"GOEXPERIMENT": "jsonv2"}),
+)

@@ -1,0 +1,266 @@
+"""The tools themselves, where they are installed (`make tools`): run as they say, on a small repository."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.reports.credentials import SECRET
+
+from picket.errors import Malformed
+from picket.findings.model import Report
+from picket.tools import TOOLS
+from picket.tools.running import Ended, Material, Running
+from picket.tools.tool import document
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+FILES = {
+    "Dockerfile": "FROM debian\nRUN apt-get install curl\nCMD echo hello\n",
+    "app/views.py": "import subprocess\n\n\ndef run(command):\n    return subprocess.call(command, shell=True)\n",
+    "settings.py": f'TOKEN = "{SECRET}"\n',
+    "requirements.txt": "requests==2.19.0\n",
+    "go.mod": "module example.com/x\n\ngo 1.22\n",
+    "main.go": """package main
+
+import (
+\t"os"
+\t"os/exec"
+)
+
+func main() {
+\texec.Command("sh", "-c", os.Args[1]).Run()
+}
+""",
+    "deploy/chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+    "deploy/chart/templates/a.yaml": "apiVersion: v1\nkind: [ConfigMap\n",
+    "k8s/web.yaml": """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: "two"
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: nginx:latest
+          securityContext:
+            privileged: true
+""",
+    ".github/workflows/ci.yaml": """name: ci
+on: pull_request_target
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "${{ github.event.pull_request.title }}"
+""",
+}
+RULE = """rules:
+  - id: shell-true
+    languages: [python]
+    severity: ERROR
+    message: A shell runs it
+    pattern: subprocess.call(..., shell=True)
+    metadata: {cwe: "CWE-78: OS Command Injection"}
+"""
+RECORD: dict[str, Any] = {
+    "schema_version": "1.6.0",
+    "id": "PYSEC-2099-1",
+    "modified": "2026-01-01T00:00:00Z",
+    "aliases": ["CVE-2099-1001"],
+    "affected": [
+        {
+            "package": {"name": "requests", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.20.0"}]}],
+        }
+    ],
+}
+OF_GO: dict[str, Any] = {
+    "schema_version": "1.3.1",
+    "id": "GO-2099-0001",
+    "modified": "2026-01-01T00:00:00Z",
+    "affected": [
+        {
+            "package": {"name": "stdlib", "ecosystem": "Go"},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.99.0"}]}],
+            "ecosystem_specific": {"imports": [{"path": "os/exec", "symbols": ["Command"]}]},
+        }
+    ],
+}
+EXPECTED = {
+    "bandit": ("B602", "app/views.py", 5),
+    "checkov": ("CKV_K8S_16", "k8s/web.yaml", 1),
+    "detect-secrets": ("GitHub Token", "settings.py", 1),
+    "gitleaks": ("github-pat", "settings.py", 1),
+    "gosec": ("G204", "main.go", 9),
+    "govulncheck": ("GO-2099-0001", "main.go", 9),
+    "hadolint": ("DL3006", "Dockerfile", 1),
+    "helm": ("lint-error", "deploy/chart/templates/a.yaml", 0),
+    "kingfisher": ("betterleaks.github-pat", "settings.py", 1),
+    "kubeconform": ("schema", "k8s/web.yaml", 0),
+    "osv-scanner": ("CVE-2099-1001", "requirements.txt", 0),
+    "semgrep": ("shell-true", "app/views.py", 5),
+    "trufflehog": ("Github", "settings.py", 1),
+    "zizmor": ("template-injection", ".github/workflows/ci.yaml", 7),
+}
+"""A rule that fires, the path, and the line."""
+NEED_DATA = ("govulncheck", "grype", "kubeconform", "osv-scanner", "semgrep", "trivy")
+USUAL_PORTS = (8080, 8081, 8888, 8000, 9000, 9090, 5000)
+"""Some of those that Nmap looks at."""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a problem for each tool."""
+    folder = tmp_path_factory.mktemp("tree")
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Databases, rules and schemas, with one entry each; Go is an ecosystem without any advisory."""
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("rules", "schemas", "govulncheck", "osv-scalibr/PyPI", "osv-scalibr/Go"):
+        (folder / name).mkdir(parents=True)
+    (folder / "rules" / "shell.yaml").write_text(RULE)
+    replicas = {"type": "object", "properties": {"replicas": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"spec": replicas}}
+    (folder / "schemas" / "deployment-apps-v1.json").write_text(json.dumps(schema))
+    (folder / "govulncheck" / "GO-2099-0001.json").write_text(json.dumps(OF_GO))
+    with zipfile.ZipFile(folder / "osv-scalibr" / "PyPI" / "all.zip", "w") as archive:
+        archive.writestr("PYSEC-2099-1.json", json.dumps(RECORD))
+    zipfile.ZipFile(folder / "osv-scalibr" / "Go" / "all.zip", "w").close()
+    return folder
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A usual port on which something listens."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for number in USUAL_PORTS:
+            try:
+                server.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            server.listen()
+            yield number
+            return
+    pytest.skip("all usual ports are in use")
+
+
+def running_of(name: str) -> Running:
+    found = TOOLS[name].running
+    assert found is not None
+    return found
+
+
+def path_of(name: str) -> str:
+    """Return the path of a tool's program, or skip the test."""
+    program = running_of(name).program
+    places = os.pathsep.join((str(Path(sys.prefix) / "tools" / "bin"), os.environ["PATH"]))
+    found = shutil.which(program, path=places)
+    if found is None:
+        how = f"`make tools ONLY={name}`" if running_of(name).package else "no registry has it"
+        pytest.skip(f"{program} is not installed: {how}")
+    if name in {"gosec", "govulncheck"} and shutil.which("go") is None:
+        pytest.skip(f"{program} needs Go")
+    return found
+
+
+def ran(name: str, material: Material, home: Path) -> tuple[Ended, bytes]:
+    """Run a tool as it says; paths below the tree are written from its top, as an adapter does."""
+    running = running_of(name)
+    variables = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **running.variables(material)}
+    command = [path_of(name), *running.arguments(material)]
+    done = subprocess.run(
+        command, cwd=material.folder or home, env=variables, capture_output=True, check=False, timeout=running.seconds
+    )
+    output = done.stdout
+    if material.folder:
+        output = output.replace(f"{material.folder}/".encode(), b"")
+    return Ended(done.returncode, done.stderr.decode(errors="replace")[-20_000:]), output
+
+
+def of_the(tree: Path, name: str, data: str = "") -> Material:
+    paths = [str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()]
+    files = running_of(name).wants(paths)
+    return Material(asset_type="repository", asset="a/b", folder=str(tree), files=files, data=data)
+
+
+def parsed(name: str, output: bytes) -> tuple[Any, Report]:
+    found = document(output, TOOLS[name])
+    return found, TOOLS[name].parse(found, name)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_it_finds_what_is_planted(name: str, tree: Path, data: Path, tmp_path: Path) -> None:
+    ended, output = ran(name, of_the(tree, name, str(data)), tmp_path)
+    assert not running_of(name).failed(ended), ended
+    found, report = parsed(name, output)
+
+    assert running_of(name).incomplete(ended, found) == "", ended
+    places = {(each.rule, place.path, place.start_line) for each in report.problems for place in each.places}
+    assert EXPECTED[name] in places, report
+    assert SECRET not in report.model_dump_json()
+
+
+@pytest.mark.parametrize("name", NEED_DATA)
+def test_without_its_data_nothing_is_said_to_be_well(name: str, tree: Path, tmp_path: Path) -> None:
+    ended, output = ran(name, of_the(tree, name, str(tmp_path / "nothing")), tmp_path)
+    if running_of(name).failed(ended):
+        return
+    try:
+        found, report = parsed(name, output)
+    except Malformed:
+        return
+    assert running_of(name).incomplete(ended, found) or report.left_out
+
+
+def test_syft_lists_what_is_there(tree: Path, tmp_path: Path) -> None:
+    ended, output = ran("syft", of_the(tree, "syft"), tmp_path)
+    assert not running_of("syft").failed(ended), ended
+    found, report = parsed("syft", output)
+    assert TOOLS["syft"].recognises(found)
+    assert "requests" in {component["name"] for component in found["components"]}
+    assert report.problems == ()
+
+
+def test_trivy_finds_a_misconfiguration_and_a_secret(tree: Path, data: Path, tmp_path: Path) -> None:
+    """Without a database of vulnerabilities it looks at nothing; so it is asked for the rest alone."""
+    material = of_the(tree, "trivy", str(data))
+    words = [word.replace("vuln,", "") for word in running_of("trivy").arguments(material)]
+    done = subprocess.run(
+        [path_of("trivy"), *words],
+        cwd=tree,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    _, report = parsed("trivy", done.stdout)
+    rules = {(each.rule, place.path) for each in report.problems for place in each.places}
+    assert {("KSV-0017", "k8s/web.yaml"), ("github-pat", "settings.py")} <= rules
+
+
+def test_nmap_finds_an_open_port(port: int, tmp_path: Path) -> None:
+    ended, output = ran("nmap", Material(asset_type="host", asset="127.0.0.1"), tmp_path)
+    found, report = parsed("nmap", output)
+    assert running_of("nmap").incomplete(ended, found) == ""
+    assert (report.succeeded, report.left_out) == (True, ())
+    assert f"tcp/{port}" in {each.resource for each in report.problems}
