@@ -67,9 +67,9 @@ def _run(running: Running, order: Order, program: str, place: Workplace) -> Ende
     limits = Limits(running.seconds, running.memory, MAX_OUTPUT_BYTES, (place.output,))
     sandbox.limit_this_process(_MAX_SCRATCH_BYTES)
     arguments = tuple(running.arguments(material))
-    version = _version(running, program, place)
+    version = _version(running, program, material, place)
     try:
-        ran = _started((program, *arguments), running, place, limits)
+        ran = _started((program, *arguments), running.variables(material), place, limits)
     except OSError as error:
         return Ended(record=Record(stopped=f"it cannot be started: {os.strerror(error.errno or 0)}", status=-1))
     written = next((name for name in ("report", "stdout") if _size(place.output / name)), "")
@@ -87,7 +87,7 @@ def _run(running: Running, order: Order, program: str, place: Workplace) -> Ende
     return Ended(record=record, output=written, root=str(place.tree))
 
 
-def _started(command: tuple[str, ...], running: Running, place: Workplace, limits: Limits) -> Ran:
+def _started(command: tuple[str, ...], variables: dict[str, str], place: Workplace, limits: Limits) -> Ran:
     return sandbox.run(
         command,
         environment={
@@ -95,7 +95,7 @@ def _started(command: tuple[str, ...], running: Running, place: Workplace, limit
             "HOME": str(place.scratch),
             "TMPDIR": str(place.scratch),
             "LANG": "C.UTF-8",
-            **running.environment,
+            **variables,
         },
         folder=place.tree,
         output=place.output / "stdout",
@@ -104,11 +104,11 @@ def _started(command: tuple[str, ...], running: Running, place: Workplace, limit
     )
 
 
-def _version(running: Running, program: str, place: Workplace) -> str:
+def _version(running: Running, program: str, material: Material, place: Workplace) -> str:
     """Return the first line of what the tool says of its version."""
     limits = Limits(_VERSION_SECONDS, running.memory, MAX_OUTPUT_BYTES, ())
     try:
-        _started((program, *running.version), running, place, limits)
+        _started((program, *running.version), running.variables(material), place, limits)
     except OSError:
         return ""
     told = ((place.output / name).read_text(errors="replace").strip() for name in ("stdout", "stderr"))
