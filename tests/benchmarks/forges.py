@@ -62,7 +62,7 @@ def _connected(deployed: Deployment, forge: HookForge) -> list[Row]:
     assert deployed.api.post("/connections", json=order).status_code == 202
     deployed.drain()
     seconds, asked = time.perf_counter() - started, len(forge.requests)
-    figures = {"requests": float(asked), "seconds": seconds}
+    figures = {"requests": float(asked), "of them content": float(len(forge.writes())), "seconds": seconds}
     return [Row("connect an organization", "requests", float(asked), "requests", 10.0, figures=figures)]
 
 
