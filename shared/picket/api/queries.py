@@ -16,7 +16,7 @@ from picket.confidence import MIN_CONFIDENCE
 from picket.effects.mongo.rejections import COLLECTIONS
 from picket.effects.mongo.scans import STATES
 from picket.errors import Unsupported
-from picket.events import Severity
+from picket.events import AssetType, Severity
 from picket.findings import life
 from picket.tools import TOOLS
 
@@ -61,7 +61,13 @@ _LETTERS: dict[str, Json] = {
 }
 _REPORT: dict[str, Json] = {
     "tool": {"type": "string", "description": "name of the tool that wrote the report; needed"},
-    "asset": {"type": "string", "description": "id, name or URL of the repository that it is of; needed"},
+    "asset": {"type": "string", "description": "id, name or URL of the repository, or name of what it is of; needed"},
+    "asset_type": {
+        "type": "string",
+        "enum": list(get_args(AssetType)),
+        "default": "repository",
+        "description": "what kind of asset it is of; an image is named with its tag or digest",
+    },
     "format": {"type": "string", "enum": sorted(TOOLS), "description": "recognised where it is not given"},
     "ref": {"type": "string", "description": "branch or full name of a ref; the default branch unless said"},
     "commit": {"type": "string", "description": "full id of the commit; the ref's tip unless said"},

@@ -12,13 +12,14 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from picket.api.naming import known_repository
 from picket.api.paging import paged
 from picket.api.queries import OddQuery, given
+from picket.components.assets import canonical
 from picket.effects import broker
-from picket.effects.mongo import idempotency
+from picket.effects.mongo import assets, idempotency
 from picket.effects.mongo import reports as store
 from picket.effects.mongo.client import Document, members
 from picket.effects.mongo.records import StoredReport
 from picket.errors import Malformed, WrongMediaType
-from picket.events import Envelope
+from picket.events import AssetType, Envelope
 from picket.orchestration import reporting
 from picket.runtime import access
 from picket.runtime.intake import traceparent
@@ -27,7 +28,9 @@ from picket.tools.tool import read
 
 blueprint = Blueprint("reports", __name__)
 MAX_BODY_BYTES = 25 * 1024 * 1024
-_TYPES = frozenset({"application/json", "application/sarif+json"})
+_TYPES = frozenset(
+    {"application/json", "application/sarif+json", "application/x-ndjson", "application/xml", "text/xml", "text/plain"}
+)
 _TOOL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
 _REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\\]{0,1024}")
@@ -39,11 +42,12 @@ _LATER = ("reason", "findings", "changed", "applied_as_complete", "not_applied_c
 def add() -> Response:
     """Take in a tool's report; it becomes findings in the background."""
     query = given()
+    asset, meant = _asset(query["asset_type"], _needed(query, "asset"))
     order = store.Order(
-        asset=known_repository(_needed(query, "asset")),
+        asset=asset,
         tool=_fitting("tool", _needed(query, "tool").lower(), _TOOL),
         by=access.caller().name,
-        ref=_fitting("ref", query.get("ref", ""), _REF),
+        ref=meant or _fitting("ref", query.get("ref", ""), _REF),
         commit=_fitting("commit", query.get("commit", ""), _COMMIT),
         complete=query["complete"],
     )
@@ -82,6 +86,17 @@ def view(report: StoredReport) -> Document:
     """Return a report as the API shows it."""
     shown = members(report, _SHOWN) | members(report, (name for name in _LATER if name in report))
     return {"id": report["_id"], "by": report["by"], "received_at": report["received_at"], **shown}
+
+
+def _asset(asset_type: AssetType, named: str) -> tuple[str, str]:
+    """Return the id of what a report is of, and which tag or digest of an image; it is recorded if it is new."""
+    if asset_type == "repository":
+        return known_repository(named), ""
+    try:
+        name, meant = canonical(asset_type, named)
+    except Malformed as error:
+        raise OddQuery("asset", str(error)) from None
+    return assets.ensure(asset_type, name)["_id"], meant
 
 
 def _needed(query: Document, name: str) -> str:

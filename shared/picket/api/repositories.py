@@ -49,11 +49,13 @@ def page() -> Response:
 def add() -> Response:
     """Register one repository, or up to 1,000, to be scanned by schedule; the first time as soon as may be."""
     orders = read_orders(raw())
-    addresses, errors = admit_all(orders if isinstance(orders, list) else [orders])
+    wanted, errors = admit_all(orders if isinstance(orders, list) else [orders])
     if errors:
         status = int(errors[0]["status"]) if len(errors) == 1 else 422
         return problem(status, errors[0]["detail"], errors=errors)
-    ids = [store.ensure(address.name, address.url, at_once=True)[0] for address in addresses]
+    if any(len(one) > 2 for one in wanted):  # noqa: PLR2004 - what is no repository has its kind, too
+        raise Malformed("only repositories are registered; POST /scans looks at other assets")
+    ids = [store.ensure(one[0], one[1], at_once=True)[0] for one in wanted]
     if isinstance(orders, list):
         answer = jsonify({"repositories": list(dict.fromkeys(ids))})
     else:

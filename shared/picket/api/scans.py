@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -13,17 +13,17 @@ from picket.api.bodies import malformed, raw
 from picket.api.naming import known_repository
 from picket.api.paging import paged
 from picket.api.queries import given
-from picket.commits.repository import RepositoryAddress
+from picket.components.assets import canonical
 from picket.effects import broker
 from picket.effects.git.address import admitted
 from picket.effects.mongo import batches, idempotency, repositories, tool_runs
 from picket.effects.mongo import scans as store
 from picket.effects.mongo.client import Document, members, public
-from picket.effects.mongo.documents import Scan
+from picket.effects.mongo.documents import Scan, Wanted
 from picket.effects.mongo.tool_runs import ToolRun
-from picket.errors import Malformed, PermanentError
-from picket.events import Envelope, ScanRequested, scan_id
-from picket.orchestration import bulk, cancellation, completion, toolbox, waiting
+from picket.errors import Malformed, PermanentError, Unsupported
+from picket.events import AssetType, Envelope, ScanRequested, scan_id
+from picket.orchestration import asset_requests, bulk, cancellation, completion, toolbox, waiting
 from picket.orchestration.tally import tally
 from picket.runtime.intake import traceparent
 from picket.runtime.problems import problem, status_of
@@ -31,6 +31,8 @@ from picket.runtime.problems import problem, status_of
 blueprint = Blueprint("scans", __name__)
 MAX_ITEMS = 1_000
 _ACTOR = "api"
+_BY_REPORTS = frozenset({"image", "namespace"})
+"""Assets that no tool is run on: what tools elsewhere say of them is handed in."""
 _HIDDEN = frozenset(
     (
         *("revision", "running", "open_under", "due", "idle_since", "branch", "queue", "fetching", "since", "took"),
@@ -41,12 +43,15 @@ _HIDDEN = frozenset(
 
 
 class ScanOrder(BaseModel):
-    """What to scan: `repository`, or `asset_type` and `asset_value`; the refs of pull requests only where asked."""
+    """What to scan: `repository`, or `asset_type` and `asset_value`; the refs of pull requests only where asked.
+
+    What else can be asked for are domains, hosts and URLs. Images and namespaces are known by the reports of them.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     repository: str = Field(default="", max_length=2048)
-    asset_type: Literal["repository"] | None = None
+    asset_type: AssetType | None = None
     asset_value: str = Field(default="", max_length=2048)
     pull_requests: bool = False
     tools: tuple[str, ...] = Field(
@@ -75,19 +80,18 @@ _ORDERS = TypeAdapter(list[ScanOrder])
 def submit() -> Response:
     """Ask for a scan of one repository, or of up to 1,000."""
     orders = read_orders(raw())
-    addresses, errors = admit_all(orders if isinstance(orders, list) else [orders])
+    wanted, errors = admit_all(orders if isinstance(orders, list) else [orders])
     if errors:
         status = int(errors[0]["status"]) if len(errors) == 1 else 422
         return problem(status, errors[0]["detail"], errors=errors)
     root = _root(request.headers.get("Idempotency-Key", ""), raw())
     with broker.caused_by(root):
         if isinstance(orders, list):
-            wanted = {address.name: address.url for address in addresses}
             pulls = any(order.pull_requests for order in orders)
             tools = sorted({tool for order in orders for tool in order.tools})
-            scan = bulk.ask(root.id, wanted, _ACTOR, pull_requests=pulls, tools=tools)
+            scan = bulk.ask(root.id, list(dict.fromkeys(wanted)), _ACTOR, pull_requests=pulls, tools=tools)
         else:
-            scan = _single(root.id, addresses[0], orders)
+            scan = _single(root.id, wanted[0], orders)
     answer = jsonify(view(scan))
     answer.status_code = 202
     answer.headers["Location"] = url_for("scans.show", wanted=scan["_id"])
@@ -200,16 +204,32 @@ def read_orders(body: bytes) -> ScanOrder | list[ScanOrder]:
     return orders
 
 
-def admit_all(orders: list[ScanOrder]) -> tuple[list[RepositoryAddress], list[dict[str, Any]]]:
-    """Check every address before anything is started."""
-    addresses: list[RepositoryAddress] = []
+def admit_all(orders: list[ScanOrder]) -> tuple[list[Wanted], list[dict[str, Any]]]:
+    """Check every address and name before anything is started."""
+    wanted: list[Wanted] = []
     errors: list[dict[str, Any]] = []
     for index, order in enumerate(orders):
         try:
-            addresses.append(admitted(order.address))
+            wanted.append(_admitted(order))
         except PermanentError as error:
             errors.append({"index": index, "detail": str(error), "status": status_of(error)})
-    return addresses, errors
+    return wanted, errors
+
+
+def _admitted(order: ScanOrder) -> Wanted:
+    """Return what an order means, by its canonical name.
+
+    Raises:
+        PermanentError: It is malformed, or not to be looked at.
+    """
+    if order.asset_type in {None, "repository"}:
+        address = admitted(order.address)
+        return address.name, address.url
+    asset_type: AssetType = order.asset_type or "repository"
+    if asset_type in _BY_REPORTS:
+        raise Unsupported(f"no {asset_type} is fetched; hand in a report: POST /reports?asset_type={asset_type}")
+    name, meant = canonical(asset_type, order.asset_value)
+    return name, meant, asset_type
 
 
 def _root(key: str, body: bytes) -> Envelope:
@@ -222,16 +242,15 @@ def _root(key: str, body: bytes) -> Envelope:
     return Envelope(id=name, type="request", source="/picket/api", traceparent=trace)
 
 
-def _single(root: str, address: RepositoryAddress, wanted: ScanOrder) -> Scan:
-    repository, url = repositories.ensure(address.name, address.url)
-    order = ScanRequested(
-        repository=repository,
-        url=url,
-        scan=scan_id(root, "0"),
-        pull_requests=wanted.pull_requests,
-        tools=wanted.tools,
-        reason="requested",
-    )
-    scan = store.open_scan(order, _ACTOR)
-    broker.emit(order)
+def _single(root: str, wanted: Wanted, order: ScanOrder) -> Scan:
+    name, meant, *kind = wanted
+    told: dict[str, object] = {"scan": scan_id(root, "0"), "tools": order.tools, "reason": "requested"}
+    if kind:
+        request_of_it = asset_requests.request(kind[0], name, meant, **told)
+    else:
+        repository, url = repositories.ensure(name, meant)
+        fields = {"repository": repository, "url": url, "pull_requests": order.pull_requests, **told}
+        request_of_it = ScanRequested.model_validate(fields)
+    scan = store.open_scan(request_of_it, _ACTOR)
+    broker.emit(request_of_it)
     return scan

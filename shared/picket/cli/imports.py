@@ -22,7 +22,10 @@ def import_report(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The report; `-` reads standard input.")],
     *,
     tool: Annotated[str, typer.Option(help="Name of the tool that wrote it.")],
-    asset: Annotated[str, typer.Option(help="Repository that it is of: URL, name or folder.")],
+    asset: Annotated[str, typer.Option(help="What it is of; a repository by URL, name or folder.")],
+    asset_type: Annotated[
+        str, typer.Option(help="Kind of that: repository, image, domain, host, url or namespace.")
+    ] = "repository",
     report_format: Annotated[str, typer.Option("--format", help="Its format; recognised where it is not given.")] = "",
     ref: Annotated[str, typer.Option(help="Branch or ref that it is of; the default branch unless said.")] = "",
     commit: Annotated[str, typer.Option(help="Commit that it is of; the tip unless said.")] = "",
@@ -40,8 +43,10 @@ def import_report(
     except OSError as error:
         fail(f"{file}: {error.strerror}")
     client = Client(server)
-    query = {"tool": tool, "asset": repository_name(asset), "format": report_format, "ref": ref, "commit": commit}
-    taken = client.post("/reports", body, "application/json", **query, complete="false" if partial else "true")
+    named = repository_name(asset) if asset_type == "repository" else asset
+    query = {"tool": tool, "asset": named, "asset_type": asset_type, "format": report_format}
+    query |= {"ref": ref, "commit": commit}
+    taken = client.post("/reports", body, _media_type(body), **query, complete="false" if partial else "true")
     found = _followed(client, taken, timeout) if wait else taken
     if as_json:
         print_json(found)
@@ -52,6 +57,10 @@ def import_report(
     if wait and found["state"] not in _FINAL:
         print(f"picket: not applied after {timeout:g} s; it goes on", file=sys.stderr)
         raise typer.Exit(3)
+
+
+def _media_type(body: bytes) -> str:
+    return "application/xml" if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else "application/json"
 
 
 def _followed(client: Client, report: Json, timeout: float) -> Json:

@@ -23,15 +23,23 @@ def submit(
         float | None, typer.Option(min=0, help="Seconds to wait at most; 3 if the scan still runs then.")
     ] = None,
     pull_requests: Annotated[bool, typer.Option("--pull-requests", help="The refs of pull requests, too.")] = False,
+    asset_type: Annotated[
+        str, typer.Option("--type", help="What they are: repository, or domain, host or url for tools to look at.")
+    ] = "repository",
+    tools: Annotated[
+        list[str] | None,
+        typer.Option("--tool", help="Run this tool; may be given again. Default: the policy's."),
+    ] = None,
     key: Annotated[str, typer.Option("--idempotency-key", help="Submitting again with it starts nothing new.")] = "",
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for a scan of the whole history of repositories."""
+    """Ask for a scan of the whole history of repositories, or of other assets."""
     if timeout is not None and not wait:
         fail("--timeout goes with --wait")
-    more = {"pull_requests": True} if pull_requests else {}
-    orders = [{"repository": repository_address(name), **more} for name in listed(repositories)]
+    more: dict[str, object] = {"pull_requests": True} if pull_requests else {}
+    more |= {"tools": tools} if tools else {}
+    orders = [{**_named(asset_type, name), **more} for name in listed(repositories)]
     client = Client(server)
     headers = {"Idempotency-Key": key} if key else {}
     scan = client.send("POST", "/scans", orders[0] if len(orders) == 1 else orders, **headers)
@@ -40,6 +48,12 @@ def submit(
     _print_scan(scan, as_json=as_json)
     if wait and scan["state"] != "Done":
         raise typer.Exit(1)
+
+
+def _named(asset_type: str, name: str) -> dict[str, object]:
+    if asset_type == "repository":
+        return {"repository": repository_address(name)}
+    return {"asset_type": asset_type, "asset_value": name}
 
 
 def _followed(client: Client, scan_id: str, timeout: float | None, *, as_json: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from picket.events.base import Envelope, Event
 from picket.events.spelling import ScanKind
+from picket.events.tools import AssetType
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Lane = Literal["push", "scheduled", "full"]
@@ -77,6 +78,8 @@ class ScanRequested(Event):
     source_url: str = Field(default="", description="Where to fetch that from; empty: from the repository itself")
     source_known: bool = Field(default=False, description="Whether `source_url` may be read with a token")
     pull_requests: bool = Field(default=False, description="Whether the refs of pull requests are looked at, too")
+    asset_type: AssetType = "repository"
+    asset: str = Field(default="", description="Of an asset that is no repository: what is meant of it, as a tag")
     tools: tuple[str, ...] = Field(default=(), description="Tools to be run; empty: those that the policy names")
     parent: str = Field(default="", description="Scan that this one is a child of")
     reason: str = ""

@@ -14,6 +14,7 @@ from picket.effects import artifacts, broker
 from picket.effects.git import transport
 from picket.effects.git.address import admitted
 from picket.effects.mongo import findings, reports, repositories, tool_runs
+from picket.effects.mongo.assets import is_repository
 from picket.effects.mongo.documents import Repository
 from picket.effects.mongo.records import StoredReport
 from picket.effects.mongo.reports import Said
@@ -78,7 +79,8 @@ def _collect(report: StoredReport) -> None:
     left_out = (*content.left_out, *left_out)
     is_complete = report["complete"] and content.succeeded and not left_out
     before = reports.said_in(scope)
-    found = renames.follow(found, before, repository, target.commit, is_complete=is_complete)
+    follows = is_complete and is_repository(repository)  # what else there is has no files that are renamed
+    found = renames.follow(found, before, repository, target.commit, is_complete=follows)
     changed = _apply(report, target, before, found, is_complete=is_complete)
     _tell(report, changed)
     told = {"ref": target.ref, "commit": target.commit, "findings": len(found), "changed": len(changed)}
@@ -113,9 +115,13 @@ def _tell(report: StoredReport, changed: list[str]) -> None:
 def _target(repository: Repository, report: StoredReport) -> Target:
     """Find out which ref and commit a report is of: the default branch and its tip unless it says.
 
+    Of another asset it is of what it says, such as a tag; what one of its tags has, the asset has.
+
     Raises:
         Gone: There is no such ref.
     """
+    if not is_repository(repository):
+        return Target(report["ref"], report["commit"], is_default=True)
     address = admitted(repository["url"])
     branch, tip = transport.default_branch(address)
     ref = _full_name(report["ref"]) or branch

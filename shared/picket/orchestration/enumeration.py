@@ -16,6 +16,7 @@ from picket.effects.telemetry import span
 from picket.errors import Busy, Gone, TransientError
 from picket.events import CommitUnknown, ScanRequested, now
 from picket.orchestration import (
+    asset_scans,
     builds,
     bulk,
     completion,
@@ -43,7 +44,13 @@ def expand(request: ScanRequested) -> None:
     """
     if request.kind == "group":
         bulk.expand(request)
-        return
+    elif request.asset_type != "repository":
+        asset_scans.expand(request)
+    else:
+        _expand(request)
+
+
+def _expand(request: ScanRequested) -> None:
     repositories.known(request.repository)
     scan = merging.unmerge(scans.open_scan(request, _ACTOR))
     if scan["state"] not in lifecycle.FINAL:

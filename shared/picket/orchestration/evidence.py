@@ -23,7 +23,8 @@ def missing(scan: Scan) -> str:
 
 def emptiness(scan: Scan) -> str:
     """Say that a scan of everything met no commit; empty if it met one, or looked for less."""
-    return "" if scans.kind(scan) not in _OF_EVERYTHING or scan["tips"] else "the repository has no commits"
+    is_of_commits = scans.kind(scan) in _OF_EVERYTHING and scan.get("asset_type", "repository") == "repository"
+    return "the repository has no commits" if is_of_commits and not scan["tips"] else ""
 
 
 def note(scan: Scan, state: str) -> None:
@@ -32,6 +33,9 @@ def note(scan: Scan, state: str) -> None:
     A scan of everything that missed refs takes back that the whole history is known; one that met no commit proves
     nothing.
     """
+    if scan.get("asset_type", "repository") != "repository":
+        repositories.update(scan["repository"], **({"scanned_at": now()} if state == "Done" else {}))
+        return
     if scans.kind(scan) in _OF_EVERYTHING and missing(scan):
         repositories.update(scan["repository"], missing_refs=missing(scan), missing_at=now())
     if state != "Done" or scans.kind(scan) == "group" or emptiness(scan):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from picket.effects.git import snapshot
 from picket.effects.git.address import admitted
 from picket.effects.mongo import findings, reports
+from picket.effects.mongo.assets import is_repository
 from picket.effects.mongo.documents import Repository
 from picket.findings.addresses import kubernetes_object
 from picket.findings.identity import finding_id, parts_id
@@ -55,13 +56,12 @@ def identify(
     wanted = [problem for problem in report.problems if problem.kind in KINDS]
     unknown = [problem for problem in report.problems if problem.kind not in KINDS]
     left_out = [LeftOut(where=_where(one), reason=f"no kind of finding {one.kind[:40]!r}") for one in unknown]
-    texts = _texts(wanted, repository, commit)
+    texts = _texts(wanted, repository, commit) if is_repository(repository) else {}
     named: list[tuple[dict[str, str], Identified]] = []
     equals = Counter[tuple[str, ...]]()
     for problem in sorted(wanted, key=_order):
-        lines = texts.get(problem.places[0]) if KINDS[problem.kind].needs_lines and problem.places else Lines()
-        if lines is None and problem.value_id:
-            lines = Lines()
+        is_told_by_lines = KINDS[problem.kind].needs_lines and problem.places and not problem.value_id
+        lines = texts.get(problem.places[0]) if is_told_by_lines and is_repository(repository) else Lines()
         if lines is None:
             left_out.append(LeftOut(where=_where(problem), reason=f"not in the files of commit {commit[:12]}"))
             continue

@@ -60,7 +60,7 @@ def _hand_over(run: ToolRun, report: Report, record: dict[str, object], *, compl
     """Ask for a report to be applied; the run is known by it from before that."""
     identity = f"rep-{run['_id'].removeprefix('run-')}"
     order = reports.Order(
-        asset=run["asset"],
+        asset=run["repository"],
         tool=run["tool"],
         by=REPORTER,
         ref=run["ref"],

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
+from picket.events import AssetType
+
 Fields = dict[str, object]
 """Fields to set in a document."""
 
@@ -126,6 +128,8 @@ class Scan(Moving):
     untold: NotRequired[str]
     tally: NotRequired[Tally]
     scored_at: NotRequired[str]
+    asset_type: NotRequired[AssetType]
+    asset: NotRequired[str]
     tools: NotRequired[list[str]]
     tool_runs: NotRequired[int]
 
@@ -151,10 +155,14 @@ class Batch(Moving):
     counts_for: NotRequired[list[str]]
 
 
-class Order(Stored):
-    """The repositories of a scan of many, as name and URL, and for how many of them a child scan is `made`."""
+Wanted = tuple[str, str] | tuple[str, str, AssetType]
+"""Canonical name and URL of a repository; of another asset its name, its tag or nothing, and its kind."""
 
-    repositories: list[tuple[str, str]]
+
+class Order(Stored):
+    """What a scan of many is to look at, and for how much of it a child scan is `made`."""
+
+    repositories: list[Wanted]
     pull_requests: bool
     made: int
 
@@ -229,6 +237,8 @@ class Repository(Stored):
     grade: NotRequired[str]
     score_revision: NotRequired[int]
     list_key: NotRequired[str]
+    asset_type: NotRequired[AssetType]
+    asset_key: NotRequired[str]
 
 
 class Name(Stored):

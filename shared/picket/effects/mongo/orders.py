@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from picket.effects.mongo.client import collection
-from picket.effects.mongo.documents import Order
+from picket.effects.mongo.documents import Order, Wanted
 
 
-def put(scan: str, repositories: Sequence[tuple[str, str]], *, pull_requests: bool) -> None:
-    """Keep what a scan of many is to look at: (canonical name, URL) of each; putting it again changes nothing."""
+def put(scan: str, repositories: Sequence[Wanted], *, pull_requests: bool) -> None:
+    """Keep what a scan of many is to look at; putting it again changes nothing."""
     fields = {"repositories": [list(each) for each in repositories], "pull_requests": pull_requests, "made": 0}
     collection("orders").update_one({"_id": scan}, {"$setOnInsert": fields}, upsert=True)
 
