@@ -231,6 +231,24 @@ def test_without_its_data_nothing_is_said_to_be_well(name: str, tree: Path, tmp_
     assert running_of(name).incomplete(ended, found) or report.left_out
 
 
+@pytest.mark.parametrize("setting", ["external-checks-dir:\n  - ext\n", "external-checks-git:\n  - {tree}/ext\n"])
+def test_checkov_runs_nothing_of_the_repository(setting: str, tmp_path: Path) -> None:
+    tree, home = tmp_path / "tree", tmp_path / "home"
+    (tree / "ext").mkdir(parents=True)
+    home.mkdir()
+    (tree / "main.tf").write_text('resource "aws_s3_bucket" "b" {\n  bucket = "b"\n}\n')
+    (tree / ".checkov.yaml").write_text(setting.format(tree=tree))
+    (tree / "ext" / "__init__.py").write_text("")
+    (tree / "ext" / "check.py").write_text(f"open({str(home / 'was-run')!r}, 'w').close()\n")
+    commit = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "a"]
+    for command in (["git", "init", "--quiet"], ["git", "add", "."], commit):
+        subprocess.run(command, cwd=tree / "ext", check=True)
+
+    ended, _ = ran("checkov", of_the(tree, "checkov"), home)
+    assert not (home / "was-run").exists()
+    assert running_of("checkov").failed(ended)
+
+
 def test_syft_lists_what_is_there(tree: Path, tmp_path: Path) -> None:
     ended, output = ran("syft", of_the(tree, "syft"), tmp_path)
     assert not running_of("syft").failed(ended), ended
