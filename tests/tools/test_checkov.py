@@ -84,3 +84,9 @@ def test_runs() -> None:
     assert failed("checkov", 2)
     assert "--skip-download" in arguments("checkov")
     assert "--quiet" not in arguments("checkov")
+
+
+def test_checks_that_a_repository_brings_are_refused() -> None:
+    """They are Python, which would be run."""
+    said = arguments("checkov")
+    assert said[said.index("--external-checks-public-key") + 1] == "/dev/null"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import planted
 from tests.support.reports.credentials import SECRET
 
 from picket.errors import Malformed
@@ -22,82 +23,6 @@ from picket.tools.tool import document
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-FILES = {
-    "Dockerfile": "FROM debian\nRUN apt-get install curl\nCMD echo hello\n",
-    "app/views.py": "import subprocess\n\n\ndef run(command):\n    return subprocess.call(command, shell=True)\n",
-    "settings.py": f'TOKEN = "{SECRET}"\n',
-    "requirements.txt": "requests==2.19.0\n",
-    "go.mod": "module example.com/x\n\ngo 1.22\n",
-    "main.go": """package main
-
-import (
-\t"os"
-\t"os/exec"
-)
-
-func main() {
-\texec.Command("sh", "-c", os.Args[1]).Run()
-}
-""",
-    "deploy/chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
-    "deploy/chart/templates/a.yaml": "apiVersion: v1\nkind: [ConfigMap\n",
-    "k8s/web.yaml": """apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: "two"
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-        - name: web
-          image: nginx:latest
-          securityContext:
-            privileged: true
-""",
-    ".github/workflows/ci.yaml": """name: ci
-on: pull_request_target
-jobs:
-  build:
-    runs-on: ubuntu-latest
-    steps:
-      - run: echo "${{ github.event.pull_request.title }}"
-""",
-}
-RULE = """rules:
-  - id: shell-true
-    languages: [python]
-    severity: ERROR
-    message: A shell runs it
-    pattern: subprocess.call(..., shell=True)
-    metadata: {cwe: "CWE-78: OS Command Injection"}
-"""
-RECORD: dict[str, Any] = {
-    "schema_version": "1.6.0",
-    "id": "PYSEC-2099-1",
-    "modified": "2026-01-01T00:00:00Z",
-    "aliases": ["CVE-2099-1001"],
-    "affected": [
-        {
-            "package": {"name": "requests", "ecosystem": "PyPI"},
-            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.20.0"}]}],
-        }
-    ],
-}
-OF_GO: dict[str, Any] = {
-    "schema_version": "1.3.1",
-    "id": "GO-2099-0001",
-    "modified": "2026-01-01T00:00:00Z",
-    "affected": [
-        {
-            "package": {"name": "stdlib", "ecosystem": "Go"},
-            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.99.0"}]}],
-            "ecosystem_specific": {"imports": [{"path": "os/exec", "symbols": ["Command"]}]},
-        }
-    ],
-}
 EXPECTED = {
     "bandit": ("B602", "app/views.py", 5),
     "checkov": ("CKV_K8S_16", "k8s/web.yaml", 1),
@@ -124,9 +49,7 @@ USUAL_PORTS = (8080, 8081, 8888, 8000, 9000, 9090, 5000)
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a problem for each tool."""
     folder = tmp_path_factory.mktemp("tree")
-    for name, text in FILES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    planted.repository(folder)
     return folder
 
 
@@ -134,16 +57,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases, rules and schemas, with one entry each; Go is an ecosystem without any advisory."""
     folder = tmp_path_factory.mktemp("data")
-    for name in ("rules", "schemas", "govulncheck", "osv-scalibr/PyPI", "osv-scalibr/Go"):
-        (folder / name).mkdir(parents=True)
-    (folder / "rules" / "shell.yaml").write_text(RULE)
-    replicas = {"type": "object", "properties": {"replicas": {"type": "integer"}}}
-    schema = {"type": "object", "properties": {"spec": replicas}}
-    (folder / "schemas" / "deployment-apps-v1.json").write_text(json.dumps(schema))
-    (folder / "govulncheck" / "GO-2099-0001.json").write_text(json.dumps(OF_GO))
-    with zipfile.ZipFile(folder / "osv-scalibr" / "PyPI" / "all.zip", "w") as archive:
-        archive.writestr("PYSEC-2099-1.json", json.dumps(RECORD))
-    zipfile.ZipFile(folder / "osv-scalibr" / "Go" / "all.zip", "w").close()
+    planted.databases(folder)
     return folder
 
 
@@ -229,6 +143,54 @@ def test_without_its_data_nothing_is_said_to_be_well(name: str, tree: Path, tmp_
     except Malformed:
         return
     assert running_of(name).incomplete(ended, found) or report.left_out
+
+
+def test_osv_scanner_looks_into_an_image(data: Path, tmp_path: Path) -> None:
+    (data / "osv-scalibr" / "Debian").mkdir(exist_ok=True)
+    package = {"name": "openssl", "ecosystem": "Debian:12"}
+    versions = {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.0.10-1"}]}
+    record = planted.RECORD | {"id": "DEBIAN-CVE-2099-7", "aliases": ["CVE-2099-7"]}
+    record["affected"] = [{"package": package, "ranges": [versions]}]
+    with zipfile.ZipFile(data / "osv-scalibr" / "Debian" / "all.zip", "w") as archive:
+        archive.writestr("DEBIAN-CVE-2099-7.json", json.dumps(record))
+    (tmp_path / "image.tar").write_bytes(planted.image())
+    material = Material(asset_type="image", asset="a/b", archive=str(tmp_path / "image.tar"), data=str(data))
+
+    ended, output = ran("osv-scanner", material, tmp_path)
+    found, report = parsed("osv-scanner", output)
+    assert running_of("osv-scanner").incomplete(ended, found) == ""
+    assert {(each.advisory, each.component, each.fixed_in) for each in report.problems} == {
+        ("CVE-2099-1001", "pkg:pypi/requests", "2.20.0"),
+        ("CVE-2099-7", "pkg:deb/debian/openssl", "3.0.10-1"),
+    }
+
+
+def test_osv_scanner_is_incomplete_without_the_database_of_one_ecosystem(
+    tree: Path, data: Path, tmp_path: Path
+) -> None:
+    partial = tmp_path / "data"
+    shutil.copytree(data, partial)
+    shutil.rmtree(partial / "osv-scalibr" / "Go")
+    ended, _ = ran("osv-scanner", of_the(tree, "osv-scanner", str(partial)), tmp_path)
+    assert "database" in running_of("osv-scanner").incomplete(ended, None)
+
+
+@pytest.mark.parametrize("setting", ["external-checks-dir:\n  - ext\n", "external-checks-git:\n  - {tree}/ext\n"])
+def test_checkov_runs_nothing_of_the_repository(setting: str, tmp_path: Path) -> None:
+    tree, home = tmp_path / "tree", tmp_path / "home"
+    (tree / "ext").mkdir(parents=True)
+    home.mkdir()
+    (tree / "main.tf").write_text('resource "aws_s3_bucket" "b" {\n  bucket = "b"\n}\n')
+    (tree / ".checkov.yaml").write_text(setting.format(tree=tree))
+    (tree / "ext" / "__init__.py").write_text("")
+    (tree / "ext" / "check.py").write_text(f"open({str(home / 'was-run')!r}, 'w').close()\n")
+    commit = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "a"]
+    for command in (["git", "init", "--quiet"], ["git", "add", "."], commit):
+        subprocess.run(command, cwd=tree / "ext", check=True)
+
+    ended, _ = ran("checkov", of_the(tree, "checkov"), home)
+    assert not (home / "was-run").exists()
+    assert running_of("checkov").failed(ended)
 
 
 def test_syft_lists_what_is_there(tree: Path, tmp_path: Path) -> None:

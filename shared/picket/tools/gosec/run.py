@@ -32,5 +32,5 @@ RUNNING = Running(
     licence="Apache-2.0",
     package=Package("go", "github.com/securego/gosec/v2/cmd/gosec", "2.30.0"),
     files=("*.go", "go.mod", "go.sum"),
-    environment={"GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
+    environment={"CGO_ENABLED": "0", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
 )

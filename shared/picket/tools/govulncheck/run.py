@@ -27,5 +27,5 @@ RUNNING = Running(
     licence="BSD-3-Clause",
     package=Package("go", "golang.org/x/vuln/cmd/govulncheck", "1.9.0"),
     files=("*.go", "go.mod", "go.sum"),
-    environment={"GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
+    environment={"CGO_ENABLED": "0", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
 )
