@@ -3,7 +3,7 @@
 from picket.effects.mongo import batches, findings, repositories, scans
 from picket.effects.mongo.documents import Batch, Scan
 from picket.events import CommitBatchScanned, FindingReported, FindingVerified, PolicyChanged, ReportCollected
-from picket.orchestration import completion, dispatch, reappearance, reevaluation, verified
+from picket.orchestration import chains, completion, dispatch, reappearance, reevaluation, verified
 from picket.orchestration.review import review
 from picket.runtime import consumes
 
@@ -25,7 +25,7 @@ def main(event: CommitBatchScanned | FindingReported | FindingVerified | ReportC
         case FindingVerified():
             review(event, [verified.settled(one) for one in findings.get_many([event.finding])], None, ())
         case ReportCollected():
-            review(event, findings.get_many(event.findings), None, ())
+            review(event, findings.get_many(event.findings), None, chains.of_report(event.report))
         case PolicyChanged():
             reevaluation.step(event)
 

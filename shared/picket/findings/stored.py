@@ -54,6 +54,7 @@ class Evidence(TypedDict, total=False):
     cwe: list[str]
     advisory: str
     component: str
+    resource: str
 
 
 class Exemption(TypedDict):

@@ -139,6 +139,7 @@ def evidence(problem: Problem, tool: str) -> dict[str, object]:
         "cwe": list(problem.cwe),
         "advisory": problem.advisory,
         "component": problem.component,
+        "resource": problem.resource,
     }
 
 

@@ -6,16 +6,19 @@ stays: the policy takes back only its own decisions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
+from picket.components.assets import canonical
 from picket.effects import broker
 from picket.effects import policy as effective
 from picket.effects.mongo import findings, repositories, scans
 from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.telemetry import note
-from picket.errors import Busy
+from picket.errors import Busy, Malformed
 from picket.events import (
+    AssetType,
     Event,
     FindingChanged,
     NoticeRequested,
@@ -27,10 +30,11 @@ from picket.events import (
 from picket.findings import lists
 from picket.findings.life import Move, moved, named, state_of
 from picket.findings.stored import Changes, Finding
-from picket.orchestration import statuses, verified
+from picket.orchestration import asset_requests, statuses, verified
 from picket.policy.decide import MAX_SCANS_PER_ROOT, Decision, decide
 from picket.policy.rules import Notify
 from picket.policy.rules import Scan as WantedScan
+from picket.policy.templates import fill
 
 _ACTOR = "feedback"
 _TOLD_AT_ONCE = 500
@@ -54,7 +58,7 @@ def review(event: Event, found: list[Finding], scan: Scan | None, chain: tuple[s
         if due:
             broker.emit(VerificationRequested(repository=event.repository, finding=finding["_id"], due=due))
         for rule, wanted in decision.scans:
-            request_scan(repository, wanted, rule, scan, chain)
+            request_scan(repository, wanted, Why(rule, chain, finding), scan)
     tell(event.repository, [finding["_id"] for finding in found], event.subject, chain, corrects=scan is None)
 
 
@@ -168,26 +172,56 @@ def decided_by(finding: Finding) -> str:
     return str(moves[-1]) if moves else "person" if given and not given.get("rule") else ""
 
 
-def request_scan(
-    repository: Repository, wanted: WantedScan, rule: str, scan: Scan | None, chain: tuple[str, ...]
-) -> None:
-    """Ask for a scan as a child of the one at hand, within the budget of the root."""
-    cause = broker.cause()
-    request = ScanRequested(
-        repository=repository["_id"],
-        url=repository["url"],
-        scan=scan_id(cause.correlation or cause.id, f"{rule}|{repository['_id']}"),
-        kind=wanted.kind,
-        parent=scan["_id"] if scan else "",
-        reason=f"rule {rule}",
-        chain=(*chain, rule),
-    )
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Which rule asks for a scan, the rules that led to it, and the finding that it is for."""
+
+    rule: str
+    chain: tuple[str, ...]
+    finding: Finding
+
+
+def request_scan(repository: Repository, wanted: WantedScan, why: Why, scan: Scan | None) -> None:
+    """Ask for a scan as a child of the one at hand, within the budget of the root.
+
+    The same rule asks once for each asset on account of one root, however many findings name it.
+    """
+    try:
+        request = _request(repository, wanted, why, scan)
+    except Malformed as error:
+        note("a rule names no asset", rule=why.rule, finding=why.finding["_id"], reason=str(error))
+        return
     if scans.find(request.scan) is None:
-        if any(scans.kind(running) == wanted.kind for running in scans.running(repository["_id"])):
-            note("such a scan is running already", rule=rule, repository=repository["_id"])
+        if any(scans.kind(running) == wanted.kind for running in scans.running(request.repository)):
+            note("such a scan is running already", rule=why.rule, repository=request.repository)
             return
-        if scans.count_for_root(cause.correlation) >= MAX_SCANS_PER_ROOT:
-            note("scan budget of this root is spent", rule=rule, repository=repository["_id"])
+        if scans.count_for_root(broker.cause().correlation) >= MAX_SCANS_PER_ROOT:
+            note("scan budget of this root is spent", rule=why.rule, repository=request.repository)
             return
-    scans.record(request, _ACTOR, root=cause.correlation)
+    scans.record(request, _ACTOR, root=broker.cause().correlation)
     broker.emit(request)
+
+
+def _request(repository: Repository, wanted: WantedScan, why: Why, scan: Scan | None) -> ScanRequested:
+    """Return the request for what a rule has scanned.
+
+    Raises:
+        Malformed: What its template gives is no name of an asset.
+    """
+    root = broker.cause().correlation or broker.cause().id
+    told: dict[str, object] = {
+        "kind": wanted.kind,
+        "parent": scan["_id"] if scan else "",
+        "reason": f"rule {why.rule}",
+        "chain": (*why.chain, why.rule),
+        "tools": wanted.tools,
+    }
+    own = repository.get("asset_type", "repository")
+    if wanted.asset_type or own != "repository":
+        asset_type: AssetType = wanted.asset_type or own
+        value = fill(wanted.asset_value, repository["name"], why.finding) if wanted.asset_type else repository["name"]
+        name, meant = canonical(asset_type, value)
+        told["scan"] = scan_id(root, f"{why.rule}|{asset_type}:{name}")
+        return asset_requests.request(asset_type, name, meant, **told)
+    told |= {"repository": repository["_id"], "url": repository["url"]}
+    return ScanRequested.model_validate({**told, "scan": scan_id(root, f"{why.rule}|{repository['_id']}")})

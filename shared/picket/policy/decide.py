@@ -78,8 +78,9 @@ def _apply(decision: Decision, rule: Rule, action: Action, chain: Sequence[str],
             "until": _text(decided_at + timedelta(days=action.exempt.days)),
         }
         decision = replace(decision, exemption=exemption)
-    if action.scan and rule.id not in chain and len(chain) < MAX_DEPTH:
-        decision = replace(decision, scans=(*decision.scans, (rule.id, action.scan)))
+    asked = action.scan or (Scan(tools=action.tool.run) if action.tool else None)
+    if asked and rule.id not in chain and len(chain) < MAX_DEPTH:
+        decision = replace(decision, scans=(*decision.scans, (rule.id, asked)))
     if action.notify:
         decision = replace(decision, notices=(*decision.notices, (rule.id, action.notify)))
     if action.verify:

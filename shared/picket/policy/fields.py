@@ -11,6 +11,7 @@ from picket.events import CommitBatchScanned, FindingReported, FindingVerified, 
 
 _EVIDENCE = (
     *("rule", "description", "provider", "credential", "severity", "confidence", "reasons", "redacted", "remediation"),
+    *("component", "advisory", "resource", "cwe"),
 )
 _PLACE = ("commit", "path", "start_line", "start_column", "end_line", "end_column", "author", "email", "date")
 _EXEMPTION = ("reason", "approver", "rule", "decided_at", "until")

@@ -11,18 +11,22 @@ from importlib.resources import files
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from picket.errors import Malformed
 from picket.events import AssetType, ScanKind, Severity
 from picket.events.spelling import today
 from picket.findings.life import State
 from picket.policy.fields import complaint
+from picket.policy.templates import FILLED, fields_of
 
 Scalar = str | bool | int | float | None
 ExemptionReason = Literal[
     "test-data", "remediated", "not-applicable", "not-supported", "false-positive", "risk-accepted"
 ]
+
+
+ToolName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 
 class _Model(BaseModel):
@@ -72,9 +76,30 @@ class Exempt(_Model):
 
 
 class Scan(_Model):
-    """Request a scan of the finding's repository."""
+    """Request a scan of the finding's asset, or of another one that the finding names, by these tools or the policy's.
+
+    `asset_value` is a template: `{field}` stands for a field of the finding, and what is filled in must be the name of
+    an asset of that type.
+    """
 
     kind: ScanKind = "full"
+    asset_type: Literal["domain", "host", "url"] | None = None
+    asset_value: Annotated[str, Field(max_length=500)] = ""
+    tools: tuple[ToolName, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_what_it_scans(self) -> Scan:
+        if bool(self.asset_type) != bool(self.asset_value):
+            raise ValueError("asset_type and asset_value go together")
+        if unknown := sorted(fields_of(self.asset_value) - FILLED):
+            raise ValueError(f"a template has no field {unknown[0][:100]!r}; these are: {', '.join(sorted(FILLED))}")
+        return self
+
+
+class RunTools(_Model):
+    """Have tools look at the finding's asset: the same as a scan by these tools."""
+
+    run: Annotated[tuple[ToolName, ...], Field(min_length=1)]
 
 
 class Notify(_Model):
@@ -96,6 +121,7 @@ class Action(_Model):
     set: Set | None = None
     exempt: Exempt | None = None
     scan: Scan | None = None
+    tool: RunTools | None = None
     notify: Notify | None = None
     verify: Verify | None = None
 

@@ -32,5 +32,6 @@ RUNNING = Running(
     package=Package("pypi", "checkov", "3.3.30"),
     files=("*.tf", "*.tf.json", "*.yaml", "*.yml", "*.json", "*.bicep", "Dockerfile", "Dockerfile.*", "*.Dockerfile"),
     environment={"LOG_LEVEL": "ERROR"},
+    memory=4 * 1024**3,
     seconds=900,
 )
