@@ -113,3 +113,10 @@ def test_runs() -> None:
     assert {"--skip-db-update", "--offline-scan", "--disable-telemetry"} <= set(arguments("trivy", data="/d"))
     assert "/d/trivy" in arguments("trivy", data="/d")
     assert arguments("trivy", asset_type="image", archive="/a.tar")[-2:] == ("--input", "/a.tar")
+
+
+def test_a_file_that_it_cannot_parse_makes_a_run_incomplete() -> None:
+    """It ends with status 0 all the same."""
+    line = "2026-01-01T00:00:00Z\tERROR\t"
+    assert incomplete("trivy", 0, f'{line}[terraform parser] Error parsing file\tfile_path="bad.tf"\n')
+    assert not incomplete("trivy", 0, f"{line}[misconfig] Falling back to embedded checks\terr=none\n")

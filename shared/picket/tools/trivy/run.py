@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from picket.tools.endings import failed_unless, incomplete_unless
-from picket.tools.running import Material, Package, Running
+from picket.tools.endings import ended_with, failed_unless
+from picket.tools.running import Ended, Material, Package, Running
 
 _OFFLINE = (
     "--offline-scan",
@@ -13,6 +13,18 @@ _OFFLINE = (
     "--skip-version-check",
     "--disable-telemetry",
 )
+
+_ERROR = "\tERROR\t"
+_HARMLESS = "Falling back to embedded checks"
+"""What it calls an error where it has only the checks that are built in."""
+
+
+def _incomplete(ended: Ended, _document: object) -> str:
+    """Say why a run is incomplete: it ends with status 0 also where it cannot parse a file."""
+    if ended.status:
+        return ended_with(ended)
+    errors = (line for line in ended.errors.splitlines() if _ERROR in line)
+    return "its log tells of an error" if any(_HARMLESS not in line for line in errors) else ""
 
 
 def _arguments(material: Material) -> tuple[str, ...]:
@@ -28,7 +40,7 @@ RUNNING = Running(
     program="trivy",
     accepts=frozenset({"repository", "image"}),
     arguments=_arguments,
-    incomplete=incomplete_unless(0),
+    incomplete=_incomplete,
     failed=failed_unless(0),
     version=("--version",),
     licence="Apache-2.0",
