@@ -66,7 +66,10 @@ def _run(running: Running, order: Order, program: str, place: Workplace) -> Ende
     )
     limits = Limits(running.seconds, running.memory, MAX_OUTPUT_BYTES, (place.output,))
     sandbox.limit_this_process(_MAX_SCRATCH_BYTES)
-    arguments = tuple(running.arguments(material))
+    try:
+        arguments = tuple(running.arguments(material))
+    except ValueError as error:
+        return Ended(record=Record(stopped=f"it cannot look at that: {error}", status=-1))
     version = _version(running, program, material, place)
     try:
         ran = _started((program, *arguments), running.variables(material), place, limits)
@@ -105,14 +108,16 @@ def _started(command: tuple[str, ...], variables: dict[str, str], place: Workpla
 
 
 def _version(running: Running, program: str, material: Material, place: Workplace) -> str:
-    """Return the first line of what the tool says of its version."""
+    """Return the first line of what the tool says of its version, else that of its package."""
     limits = Limits(_VERSION_SECONDS, running.memory, MAX_OUTPUT_BYTES, ())
     try:
         _started((program, *running.version), running.variables(material), place, limits)
     except OSError:
         return ""
     told = ((place.output / name).read_text(errors="replace").strip() for name in ("stdout", "stderr"))
-    return next((each.splitlines()[0][:200] for each in told if each), "")
+    said = next((each.splitlines()[0][:200] for each in told if each), "")
+    built = running.package.version if running.package else ""  # what `go install` builds knows no version of its own
+    return said if any(char.isdigit() for char in said) else f"{said} {built}".strip()
 
 
 def _digest(path: Path) -> str:
