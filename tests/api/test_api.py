@@ -193,7 +193,9 @@ def test_a_repository_that_had_two_owners_in_a_hurry_counts_for_the_last_only(
     [
         pytest.param({}, 400, "repository", id="nothing"),
         pytest.param({"repository": "x", "asset_value": "x", "asset_type": "repository"}, 400, "either", id="both"),
-        pytest.param({"asset_type": "image", "asset_value": "x"}, 400, "asset_type", id="another asset"),
+        pytest.param({"asset_type": "cloud", "asset_value": "x"}, 400, "asset_type", id="another asset"),
+        pytest.param({"asset_type": "image", "asset_value": "x"}, 422, "hand in a report", id="an image"),
+        pytest.param({"asset_type": "host", "asset_value": "a b"}, 400, "no domain", id="no host"),
         pytest.param({"repository": "https://h.example/o/r", "extra": 1}, 400, "extra", id="unknown field"),
         pytest.param([], 400, "1 to 1000", id="empty list"),
         pytest.param([{"repository": "https://h.example/o/r"}] * 1001, 400, "1 to 1000", id="too many"),

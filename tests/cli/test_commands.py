@@ -28,7 +28,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
 
 
 def picket(*arguments: str, server: str = "", stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PICKET_URL": server or "http://127.0.0.1:1", "COLUMNS": "200"}
+    environment = {**os.environ, "PICKET_URL": server or "http://127.0.0.1:1", "COLUMNS": "200", "PICKET_TOOLS": "[]"}
     command = [sys.executable, "-m", "picket.cli", *arguments]
     return subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
 

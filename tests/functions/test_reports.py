@@ -226,7 +226,7 @@ def test_a_run_that_failed_is_no_complete_report(deployed: Deployment, name: str
         ("?tool=t&asset=h/o/nosuch", 422, "is not known"),
         ("?tool=A b&asset=NAME", 422, "tool does not fit"),
         ("?tool=t&asset=NAME&commit=abc", 422, "commit does not fit"),
-        ("?tool=t&asset=NAME&format=xml", 422, "format is one of .*sarif"),
+        ("?tool=t&asset=NAME&format=xml", 422, "format is one of "),
     ],
 )
 def test_a_report_that_says_too_little_is_refused(

@@ -216,7 +216,7 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**inherited, **environment},
+            env={**inherited, "PICKET_TOOLS": "[]", **environment},  # not those that happen to be installed here
         )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -133,7 +133,7 @@ def scan(found: Json, out: Console) -> None:
         out.print(f"  failed: {what}: {plain(failed['reason'])}")
     for child in found["children"]:
         out.print(f"  child {child['id']}  {child['state']}  {plain(child['repository'])}")
-    for run in found["tool_runs"]:
+    for run in found.get("tool_runs", ()):
         why = f": {plain(run['reason'])}" if run["reason"] else ""
         out.print(f"  tool {run['tool']}  {run['state']}{why}")
 

@@ -31,6 +31,8 @@ _TOLD_AT_ONCE = 500
 _SETTLED_AT_ONCE = 500
 _TRIES = 5
 _ACTOR = "collect"
+_AFTER_THE_ENGINE = "~"
+"""Rank of what a tool shows of a finding: what the engine has found itself is shown before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +203,9 @@ def _new_finding(report: StoredReport, said: Said, found: Identified) -> NewFind
         "severity": said.severity,
         "confidence": said.confidence,
         "first": standing.place_of(said),
-        "first_rank": "",
+        "first_rank": _AFTER_THE_ENGINE,
         "evidence": cast("Evidence", said.evidence),
-        "evidence_rank": "",
+        "evidence_rank": _AFTER_THE_ENGINE,
     }
 
 

@@ -13,6 +13,7 @@ from picket.findings.life import Move, moved, named
 from picket.findings.stored import Changes, Evidence, Finding, StoredPlace
 
 _GRAVEST_FIRST = ("critical", "high", "medium", "low", "info")
+_REPORTED = "reported by "
 _PLACE = ("path", "start_line", "start_column", "end_line", "end_column", "commit", "author", "email", "date")
 
 
@@ -33,10 +34,11 @@ def decided(finding: Finding, said: Sequence[Said], by: str, at: datetime) -> Ch
         "scopes": sorted(one.scope for one in said),
         "reporters": sorted({one.tool for one in present} | ({ENGINE} & set(finding.get("reporters", ())))),
     }
+    is_engines = ENGINE in finding.get("reporters", ())
     if present:
-        fields |= _evidence(present)
+        fields |= _beside(finding, present) if is_engines else _evidence(present)
     changed = cast("Changes", {name: value for name, value in fields.items() if finding.get(name) != value})
-    if "evidence" in changed:  # the policy judges it anew from here
+    if "evidence" in changed and not is_engines:  # the policy judges it anew from here
         changed |= {"severity": _gravest(present).severity, "confidence": _surest(present)}
     move = _move(finding, said, by)
     return {**changed, **moved(finding, move, at)} if move else changed
@@ -53,7 +55,7 @@ def _evidence(present: Sequence[Said]) -> Changes:
     """Return what is most telling of all that is reported: the highest severity, and the evidence that justifies it."""
     best = _gravest(present)
     shown = min(present, key=lambda one: (not one.is_default, one.tool, one.scope))
-    reasons = sorted({f"reported by {one.tool}" for one in present})
+    reasons = sorted({f"{_REPORTED}{one.tool}" for one in present})
     confidence = _surest(present)
     told = {**best.evidence, "severity": best.severity, "confidence": confidence, "reasons": reasons}
     return {
@@ -62,6 +64,14 @@ def _evidence(present: Sequence[Said]) -> Changes:
         "exploitability": max(one.exploitability for one in present),
         "is_live": any(one.is_exploited for one in present),
     }
+
+
+def _beside(finding: Finding, present: Sequence[Said]) -> Changes:
+    """Return what tools add to what the engine has found itself, which it has seen and judged: who else reports it."""
+    own = finding["evidence"]
+    reasons = [reason for reason in own.get("reasons", ()) if not reason.startswith(_REPORTED)]
+    reasons += sorted({f"{_REPORTED}{one.tool}" for one in present})
+    return {"evidence": {**own, "reasons": reasons}}
 
 
 def _gravest(present: Sequence[Said]) -> Said:

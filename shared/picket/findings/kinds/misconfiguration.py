@@ -10,11 +10,15 @@ from picket.findings.model import Problem
 def _identify(tool: str, problem: Problem, lines: Lines) -> tuple[Identity, ...]:
     """Tell one by its control, where several tools know it, and by what the file says it is in.
 
-    A tool's own address of the resource, or the text of the lines, identifies what no other tool knows.
+    A tool's own address of the resource, or the text of the lines, identifies what no other tool knows; the address
+    is what identified it before several tools were known to mean the same.
     """
     own = (control(tool, problem), path_of(problem), problem.resource or normalised(lines.text))
     known = control_of(tool, problem.rule)
-    return ((known, path_of(problem), lines.kubernetes), own) if known else (own,)
+    if not known:
+        return (own,)
+    joint = (known, path_of(problem), lines.kubernetes)
+    return (joint, own) if problem.resource else (joint,)
 
 
 def _are_distinct(tool: str, problem: Problem) -> bool:

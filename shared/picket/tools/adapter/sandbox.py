@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 
 _WATCH_SECONDS = 0.1
+_END_SECONDS = 10.0
+"""How long it is waited for the last process to be gone."""
 _FILES = 4_096
 """Files that a program may have open."""
 
@@ -109,10 +111,10 @@ def _excess(limits: Limits, seconds: float, memory: int) -> str:
 
 
 def _members(session: int) -> Iterator[psutil.Process]:
-    """Give the processes of a session, those whose parents have ended included."""
+    """Give the processes of a session that run, those whose parents have ended included."""
     for process in psutil.process_iter():
-        with suppress(ProcessLookupError, PermissionError):
-            if os.getsid(process.pid) == session:
+        with suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
 
 
@@ -137,8 +139,12 @@ def _room(folder: Path, enough: int) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the session, whichever of it has outlived its parent."""
-    for member in _members(process.pid):
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(member.pid, signal.SIGKILL)
+    """Kill what is left of the session, whichever of it has outlived its parent, and see that it is gone."""
+    process.kill()
     process.wait()
+    deadline = time.monotonic() + _END_SECONDS
+    while (left := [one.pid for one in _members(process.pid)]) and time.monotonic() < deadline:
+        for pid in left:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_WATCH_SECONDS / 10)
