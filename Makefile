@@ -85,6 +85,9 @@ bench-scale: setup ## what is asked of a store with a million findings: seconds 
 bench-forges: setup ## an organization of ten thousand repositories: webhooks made and looked after, refs compared; REPOSITORIES=300 for less, COMPARED=1 for the refs of all
 	$(BIN)/python -m tests.benchmarks.forges $(if $(REPOSITORIES),--repositories $(REPOSITORIES)) $(if $(COMPARED),--compared $(COMPARED))
 
+bench-tools: setup ## a report of 25,000 results taken in, and what the adapter adds to a tool's own time; RESULTS=1000 for less
+	$(BIN)/python -m tests.benchmarks.tools $(if $(RESULTS),--results $(RESULTS))
+
 audit: setup ## known vulnerabilities of the locked dependencies; says so where nobody can be asked
 	@$(BIN)/python -m tests.support.audit
 
@@ -120,4 +123,4 @@ lock: ## write requirements.lock from pyproject.toml, and what the images are ma
 bench-growth: setup ## ninety days of pushes on a clock that runs ahead: what is stored levels off; about ten minutes, DAYS=30 for less
 	$(BIN)/python -m tests.benchmarks.growth $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup tools run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-forges bench-growth audit check images wheels secrets deploy undeploy lock
+.PHONY: help setup tools run lint types contracts test test-all test-real faults docs bench bench-pipeline bench-scan bench-exactness bench-calibration bench-false-alarms bench-scale bench-forges bench-tools bench-growth audit check images wheels secrets deploy undeploy lock
