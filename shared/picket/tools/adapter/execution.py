@@ -13,7 +13,7 @@ from picket.tools.adapter import sandbox
 from picket.tools.adapter.sandbox import Limits, Ran
 from picket.tools.adapter.workplace import Ended, Order, Workplace
 from picket.tools.record import Record
-from picket.tools.running import Material, Running
+from picket.tools.running import PYTHON, Material, Running
 
 MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 """Of a report, of messages, and of what a tool leaves in its scratch folder besides."""
@@ -44,7 +44,7 @@ def execute(place: Workplace) -> None:
 
 def find(program: str) -> str:
     """Return the path of a tool's program: on the PATH, or beside this Python, where `make tools` puts it."""
-    return shutil.which(program, path=_path()) or ""
+    return sys.executable if program == PYTHON else shutil.which(program, path=_path()) or ""
 
 
 def _path() -> str:
