@@ -23,7 +23,7 @@ MAX_DEPTH = 100
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 _KIND = re.compile(r"^[\"']?kind[\"']?\s*:", re.MULTILINE)
-_OBJECT = re.compile(r"^[\s\-{\[]*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_OBJECT = re.compile(r"^[ \t\-{\[]*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"})

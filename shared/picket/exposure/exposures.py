@@ -95,10 +95,11 @@ def _cost(cluster: Cluster, namespace: str, workloads: list[Workload]) -> int:
     policies = cluster.policies.get(namespace, ())
     both: tuple[Direction, ...] = ("Ingress", "Egress")
     rules: list[Rule] = [rule for policy in policies for way in both for rule in policy.spec.rules(way)]
-    peers = sum(len(rule.peers) for rule in rules)
-    weight = len(policies) + len(rules) + sum(len(rule.ports) for rule in rules)
+    peers = sum(peer.size for rule in rules for peer in rule.peers)
+    weight = sum(policy.spec.pods.size for policy in policies) + sum(1 + len(rule.ports) for rule in rules)
+    sizes = [1 + len(each.spec.selector) + len(each.spec.ports) for each in cluster.services.get(namespace, ())]
     backends = sum(len(each.backends) for each in cluster.ingresses.get(namespace, ()))
-    ways = len(cluster.services.get(namespace, ())) + backends
+    ways = sum(sizes) + backends * max(sizes, default=1)
     return len(workloads) * (weight + ways) + peers * len(cluster.namespaces)
 
 

@@ -7,7 +7,7 @@ such as the overlays of two stages, are of different clusters.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -21,6 +21,9 @@ from picket.findings.model import LeftOut
 
 MAX_RENDERED = 200
 """Charts and kustomizations of a repository."""
+MAX_CLUSTERS = 20
+MAX_OBJECTS = 100_000
+"""Objects of all charts and kustomizations."""
 _POLICIES = ("NetworkPolicy", "EgressFirewall")
 
 Found = Document | Unread
@@ -41,34 +44,40 @@ def gather(files: Files, renderer: Renderer) -> Gathered:
     kustomizations = Kustomizations(files)
     taken = kustomizations.taken()
     units = [_chart(folder, files, renderer, gathered) for folder in charts[:MAX_RENDERED]]
-    roots = [each for each in kustomizations.roots() if not _is_below(each[0], charts)]
+    in_charts = frozenset(charts)
+    roots = [each for each in kustomizations.roots() if not _is_below(each[0], in_charts)]
     units += [_kustomization(*each, kustomizations, renderer, gathered) for each in roots[:MAX_RENDERED]]
+    if sum(len(unit) for unit in units) > MAX_OBJECTS:
+        units = [[Unread(".", 0, f"its kustomizations and charts have more than {MAX_OBJECTS} objects")]]
     if max(len(charts), len(roots)) > MAX_RENDERED:
         units.append([Unread(".", 0, f"there are more than {MAX_RENDERED} charts or kustomizations")])
     plain: list[Found] = []
     for path in sorted(files.paths - taken):
-        text = None if _is_below(path, charts) else files.text(path)
+        text = None if _is_below(path, in_charts) else files.text(path)
         plain += _relevant(documents(path, text)) if text is not None else ()
     plain += [Unread(path, 0, reason) for path, reason in sorted(files.unread.items())]
-    gathered.clusters = [[*plain, *unit] for unit in _apart(units)] or [plain]
+    apart = _apart(units)
+    if len(apart) > MAX_CLUSTERS:
+        plain.append(Unread(".", 0, f"its kustomizations and charts are more than {MAX_CLUSTERS} clusters"))
+    gathered.clusters = [[*plain, *unit] for unit in apart[:MAX_CLUSTERS]] or [plain]
     return gathered
 
 
 def _charts(files: Files) -> list[str]:
     """Return the folders of charts, without those that are parts of others."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for folder in sorted(posixpath.dirname(path) for path in files.paths if posixpath.basename(path) == "Chart.yaml"):
         if not _is_below(folder, found):
-            found.append(folder)
-    return found
+            found[folder] = None
+    return list(found)
 
 
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    above = {path, ""}
+def _is_below(path: str, folders: Container[str]) -> bool:
     while path:
+        if path in folders:
+            return True
         path = posixpath.dirname(path)
-        above.add(path)
-    return any(folder in above for folder in folders)
+    return "" in folders
 
 
 def _chart(folder: str, files: Files, renderer: Renderer, gathered: Gathered) -> list[Found]:

@@ -9,10 +9,12 @@ from typing import Any
 
 from picket.exposure.documents import Document, Unread, Unreadable, documents, load
 from picket.exposure.files import Files
+from picket.exposure.objects import matters
 
 NAMES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 MAX_FILES = 5_000
 """Files of one kustomization, those of its bases included, each as often as it is named."""
+MAX_OBJECTS = 20_000
 _PLAIN = frozenset(
     {
         *("apiVersion", "kind", "metadata", "resources", "bases", "namespace", "images", "replicas"),
@@ -34,6 +36,7 @@ class Kustomizations:
     def __init__(self, files: Files) -> None:
         """Read those of *files*."""
         self._files = files
+        self._read: dict[str, list[Document | Unread]] = {}
         self._known: dict[str, tuple[str, Mapping[str, Any] | None]] = {}
         for path in files.paths:
             if posixpath.basename(path) in NAMES:
@@ -77,22 +80,31 @@ class Kustomizations:
     def objects(self, folder: str) -> Iterator[Document | Unread]:
         """Yield the objects of the files that a kustomization lists, in its namespace; nothing is patched."""
         waiting: list[tuple[str, str, frozenset[str]]] = [(folder, "", frozenset())]
+        left = MAX_OBJECTS
         for _ in range(MAX_FILES):
             if not waiting:
                 return
+            if not left:
+                break
             one, namespace, above = waiting.pop()
             if one not in self._known:
-                text = self._files.text(one)
-                found = documents(one, text) if text is not None else ()
-                yield from (_in_namespace(each, namespace) for each in found)
+                found = self._documents(one)
+                yield from (_in_namespace(each, namespace) for each in found[:left])
+                left = max(0, left - len(found))
             elif one not in above:
                 content = self._known[one][1] or {}
                 told = content.get("namespace")
                 inner = namespace or (told if isinstance(told, str) else "")
                 names = [_below(one, each) for each in _resources(content)]
                 waiting += [(each, inner, above | {one}) for each in reversed(names)]
-        if waiting:
-            yield Unread(self._known[folder][0], 0, f"it names more than {MAX_FILES} files")
+        yield Unread(self._known[folder][0], 0, f"it has more than {MAX_FILES} files or {MAX_OBJECTS} objects")
+
+    def _documents(self, path: str) -> list[Document | Unread]:
+        if path not in self._read:
+            text = self._files.text(path)
+            found = documents(path, text) if text is not None else ()
+            self._read[path] = [one for one in found if isinstance(one, Unread) or matters(one.content["kind"].lower())]
+        return self._read[path]
 
     def _named(self, folder: str) -> set[str]:
         """Return all texts of a kustomization that may be paths."""

@@ -80,6 +80,11 @@ class Selector(Exact):
     labels: Labels = Field(default={}, alias="matchLabels")
     expressions: Listed[Requirement] = Field(default=[], alias="matchExpressions")
 
+    @property
+    def size(self) -> int:
+        """How much there is to compare, at least 1."""
+        return 1 + len(self.labels) + sum(1 + len(each.values) for each in self.expressions)
+
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Return whether it selects what has these labels."""
         return all(labels.get(key) == value for key, value in self.labels.items()) and all(
@@ -119,6 +124,11 @@ class Peer(Exact):
     pods: Selector | None = Field(default=None, alias="podSelector")
     namespaces: Selector | None = Field(default=None, alias="namespaceSelector")
     block: Block | None = Field(default=None, alias="ipBlock")
+
+    @property
+    def size(self) -> int:
+        """How much there is to compare, at least 1."""
+        return 1 + sum(each.size for each in (self.pods, self.namespaces) if each)
 
     @model_validator(mode="after")
     def _check(self) -> Peer:
