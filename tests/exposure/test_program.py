@@ -1,6 +1,7 @@
 """The program itself, run as a tool's run is: in a repository that nobody trusts."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.support.deployment import ROOT
 from tests.support.reports import arguments, parsed, running
 
 from picket.tools.adapter.execution import find
+from picket.tools.adapter.workplace import Order, Workplace
 
 KIND = {"ingress-from-internet": "high", "ingress-without-policy": "medium", "egress-to-internet": "low"}
 
@@ -35,6 +37,28 @@ def test_it_writes_what_is_read_and_a_drawing(tmp_path: Path) -> None:
     assert report.left_out == ()
     assert document["svg"].startswith("<svg ")
     assert report.tool_version == ran(tmp_path, *running("exposure").version).strip()
+
+
+def test_it_runs_as_any_tool_does(tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    for folder in (place.tree, place.output, place.scratch):
+        folder.mkdir()
+    (place.tree / "web.yaml").write_text(WEB)
+    (place.tree / "yaml.py").write_text("raise SystemExit('imported')")
+    order = Order(tool="exposure", asset_type="repository", asset="a/b", files=("web.yaml",))
+    place.order_file.write_text(order.model_dump_json())
+    variables = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "shared")}
+    command = [sys.executable, "-m", "picket.tools.adapter", "run", "--work", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, env=variables, check=True, timeout=120)
+
+    ended = place.ended()
+    assert (ended.record.status, ended.record.stopped, ended.output) == (0, "", "stdout")
+    assert ended.record.version
+    document = json.loads((place.output / "stdout").read_text())
+    assert {one.rule for one in parsed("exposure", document).problems} == {
+        "ingress-without-policy",
+        "egress-to-internet",
+    }
 
 
 @pytest.mark.parametrize("name", ["yaml.py", "picket/__init__.py", "json.py", "sitecustomize.py"])

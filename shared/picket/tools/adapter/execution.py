@@ -23,6 +23,8 @@ _MAX_ERRORS = 4_000
 _MAX_SHOWN = 100
 """Arguments that the record shows, of up to `_MAX_SHOWN_LENGTH` characters."""
 _MAX_SHOWN_LENGTH = 1_000
+_WHERE_PICKET_IS = str(Path(__file__).parents[3])
+"""For a tool of Picket's own, which is run by the same Python and is not always installed in it."""
 DATA = "PICKET_TOOL_DATA"
 """Variable with the folder of tools' databases and rules, one folder a tool."""
 
@@ -95,6 +97,7 @@ def _started(command: tuple[str, ...], variables: dict[str, str], place: Workpla
             "HOME": str(place.scratch),
             "TMPDIR": str(place.scratch),
             "LANG": "C.UTF-8",
+            **({"PYTHONPATH": _WHERE_PICKET_IS} if command[0] == sys.executable else {}),
             **variables,
         },
         folder=place.tree,
