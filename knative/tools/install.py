@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from picket.tools import TOOLS
-from picket.tools.running import Package, Running
+from picket.tools.running import PYTHON, Package, Running
 
 _LONGEST = 3_600.0
 """Seconds that one installation may take: some Go programs are built for a quarter of an hour."""
@@ -46,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _installed(name: str, running: Running | None, folder: Path) -> bool:
     """Install a tool, say how it went, and return whether it went well."""
-    if running is None:
-        return True  # a format, and no tool
+    if running is None or running.program == PYTHON:
+        return True  # a format and no tool, or one that is here already
     if running.package is None:
         sys.stdout.write(f"{name}: no registry has it; its makers say how to install it\n")
         return True

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from picket.tools import TOOLS
-from picket.tools.running import Running
+from picket.tools.running import PYTHON, Running
 
 HERE = Path(__file__).resolve().parent
 _OTHER_SECONDS = 900
@@ -57,7 +57,7 @@ def written(name: str, running: Running) -> str:
     mebibytes = running.memory // 1024**2
     return Template((HERE / "job.yaml.template").read_text(encoding="utf-8")).substitute(
         tool=name,
-        program=running.program,
+        program=name if running.program == PYTHON else running.program,
         seconds=running.seconds,
         deadline=running.seconds + _OTHER_SECONDS,
         memory=f"{mebibytes}Mi",

@@ -16,7 +16,7 @@ FINDINGS = st.fixed_dictionaries(
     {
         "_id": st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
         "repository": st.sampled_from(["h/o/a", "h/o/b"]),
-        "kind": st.sampled_from([*KINDS, "exposure"]),
+        "kind": st.sampled_from([*KINDS, "another"]),
         "severity": st.sampled_from(SEVERITIES),
         "state": st.sampled_from([*STATES, "exempt", "resolved"]),
         "confidence": CONFIDENCES,

@@ -23,6 +23,7 @@ DOCUMENTS: dict[str, Any] = {
     "bandit": code.BANDIT,
     "checkov": [configuration.CHECKOV],
     "detect-secrets": credentials.DETECT_SECRETS,
+    "exposure": configuration.EXPOSURE,
     "gitleaks": credentials.GITLEAKS,
     "gosec": code.GOSEC,
     "govulncheck": vulnerabilities.GOVULNCHECK,

@@ -29,7 +29,7 @@ _PAGING: dict[str, Json] = {
 }
 _FINDINGS: dict[str, Json] = {
     "repository": {"type": "string", "description": "id, name or URL of a repository"},
-    "kind": {"type": "string", "description": "secret, vulnerability, misconfiguration or weakness"},
+    "kind": {"type": "string", "description": "secret, vulnerability, misconfiguration, weakness or exposure"},
     "state": {
         "type": "string",
         "enum": [*life.STATES, "exempt", "resolved"],

@@ -9,6 +9,9 @@ from typing import Literal
 
 from picket.events import AssetType
 
+PYTHON = "python3"
+"""The program of a tool that is Picket's own: the Python that runs Picket, wherever it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -66,7 +69,7 @@ class Running:
     """How a tool is run.
 
     Attributes:
-        program: Name of its program, looked for on the PATH.
+        program: Name of its program, looked for on the PATH; `PYTHON` for one of Picket's own.
         accepts: Kinds of assets that it looks at.
         arguments: The argument vector behind the program; no shell ever sees it.
         incomplete: Why a run that ended so has not looked at everything, empty if it has: exit status, words of

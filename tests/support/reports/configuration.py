@@ -112,3 +112,23 @@ NMAP = """<?xml version="1.0" encoding="UTF-8"?>
 <runstats><finished time="1795780008" exit="success"/><hosts up="1" down="0" total="1"/></runstats>
 </nmaprun>
 """
+
+EXPOSURE: dict[str, Any] = {
+    "tool": "picket.exposure",
+    "version": "0.1.0",
+    "problems": [
+        {
+            "kind": "exposure",
+            "rule": "ingress-from-internet",
+            "title": "Deployment web in namespace shop: the internet reaches TCP/8080 through Service web",
+            "severity": "high",
+            "confidence": 0.9,
+            "resource": "shop/Deployment/web",
+            "attribute": "TCP/8080",
+            "remediation": "Let in less.",
+            "places": [{"path": "k8s/web.yaml", "start_line": 2, "end_line": 2, "start_column": 0, "end_column": 0}],
+        }
+    ],
+    "left_out": [{"where": "shop/Chart.yaml", "reason": "helm is not installed"}],
+    "svg": "<svg></svg>",
+}

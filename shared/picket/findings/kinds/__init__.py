@@ -6,7 +6,7 @@ To add one, write its module with a `KIND` and add the line here.
 from __future__ import annotations
 
 from picket.errors import Unsupported
-from picket.findings.kinds import misconfiguration, secret, vulnerability, weakness
+from picket.findings.kinds import exposure, misconfiguration, secret, vulnerability, weakness
 from picket.findings.kinds.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -14,6 +14,7 @@ KINDS: dict[str, Kind] = {
     "vulnerability": vulnerability.KIND,
     "misconfiguration": misconfiguration.KIND,
     "weakness": weakness.KIND,
+    "exposure": exposure.KIND,
 }
 """Kinds by name."""
 

@@ -13,7 +13,7 @@ from picket.tools.adapter import sandbox
 from picket.tools.adapter.sandbox import Limits, Ran
 from picket.tools.adapter.workplace import Ended, Order, Workplace
 from picket.tools.record import Record
-from picket.tools.running import Material, Running
+from picket.tools.running import PYTHON, Material, Running
 
 MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 """Of a report, of messages, and of what a tool leaves in its scratch folder besides."""
@@ -23,6 +23,8 @@ _MAX_ERRORS = 4_000
 _MAX_SHOWN = 100
 """Arguments that the record shows, of up to `_MAX_SHOWN_LENGTH` characters."""
 _MAX_SHOWN_LENGTH = 1_000
+_WHERE_PICKET_IS = str(Path(__file__).parents[3])
+"""For a tool of Picket's own, which is run by the same Python and is not always installed in it."""
 DATA = "PICKET_TOOL_DATA"
 """Variable with the folder of tools' databases and rules, one folder a tool."""
 
@@ -44,7 +46,7 @@ def execute(place: Workplace) -> None:
 
 def find(program: str) -> str:
     """Return the path of a tool's program: on the PATH, or beside this Python, where `make tools` puts it."""
-    return shutil.which(program, path=_path()) or ""
+    return sys.executable if program == PYTHON else shutil.which(program, path=_path()) or ""
 
 
 def _path() -> str:
@@ -98,6 +100,7 @@ def _started(command: tuple[str, ...], variables: dict[str, str], place: Workpla
             "HOME": str(place.scratch),
             "TMPDIR": str(place.scratch),
             "LANG": "C.UTF-8",
+            **({"PYTHONPATH": _WHERE_PICKET_IS} if command[0] == sys.executable else {}),
             **variables,
         },
         folder=place.tree,
