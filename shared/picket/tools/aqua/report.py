@@ -41,9 +41,10 @@ def is_aqua(document: Any) -> bool:  # noqa: ANN401 - JSON
         return bool(document) and all(isinstance(each, dict) and _is_named(each) for each in document)
     if not isinstance(document, dict):
         return False
-    if isinstance(document.get("cves"), list):
-        return all(isinstance(each, dict) and {"file", "name"} <= each.keys() for each in document["cves"])
-    return _is_scan(document) and "image" in document
+    formerly = document.get("cves")
+    if isinstance(formerly, list):
+        return bool(formerly) and all(isinstance(each, dict) and {"file", "name"} <= each.keys() for each in formerly)
+    return _is_scan(document) and {"image", "digest"} <= document.keys()
 
 
 def parse(document: Any, tool: str) -> Report:  # noqa: ANN401, ARG001 - JSON; all formats are read alike
