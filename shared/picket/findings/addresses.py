@@ -34,12 +34,17 @@ def kubernetes_object(lines: Sequence[str], line: int) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def object_address(kind: str, namespace: str, name: str) -> str:
+    """Return the address of an object of Kubernetes, as `kubernetes_object` does."""
+    return f"{kind}/{namespace}/{name}".lower()
+
+
 def _object(lines: Sequence[str]) -> str:
     kind = next((match[1] for text in lines if (match := _KIND.match(text))), "")
     if not kind or not any(_VERSION.match(text) for text in lines):
         return ""
     told = _metadata(lines)
-    return f"{kind}/{told.get('namespace', '')}/{told.get('name', '')}".lower()
+    return object_address(kind, told.get("namespace", ""), told.get("name", ""))
 
 
 def _metadata(lines: Sequence[str]) -> dict[str, str]:

@@ -64,9 +64,11 @@ CONTROLS: dict[str, tuple[str, ...]] = {
 }
 """Rules by control."""
 
+_BY = {"trivy-operator": "trivy"}
+"""Tools whose rules are another's."""
 _OF_RULE = {rule: name for name, rules in CONTROLS.items() for rule in rules}
 
 
 def control_of(tool: str, rule: str) -> str:
     """Return the control that a tool's rule demands; empty where it is a control by itself."""
-    return _OF_RULE.get(f"{tool}:{rule}".lower(), "")
+    return _OF_RULE.get(f"{_BY.get(tool.lower(), tool)}:{rule}".lower(), "")

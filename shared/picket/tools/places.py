@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
+
+from picket.findings.model import Place
 
 MAX_PATH = 4_096
 
@@ -34,3 +37,11 @@ def below_root(path: str) -> str:
         Outside: It leads nowhere in the image.
     """
     return below_top(path.lstrip("/"))
+
+
+def places_at(path: str, below: Callable[[str], str]) -> tuple[Place, ...]:
+    """Return the place of something that a place does not identify; none where *below* finds that it is outside."""
+    try:
+        return (Place(path=below(path)),)
+    except Outside:
+        return ()

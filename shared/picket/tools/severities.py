@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from picket.events import Severity
 
 UNKNOWN: Severity = "medium"
@@ -25,6 +27,7 @@ _NAMED: dict[str, Severity] = {
     "informational": "info",
     "none": "info",
 }
+_RISING: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 _BANDS: tuple[tuple[float, Severity], ...] = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"))
 """CVSS v3's bands."""
 _HIGHEST_SCORE = 10.0
@@ -36,6 +39,12 @@ _CONFIDENCES = {"high": 0.9, "medium": 0.7, "low": 0.4}
 def named(word: str) -> Severity:
     """Return the severity that a tool calls *word*; `UNKNOWN` for any other word and for none."""
     return _NAMED.get(word.strip().lower(), UNKNOWN)
+
+
+def gravest(words: Iterable[str]) -> Severity:
+    """Return the highest severity that *words* name; `UNKNOWN` where none of them is a severity."""
+    told = [_NAMED[word.strip().lower()] for word in words if word.strip().lower() in _NAMED]
+    return max(told, key=_RISING.index, default=UNKNOWN)
 
 
 def scored(score: float) -> Severity | None:

@@ -41,6 +41,8 @@ def is_kubeconform(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is kubeconform's: resources, each with a status."""
     if not isinstance(document, dict) or not isinstance(document.get("resources"), list):
         return False
+    if not document.keys() <= {"resources", "summary"}:
+        return False
     resources = document["resources"]
     first = resources[0] if resources else {"status": "", "filename": ""}
     return isinstance(first, dict) and {"status", "filename"} <= first.keys()

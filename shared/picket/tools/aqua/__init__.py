@@ -1,0 +1,11 @@
+"""Aqua's scanner of images.
+
+Source: https://docs.aquasec.com, its JSON of a scan, of several, and the former one with `cves`.
+"""
+
+from __future__ import annotations
+
+from picket.tools.aqua.report import is_aqua, parse
+from picket.tools.tool import Tool
+
+TOOL = Tool(name="aqua", recognises=is_aqua, parse=parse)

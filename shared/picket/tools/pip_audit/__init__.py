@@ -1,0 +1,11 @@
+"""pip-audit, which asks for advisories of the Python packages that are installed or required.
+
+Source: https://github.com/pypa/pip-audit, its JSON.
+"""
+
+from __future__ import annotations
+
+from picket.tools.pip_audit.report import is_pip_audit, parse
+from picket.tools.tool import Tool
+
+TOOL = Tool(name="pip-audit", recognises=is_pip_audit, parse=parse)
