@@ -93,6 +93,27 @@ def test_a_plain_evaluator_gives_the_same_flows(
                 assert contains(ports, protocol, number) == expected
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    pods=st.lists(pod, min_size=1, max_size=3),
+    namespaces=st.dictionaries(st.sampled_from(NAMESPACES), labels, max_size=3),
+    policies=st.lists(st.tuples(st.sampled_from(NAMESPACES), spec), max_size=4),
+)
+def test_a_namespace_comes_in_where_a_pod_of_it_without_labels_does(
+    pods: list[Any], namespaces: dict[str, Any], policies: list[Any]
+) -> None:
+    found = built(pods, namespaces, policies)
+    known = {name: {**namespaces.get(name, {}), "kubernetes.io/metadata.name": name} for name in (*NAMESPACES, "new")}
+    for workload in found.workloads:
+        inward = Evaluation(found).inward(workload)
+        target = pods[int(workload.name.removeprefix("p"))]
+        reached = {"new": inward.any_namespace, target[0]: inward.own_namespace, **inward.namespaces}
+        for name in {*found.namespaces, "new"} if inward.isolated else ():
+            for protocol, number in PORTS:
+                expected = allows("ingress", target, (name, {}, []), target, protocol, number, policies, known)
+                assert contains(reached.get(name, ()), protocol, number) == expected
+
+
 def built(pods: list[Any], namespaces: dict[str, Any], policies: list[Any]) -> Cluster:
     objects: list[dict[str, Any]] = [
         {

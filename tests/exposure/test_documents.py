@@ -5,9 +5,10 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.clusters import WEB, cluster, policy
+from tests.support.clusters import INGRESS, WEB, cluster, policy
 
 from picket.exposure.documents import MAX_DEPTH, Document, Unread, Unreadable, documents, load
+from picket.exposure.exposures import inspect
 from picket.exposure.objects import MAX_OBJECTS, read
 
 HEAD = "apiVersion: v1\nkind: Pod\n"
@@ -124,12 +125,30 @@ def test_what_is_no_object_of_kubernetes_is_passed_over(text: str) -> None:
         pytest.param(WEB.replace("name: web", "name: <x>"), "deployment", id="a name that is none"),
         pytest.param(WEB.replace("metadata: {name: web, namespace: shop}", ""), "deployment", id="no metadata"),
         pytest.param(WEB.replace("apps/v1", "extensions/v1beta1"), "deployment", id="a former version"),
+        pytest.param(WEB.replace("apps/v1", "apps/v1beta1"), "deployment", id="a former version of its group"),
+        pytest.param(INGRESS.replace("io/v1", "io/v1beta1"), "ingress", id="an Ingress as it was written before"),
         pytest.param(policy("podSelector: {}").replace("name: p", "name: n"), "networkpolicy", id="a policy's name"),
     ],
 )
 def test_traps_make_a_document_unread(manifest: str, kind: str) -> None:
     found = cluster(manifest)
     assert (found.workloads, found.policies, [one.kind for one in found.unread]) == ([], {}, [kind])
+
+
+@pytest.mark.parametrize(
+    ("written", "affected"),
+    [
+        ("", "default"),
+        ("namespace: ''", "default"),
+        ("namespace: a", "a"),
+        ("namespace: n", ""),
+        ("namespace: {{ x }}", ""),
+    ],
+)
+def test_which_namespace_an_unread_policy_is_in(written: str, affected: str) -> None:
+    text = policy("podSelektor: {}").replace("namespace: shop", written)
+    [unread] = cluster(text).unread
+    assert (unread.kind, unread.namespace) == ("networkpolicy", affected)
 
 
 def test_too_many_objects_are_unread() -> None:
@@ -156,9 +175,21 @@ KINDS = (
 VERSIONS = ("v1", "apps/v1", "batch/v1", "networking.k8s.io/v1", "x/v1")
 
 
-@given(st.sampled_from(KINDS), st.sampled_from(VERSIONS), JSON, JSON)
+METADATA = st.fixed_dictionaries(
+    {"name": st.just("a") | JSON},
+    optional={"namespace": JSON, "labels": JSON, "annotations": JSON, "ownerReferences": JSON},
+)
+FIELDS = (
+    *("template", "jobTemplate", "containers", "type", "selector", "ports", "externalIPs", "rules", "hostNetwork"),
+    *("podSelector", "policyTypes", "ingress", "egress", "loadBalancerSourceRanges"),
+)
+SPEC = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON))
+
+
+@given(st.sampled_from(KINDS), st.sampled_from(VERSIONS), JSON | METADATA, JSON | SPEC)
 def test_an_object_of_any_shape_is_taken_or_unread(kind: str, version: str, metadata: object, spec: object) -> None:
-    read([Document("x", 1, {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec})])
+    found = read([Document("x", 1, {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec})])
+    inspect(found)
 
 
 @given(st.text(max_size=60) | st.text(alphabet="-{}[]:,&*!|>'\"#% \n\tapiVersionkind", max_size=120))

@@ -27,6 +27,13 @@ metadata: {name: web, namespace: shop}
 spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: http}]}
 """
 
+INGRESS = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: shop}
+spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: 80}}}}]}}]}
+"""
+
 
 def pod(name: str, namespace: str = "shop", labels: str = "", ports: str = "[]", more: str = "") -> str:
     """A Pod, with the label `app` of its name unless *labels* says others."""

@@ -145,7 +145,8 @@ class Evaluation:
 
     def _peers(self, own: str, peers: list[Peer]) -> Whom:
         if not peers:
-            return Whom(internet=True, any_namespace=True, own_namespace=True, elsewhere=True, addresses=True)
+            others = frozenset(self._cluster.namespaces) - {own}
+            return Whom(True, True, True, others, elsewhere=True, addresses=True)  # noqa: FBT003 - everybody
         blocks = [peer.block for peer in peers if peer.block]
         whole = [peer for peer in peers if not peer.block and (peer.pods is None or peer.pods.matches({}))]
         selectors = [peer.namespaces for peer in whole if peer.namespaces is not None]

@@ -6,6 +6,7 @@ says what is missing, so that it closes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ _GRAVEST = ("critical", "high", "medium", "low", "info")
 _ON_HOST = "it is in its node's network: what policies do there is undefined"
 MAX_COST = 3_000_000
 """Comparisons of policies and workloads of a namespace, about ten seconds."""
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _POLICIES = ("networkpolicy", "egressfirewall")
 _ENTRANCES = ("service", "ingress", "route", "virtualservice")
 _REMEDY_IN = "Select it by a NetworkPolicy of type Ingress that names who may come in, and at which ports."
@@ -47,7 +49,7 @@ class Scope:
 
 def _scope(found: Iterable[Unread]) -> Scope:
     names = frozenset(one.namespace for one in found)
-    return Scope(names - {""}, "" in names)
+    return Scope(names, not all(_NAMESPACE.fullmatch(name) for name in names))  # a template may be any
 
 
 def inspect(cluster: Cluster) -> Report:
@@ -95,7 +97,7 @@ def _cost(cluster: Cluster, namespace: str, workloads: list[Workload]) -> int:
     policies = cluster.policies.get(namespace, ())
     both: tuple[Direction, ...] = ("Ingress", "Egress")
     rules: list[Rule] = [rule for policy in policies for way in both for rule in policy.spec.rules(way)]
-    peers = sum(peer.size for rule in rules for peer in rule.peers)
+    peers = sum(1 + sum(peer.size for peer in rule.peers) for rule in rules)
     weight = sum(policy.spec.pods.size for policy in policies) + sum(1 + len(rule.ports) for rule in rules)
     sizes = [1 + len(each.spec.selector) + len(each.spec.ports) for each in cluster.services.get(namespace, ())]
     backends = sum(len(each.backends) for each in cluster.ingresses.get(namespace, ()))
@@ -144,8 +146,8 @@ def _from_internet(
 ) -> Iterator[Problem]:
     """Yield at which ports the internet reaches a workload.
 
-    An Ingress controller is a pod of another namespace as a rule. What comes through a node or a load balancer may
-    have an address of theirs, so that a block of a few addresses may be all of the internet.
+    An Ingress controller is a pod of another namespace as a rule, or a load balancer. What comes through a node or a
+    load balancer may have an address of theirs, so that a block of a few addresses may be all of the internet.
     """
     severity: Severity = "medium" if inward.isolated else "high"
     told: dict[str, tuple[str, float]] = {}
@@ -154,7 +156,7 @@ def _from_internet(
         allowed = merged((*inward.internet, *(inward.elsewhere if way.through_ingress else ())))
         for name in _names(workload, common(leads, allowed), left_out):
             told[name] = max(told.get(name, ("", 0.0)), (way.name, 0.7 if way.through_ingress else 0.9), key=_sureness)
-        if not way.through_ingress and not common(leads, allowed) and common(leads, inward.addresses):
+        if not common(leads, allowed) and common(leads, inward.addresses):
             reason = f"{way.name} may bring the internet in by addresses that a policy lets in, such as those of nodes"
             left_out.append(LeftOut(where=workload.address, reason=reason))
     for name, (way_name, confidence) in sorted(told.items()):

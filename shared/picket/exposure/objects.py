@@ -16,18 +16,23 @@ from picket.exposure.shapes import Controller, CronJob, Ingress, Namespace, Pod,
 MAX_OBJECTS = 20_000
 """Objects of one cluster that are looked at."""
 _WORKLOADS = {
-    "Pod": ("",),
-    "ReplicationController": ("",),
-    "Deployment": ("apps",),
-    "StatefulSet": ("apps",),
-    "DaemonSet": ("apps",),
-    "ReplicaSet": ("apps",),
-    "Job": ("batch",),
-    "CronJob": ("batch",),
+    "Pod": "v1",
+    "ReplicationController": "v1",
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "ReplicaSet": "apps/v1",
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
 }
-_OTHERS = {"Namespace": "", "Service": "", "Ingress": "networking.k8s.io", "NetworkPolicy": "networking.k8s.io"}
-_FORMER = frozenset({"", "extensions", "apps"})
-"""Groups that once had what is elsewhere now."""
+_OTHERS = {
+    "Namespace": "v1",
+    "Service": "v1",
+    "Ingress": "networking.k8s.io/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+}
+_OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "networking.k8s.io"})
+"""Kubernetes' own: one of these kinds in another version of them is written in another way."""
 _ENTRANCES = re.compile(r"(?:HTTP|GRPC|TLS|TCP|UDP)?Route|IngressRoute(?:TCP|UDP)?|VirtualService")
 _OWN_NAMESPACE = frozenset({"NetworkPolicy", "CiliumNetworkPolicy", "StagedNetworkPolicy", "EgressFirewall"})
 _ALIKE = ("networkpolicy", "egressfirewall", "route", "virtualservice")
@@ -115,10 +120,11 @@ def _take(one: Document, cluster: Cluster, seen: dict[_Place, Document], workloa
     Raises:
         ValidationError: It is not what Kubernetes takes.
     """
-    kind, group = one.content["kind"], one.content["apiVersion"].rpartition("/")[0]
-    if group in _WORKLOADS.get(kind, ()):
+    kind, version = one.content["kind"], one.content["apiVersion"]
+    group = version.rpartition("/")[0]
+    if version == _WORKLOADS.get(kind):
         workloads.append(_workload(kind, one))
-    elif group == _OTHERS.get(kind):
+    elif version == _OTHERS.get(kind):
         made = _MODELS[kind].model_validate(one.content)
         place = (kind, "" if kind == "Namespace" else made.metadata.where, made.metadata.name)
         former = seen.setdefault(place, one)
@@ -126,8 +132,8 @@ def _take(one: Document, cluster: Cluster, seen: dict[_Place, Document], workloa
             _keep(made, cluster)
         elif former.content != one.content:
             cluster.unread.append(_unread(one, f"it is also in {former.path[:300]}, and not the same there"))
-    elif kind in {*_WORKLOADS, *_OTHERS} and group in _FORMER:
-        cluster.unread.append(_unread(one, "its API version is no longer there"))
+    elif group in _OWN_GROUPS and (kind in _WORKLOADS or kind in _OTHERS):
+        cluster.unread.append(_unread(one, "its API version is not one that is read here"))
     else:
         _take_foreign(one, kind, group, cluster)
 
@@ -224,7 +230,9 @@ def _namespace(content: Mapping[str, Any]) -> str:
     metadata = content.get("metadata")
     if not isinstance(metadata, dict):
         return ""
-    told = metadata.get("namespace") or "default"
+    told = metadata.get("namespace")
+    if told is None or told == "":
+        return "default"
     return told if isinstance(told, str) else ""
 
 

@@ -202,7 +202,7 @@ class Metadata(Loose):
 
     name: Annotated[StrictStr, Field(pattern=_NAME)] = ""
     generated: Annotated[StrictStr, Field(max_length=253)] = Field(default="", alias="generateName")
-    namespace: Annotated[StrictStr, Field(max_length=63, pattern=_NAME)] | None = None
+    namespace: Annotated[StrictStr, Field(max_length=63, pattern=f"^$|{_NAME}")] | None = None
     labels: Labels = Field(default={})
     annotations: dict[str, Any] | None = None
     owners: Listed[Owner] = Field(default=[], alias="ownerReferences")
