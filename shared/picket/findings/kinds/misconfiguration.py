@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from picket.findings.controls import control_of
 from picket.findings.kinds.kind import Identity, Kind, Lines, control, normalised, path_of
 from picket.findings.model import Problem
+
+_OBJECT = re.compile(r"[a-z0-9.]+/[^/\s]*/[^/\s]+")
+"""How `addresses.object_address` writes an object of Kubernetes."""
 
 
 def _identify(tool: str, problem: Problem, lines: Lines) -> tuple[Identity, ...]:
     """Tell one by its control, where several tools know it, and by what the file says it is in.
 
-    A tool's own address of the resource, or the text of the lines, identifies what no other tool knows.
+    A tool that looks at a cluster, or tells no lines, may tell the object in the same way. A tool's own address of the
+    resource, or the text of the lines, identifies what no other tool knows.
     """
     own = (control(tool, problem), path_of(problem), problem.resource or normalised(lines.text))
     known = control_of(tool, problem.rule)
-    return ((known, path_of(problem), lines.kubernetes), own) if known else (own,)
+    told = lines.kubernetes or (problem.resource if _OBJECT.fullmatch(problem.resource) else "")
+    return ((known, path_of(problem), told), own) if known else (own,)
 
 
 def _are_distinct(tool: str, problem: Problem) -> bool:
