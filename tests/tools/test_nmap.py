@@ -69,6 +69,30 @@ def test_a_target_stands_last_behind_the_options(target: str) -> None:
     assert arguments("nmap", asset_type="host", asset=target)[-2:] == ("--", target)
 
 
+@pytest.mark.parametrize(
+    ("addresses", "last"),
+    [
+        (("192.0.2.1",), ("--", "192.0.2.1")),
+        (("192.0.2.1", "192.0.2.2"), ("--", "192.0.2.1", "192.0.2.2")),
+        (("2001:db8::1", "192.0.2.1"), ("--", "192.0.2.1")),
+        (("2001:db8::1", "2001:db8::2"), ("-6", "--", "2001:db8::1", "2001:db8::2")),
+    ],
+)
+def test_addresses_that_were_admitted_are_looked_at_and_not_the_name(
+    addresses: tuple[str, ...], last: tuple[str, ...]
+) -> None:
+    """By now the name may lead elsewhere. One run is of addresses of one version."""
+    found = arguments("nmap", asset_type="host", asset="host.example.com", addresses=addresses)
+    assert found[-len(last) :] == last
+    assert "host.example.com" not in found
+
+
+@pytest.mark.parametrize("address", ["host.example.com", "10.0.0.0/8", "-iL", "fe80::1%x", ""])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="no address"):
+        arguments("nmap", asset_type="host", asset="192.0.2.1", addresses=("192.0.2.1", address))
+
+
 def test_an_address_of_version_6_needs_an_option() -> None:
     assert "-6" in arguments("nmap", asset_type="host", asset="2001:db8::1")
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from picket.findings.controls import control_of
 from picket.findings.kinds.kind import Identity, Kind, Lines, control, normalised, path_of
 from picket.findings.model import Problem
+
+_OBJECT = re.compile(r"[a-z0-9.]+/[^/\s]*/[^/\s]+")
+"""How `addresses.object_address` writes an object of Kubernetes."""
 
 
 def _identify(tool: str, problem: Problem, lines: Lines) -> tuple[Identity, ...]:
     """Tell one by its control, where several tools know it, and by what the file says it is in.
 
-    A tool's own address of the resource, or the text of the lines, identifies what no other tool knows; the address
-    is what identified it before several tools were known to mean the same.
+    A tool that looks at a cluster, or tells no lines, may tell the object in the same way. A tool's own address of the
+    resource, or the text of the lines, identifies what no other tool knows; the address is what identified it before
+    several tools were known to mean the same.
     """
     own = (control(tool, problem), path_of(problem), problem.resource or normalised(lines.text))
     known = control_of(tool, problem.rule)
     if not known:
         return (own,)
-    joint = (known, path_of(problem), lines.kubernetes)
+    told = lines.kubernetes or (problem.resource if _OBJECT.fullmatch(problem.resource) else "")
+    joint = (known, path_of(problem), told)
     return (joint, own) if problem.resource else (joint,)
 
 

@@ -13,20 +13,23 @@ _HOST = re.compile(
 )
 """A host name whose last label begins with a letter: Nmap takes `10.0.0.1-255` and `10.0.0.0/8` for many hosts."""
 _SECONDS = 600
+_NEWEST = 6
+"""Version of the Internet Protocol that Nmap needs an option for."""
 
 
 def _arguments(material: Material) -> tuple[str, ...]:
-    """Return its arguments.
+    """Return its arguments: the addresses that may be touched, since a name may lead elsewhere by now.
 
     Raises:
-        ValueError: The target is no address and no host name: it could be an option, or a whole network.
+        ValueError: A target is no address and no host name: it could be an option, or a whole network.
     """
-    target = material.asset
-    version = _version(target)
-    if not version and not _HOST.fullmatch(target):
+    targets = material.addresses or (material.asset,)
+    if not all(map(_version, material.addresses)) or not (_version(targets[0]) or _HOST.fullmatch(targets[0])):
         raise ValueError("the target is no address and no host name")
+    version = min(map(_version, targets))  # one run is of one version: of 4, where a host has both
+    chosen = [target for target in targets if _version(target) == version]
     bounds = ("--top-ports", "1000", "--max-retries", "2", "--host-timeout", f"{_SECONDS}s")
-    return ("-oX", "-", "-Pn", "-sT", "-n", *bounds, *(("-6",) if version == 6 else ()), "--", target)  # noqa: PLR2004
+    return ("-oX", "-", "-Pn", "-sT", "-n", *bounds, *(("-6",) if version == _NEWEST else ()), "--", *chosen)
 
 
 def _version(target: str) -> int:
