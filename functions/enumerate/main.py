@@ -25,6 +25,7 @@ from picket.orchestration import (
     schedule,
     statuses,
     sweep,
+    tooling,
     triage,
     upkeep,
     verified,
@@ -54,6 +55,7 @@ DUTIES: dict[str, duties.Piece] = {
     "channel": channel.watch,
     "verifications": verified.ask_due,
     "kept": keeping.clear,
+    "tools": tooling.end_lost,
 }
 
 FORMER: dict[str, duties.Piece] = {"untold": sweep.nudge_due, "retries": sweep.nudge_due}

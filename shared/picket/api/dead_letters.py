@@ -20,13 +20,13 @@ from picket.effects.mongo.client import Document
 from picket.effects.mongo.records import Letter
 from picket.effects.telemetry import count, note
 from picket.errors import Gone
-from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested
+from picket.events import CommitBatchCreated, CommitBatchScanned, Envelope, Event, ScanRequested, ToolRequested
 from picket.orchestration import completion, replay
 from picket.settings import settings
 
 blueprint = Blueprint("dead_letters", __name__)
 _IN_CLUSTER = (".svc", ".svc.cluster.local")
-_AWAITED: tuple[type[Event], ...] = (ScanRequested, CommitBatchCreated, CommitBatchScanned)
+_AWAITED: tuple[type[Event], ...] = (ScanRequested, CommitBatchCreated, CommitBatchScanned, ToolRequested)
 _ERRORS = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
 FUNCTIONS = (
     "ingest",

@@ -85,7 +85,11 @@ ENUMERATED = frozenset({"Scheduled", "InProgress"})
 
 
 def outcome(
-    batches: dict[str, int], children: dict[str, int], tool_runs: dict[str, int] | None = None
+    batches: dict[str, int],
+    children: dict[str, int],
+    tool_runs: dict[str, int] | None = None,
+    *,
+    by_tools_alone: bool = False,
 ) -> tuple[str, str]:
     """Decide the final state of a scan nothing of which is open.
 
@@ -93,6 +97,8 @@ def outcome(
         batches: Number of batches by state.
         children: Number of child scans by state.
         tool_runs: Number of runs of tools by state.
+        by_tools_alone: Whether nothing but tools looks at it; the commits of a repository are looked at otherwise, if
+            only to see that none is new.
 
     Returns:
         The state and the reason: Done, Partial where some of the work failed, Failed where all of it did.
@@ -101,6 +107,7 @@ def outcome(
     parts = batches | _prefixed("child scans", children) | _prefixed("tool runs", runs)
     bad = {state: n for state, n in parts.items() if not state.endswith("Done")}
     good = sum(counts.get(state, 0) for counts in (batches, children, runs) for state in ("Done", "Partial"))
+    good += bool(runs) and not batches and not children and not by_tools_alone
     if not bad:
         return "Done", ""
     reason = ", ".join(f"{n} {state}" for state, n in sorted(bad.items()))

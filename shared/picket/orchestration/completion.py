@@ -20,7 +20,6 @@ from picket.events import (
     ReportReceived,
     ScanCompleted,
     ScanRequested,
-    ToolCompleted,
     ToolRequested,
 )
 from picket.orchestration import dispatch, evidence, merging, statuses, waiting
@@ -101,7 +100,7 @@ def give_up(event: Event, actor: str, reason: str) -> None:
         case ReportReceived():
             reports.finish(event.report, "Failed", reason=reason)
             end_run(tool_runs.of_report(event.report), "Failed", reason, actor)
-        case ToolRequested() | ToolCompleted():
+        case ToolRequested():
             end_run(tool_runs.find(event.run), "Failed", reason, actor)
 
 
@@ -130,7 +129,8 @@ def _ending(scan: Scan) -> _Ending | None:
         return None
     own, children = batches.of_scan(scan), scans.children(scan["_id"])
     runs = tool_runs.of_scan(scan["_id"]) if scan.get("tool_runs") else []
-    state, reason = lifecycle.outcome(_by_state(own), _by_state(children), _by_state(runs))
+    alone = scan.get("asset_type", "repository") != "repository"
+    state, reason = lifecycle.outcome(_by_state(own), _by_state(children), _by_state(runs), by_tools_alone=alone)
     failed = [part["history"][-1]["reason"] for part in (*own, *children) if part["state"] == "Failed"]
     failed += [f"{run['tool']}: {run['reason']}" for run in runs if run["state"] in {"Failed", "Partial"}]
     reason = f"{reason}: {failed[0]}" if failed else reason

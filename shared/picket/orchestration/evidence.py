@@ -38,7 +38,7 @@ def note(scan: Scan, state: str) -> None:
         return
     if scans.kind(scan) in _OF_EVERYTHING and missing(scan):
         repositories.update(scan["repository"], missing_refs=missing(scan), missing_at=now())
-    if state != "Done" or scans.kind(scan) == "group" or emptiness(scan):
+    if not _is_scanned(scan, state) or scans.kind(scan) == "group" or emptiness(scan):
         return
     known = {"scanned_at": now()}
     is_for = (batch.get("counts_for", [batch["scanned_for"]]) for batch in batches.of_scan(scan))
@@ -46,3 +46,11 @@ def note(scan: Scan, state: str) -> None:
         commits.set_covered_tips(scan["repository"], scan["ruleset"], scan["tips"], scan["_id"])
         known |= {"history_scanned_at": now(), "history_ruleset": scan["ruleset"], "missing_refs": ""}
     repositories.update(scan["repository"], **known)
+
+
+def _is_scanned(scan: Scan, state: str) -> bool:
+    """Return whether all commits of a scan that ends as *state* are scanned; what tools have done is not asked."""
+    if state == "Done":
+        return True
+    only_tools = state == "Partial" and scan.get("tool_runs") and not missing(scan)
+    return bool(only_tools) and all(batch["state"] == "Done" for batch in batches.of_scan(scan))

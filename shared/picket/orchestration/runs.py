@@ -8,7 +8,7 @@ from picket.effects import artifacts
 from picket.effects.mongo import reports, tool_runs
 from picket.effects.mongo.tool_runs import ToolRun
 from picket.effects.telemetry import note
-from picket.errors import Gone, Malformed, Unsupported
+from picket.errors import Gone, Malformed, PermanentError, Unsupported
 from picket.events import ToolCompleted
 from picket.findings.model import Report
 from picket.orchestration import completion, reporting
@@ -47,7 +47,12 @@ def take(event: ToolCompleted) -> None:
         note("answer of a run that has ended", run=run["_id"], state=run["state"])
         completion.settle(run["scan"], _ACTOR)
         return
-    outcome = _outcome(run)
+    try:
+        outcome = _outcome(run)
+    except PermanentError as error:
+        tool_runs.end(run, "Failed", str(error))
+        completion.settle(run["scan"], _ACTOR)
+        raise
     record = outcome.record.model_dump()
     if event.state == "Failed" or outcome.report is None:
         tool_runs.end(run, "Failed", event.reason or "it has no report", record)
