@@ -9,7 +9,7 @@ from tests.support.clusters import SERVICE, WEB, policy
 
 from picket.exposure import files as bounds
 from picket.exposure import rendering
-from picket.exposure.documents import Document, Unread
+from picket.exposure.documents import Document
 from picket.exposure.exposures import inspect, together
 from picket.exposure.files import Files
 from picket.exposure.gathering import gather
@@ -112,18 +112,19 @@ def test_overlays_that_make_one_object_differently_are_clusters_of_their_own(fou
     ("more", "reason"),
     [
         pytest.param("patches: [{path: p.yaml}]\n", "it has patches", id="patches"),
-        pytest.param(
-            "namePrefix: x-\ncomponents: [../c]\n", "it has components, namePrefix", id="a prefix and components"
-        ),
-        pytest.param("- https://example.com/x.yaml\n", "resources that are elsewhere", id="a remote base"),
-        pytest.param("- ../../../etc\n", "resources that are elsewhere", id="outside"),
+        pytest.param("namePrefix: x-\ncomponents: [../c]\n", "it has components, namePrefix", id="prefix, component"),
     ],
 )
 def test_a_kustomization_that_needs_a_build_is_named_and_its_files_are_read(
     found: Gather, more: str, reason: str
 ) -> None:
     report = found(
-        **{"k/kustomization.yaml": f"{KUSTOMIZATION}- web.yaml\n{more}", "k/web.yaml": WEB, "k/p.yaml": "x: 1"}
+        **{
+            "k/kustomization.yaml": f"{KUSTOMIZATION}- web.yaml\n{more}",
+            "k/web.yaml": WEB,
+            "k/p.yaml": "x: 1",
+            "c/kustomization.yaml": "kind: Component",
+        }
     )
     assert rules(report) == {
         ("shop/Deployment/web", "ingress-without-policy"),
@@ -134,6 +135,33 @@ def test_a_kustomization_that_needs_a_build_is_named_and_its_files_are_read(
     assert "kustomize or kubectl is not installed" in report.left_out[0].reason
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"k/kustomization.yaml": "- https://example.com/x.yaml\n"}, id="a remote base"),
+        pytest.param({"k/kustomization.yaml": "- ../../../etc\n"}, id="outside"),
+        pytest.param({"k/kustomization.yaml": "components: [https://example.com/x]\n"}, id="a remote component"),
+        pytest.param({"k/kustomization.yaml": "patches: [{target: {kind: NetworkPolicy}, patch: x}]\n"}, id="a target"),
+        pytest.param({"k/kustomization.yaml": "patches: [{path: p.yaml}]\n", "k/p.yaml": CLOSED}, id="a patch"),
+        pytest.param(
+            {
+                "k/kustomization.yaml": "components: [../c]\n",
+                "c/kustomization.yaml": f"{KUSTOMIZATION.replace('Kustomization', 'Component')}- p.yaml\n",
+                "c/p.yaml": CLOSED,
+            },
+            id="a component",
+        ),
+        pytest.param({"k/kustomization.yaml": "patches: [\n"}, id="broken"),
+    ],
+)
+def test_a_kustomization_that_is_not_built_and_may_change_policies_makes_everything_unknown(
+    found: Gather, files: dict[str, str]
+) -> None:
+    first = {"k/kustomization.yaml": f"{KUSTOMIZATION}- web.yaml\n{files['k/kustomization.yaml']}"}
+    report = found(**{**files, **first, "k/web.yaml": WEB, "other.yaml": WEB})
+    assert (report.problems, [one.where for one in report.left_out]) == ((), ["k/kustomization.yaml"])
+
+
 @pytest.mark.usefixtures("found")
 def test_nothing_outside_of_the_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
@@ -142,7 +170,7 @@ def test_nothing_outside_of_the_folder_is_read(tmp_path: Path) -> None:
         f"{KUSTOMIZATION}- ../secret.yaml\n- {tmp_path}/secret.yaml\n"
     )
     [objects] = gather(Files(tmp_path / "inside"), Renderer()).clusters
-    assert objects == []
+    assert not [one for one in objects if isinstance(one, Document)]
 
 
 def test_what_kustomize_builds_is_taken(found: Gather, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +222,7 @@ def test_a_chart_that_cannot_be_rendered_is_named_and_nothing_is_said_where_its_
     reason = "Helm chart shop cannot be rendered here: helm is not installed"
     assert report.left_out == (LeftOut(where="shop/Chart.yaml", reason=reason),)
 
-    report = found(**{"shop/templates/policy.yaml": f"{{{{ if .Values.closed }}}}{CLOSED}{{{{ end }}}}"})
+    report = found(**{"shop/charts/db/templates/policy.yaml": f"{{{{ if .Values.closed }}}}{CLOSED}{{{{ end }}}}"})
     assert (report.problems, report.left_out) == ((), (LeftOut(where="shop/Chart.yaml", reason=reason),))
 
 
@@ -225,4 +253,4 @@ def test_templates_outside_of_charts_are_unknown(found: Gather) -> None:
 def test_objects_that_do_not_matter_take_no_memory(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
     [objects] = gather(Files(tmp_path), Renderer()).clusters
-    assert not [one for one in objects if isinstance(one, Document | Unread)]
+    assert objects == []

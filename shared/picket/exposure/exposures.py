@@ -26,8 +26,8 @@ MAX_PROBLEMS = 20_000
 MAX_LEFT_OUT = 1_000
 _GRAVEST = ("critical", "high", "medium", "low", "info")
 _ON_HOST = "it is in its node's network: what policies do there is undefined"
-MAX_COST = 3_000_000
-"""Comparisons of policies and workloads of a namespace, about ten seconds."""
+MAX_COST = 5_000_000
+"""Comparisons of policies, services and workloads of a cluster, about a minute."""
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _POLICIES = ("networkpolicy", "egressfirewall")
 _ENTRANCES = ("service", "ingress", "route", "virtualservice")
@@ -58,11 +58,15 @@ def inspect(cluster: Cluster) -> Report:
     unknown, no_entrance = unknown_policies(cluster), _unknown_entrances(cluster)
     evaluation = Evaluation(cluster)
     problems: list[Problem] = []
+    spent = 0
     for namespace, workloads in sorted(_by_namespace(cluster).items()):
         if namespace in unknown:
             continue
-        if _cost(cluster, namespace, workloads) > MAX_COST:
-            left_out.append(LeftOut(where=f"namespace {namespace}", reason="it has too many policies and workloads"))
+        spent += _cost(cluster, namespace, workloads)
+        if spent > MAX_COST:
+            left_out.append(
+                LeftOut(where=f"namespace {namespace}", reason="there are too many policies, services and workloads")
+            )
             continue
         ways_in = [] if namespace in no_entrance else list(entrances(cluster, namespace))
         for workload in workloads:

@@ -14,7 +14,7 @@ from typing import Any
 
 from picket.exposure.documents import Document, Unread, documents
 from picket.exposure.files import Files
-from picket.exposure.kustomizations import Kustomizations
+from picket.exposure.kustomizations import POLICIES, Kustomizations
 from picket.exposure.objects import matters
 from picket.exposure.rendering import Failed, Renderer
 from picket.findings.model import LeftOut
@@ -24,7 +24,6 @@ MAX_RENDERED = 200
 MAX_CLUSTERS = 20
 MAX_OBJECTS = 100_000
 """Objects of all charts and kustomizations."""
-_POLICIES = ("NetworkPolicy", "EgressFirewall")
 
 Found = Document | Unread
 
@@ -87,9 +86,8 @@ def _chart(folder: str, files: Files, renderer: Renderer, gathered: Gathered) ->
         return list(_relevant(renderer.chart(name)))
     except Failed as error:
         reason = f"Helm chart {name[:300]} cannot be rendered here: {error}"
-    templates = f"{folder}/templates/".lstrip("/")
-    texts = (files.text(path) or "" for path in sorted(files.paths) if path.startswith(templates))
-    if any(word in text for text in texts for word in _POLICIES):
+    texts = (files.text(path) or "" for path in sorted(files.paths) if _is_below(path, {folder}))
+    if any(word in text for text in texts for word in (*POLICIES, "dependencies:")):
         return [Unread(f"{name}/Chart.yaml".removeprefix("./"), 0, reason, "networkpolicy")]
     gathered.left_out.append(LeftOut(where=f"{name[:900]}/Chart.yaml".removeprefix("./"), reason=reason))
     return []
@@ -105,7 +103,9 @@ def _kustomization(
             return list(_relevant(renderer.kustomization(folder or ".", file)))
         except Failed as error:
             reason = f"the kustomization is not built, though {missing}: {error}"
-            gathered.left_out.append(LeftOut(where=file[:1_000], reason=reason))
+        if kustomizations.may_change_policies(folder):
+            return [*_relevant(kustomizations.objects(folder)), Unread(file, 0, reason, "networkpolicy")]
+        gathered.left_out.append(LeftOut(where=file[:1_000], reason=reason))
     return list(_relevant(kustomizations.objects(folder)))
 
 

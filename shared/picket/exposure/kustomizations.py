@@ -15,6 +15,8 @@ NAMES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 MAX_FILES = 5_000
 """Files of one kustomization, those of its bases included, each as often as it is named."""
 MAX_OBJECTS = 20_000
+POLICIES = ("NetworkPolicy", "EgressFirewall")
+"""Words that a text has which makes or changes policies."""
 _PLAIN = frozenset(
     {
         *("apiVersion", "kind", "metadata", "resources", "bases", "namespace", "images", "replicas"),
@@ -73,9 +75,37 @@ class Kustomizations:
                 if inner in self._known and inner not in seen:
                     seen.add(inner)
                     waiting.append(inner)
-                elif inner not in self._known and inner not in self._files.paths:
+                elif not self._is_here(inner):
                     return "it has resources that are elsewhere"
         return ""
+
+    def may_change_policies(self, folder: str) -> bool:
+        """Return whether what a kustomization does besides listing files may add or change a policy."""
+        waiting, seen = [folder], {folder}
+        while waiting:
+            one = waiting.pop()
+            path, content = self._known[one]
+            named = {_below(one, each) for each in self._named(one)}
+            texts = (self._files.text(each) or "" for each in {path, *(named & self._files.paths)} - self._listed(one))
+            components = (content or {}).get("components") or []
+            elsewhere = [each for each in _resources(content or {}) if not self._is_here(_below(one, each))]
+            if content is None or elsewhere or not isinstance(components, list):
+                return True
+            if not all(_below(one, str(each)) in self._known for each in components):
+                return True
+            if any(word in text for text in texts for word in POLICIES):
+                return True
+            waiting += named & self._known.keys() - seen
+            seen |= named
+        return False
+
+    def _listed(self, folder: str) -> set[str]:
+        """Return the files that are read as they are, unless the kustomization is a component, which is not read."""
+        content = self._known[folder][1] or {}
+        return set() if content.get("kind") == "Component" else {_below(folder, each) for each in _resources(content)}
+
+    def _is_here(self, path: str) -> bool:
+        return path in self._known or path in self._files.paths
 
     def objects(self, folder: str) -> Iterator[Document | Unread]:
         """Yield the objects of the files that a kustomization lists, in its namespace; nothing is patched."""
