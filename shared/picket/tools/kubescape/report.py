@@ -94,7 +94,7 @@ _Each = tuple[_Result, _Control]
 
 
 def is_kubescape(document: Any) -> bool:  # noqa: ANN401 - JSON
-    """Return whether a document is Kubescape's: results and a summary; resources are not written where there are none."""
+    """Return whether a document is Kubescape's: results and a summary; a list of no resources is not written."""
     return isinstance(document, dict) and {"results", "summaryDetails"} <= document.keys()
 
 
