@@ -1,5 +1,6 @@
 """CycloneDX: bills of materials, and what is said of vulnerabilities."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.reports.vulnerabilities import SYFT
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
+from picket.tools.tool import read
 
 FOUND = ("vulnerabilities", 0)
 AFFECTED = (*FOUND, "affects", 0)
@@ -121,6 +123,24 @@ def test_a_vulnerability_without_an_id_is_left_out() -> None:
 def test_the_tools_version_is_told_in_two_ways(tools: Any) -> None:
     document = changed(CYCLONEDX, "metadata", "tools", to=tools)
     assert TOOLS["cyclonedx"].parse(document, "grype").tool_version == "1"
+
+
+@pytest.mark.parametrize("name", ["aquasecurity:trivy:SrcName", "syft:metadata:source"])
+def test_a_package_of_a_system_is_its_source_package(name: str) -> None:
+    component = {
+        "bom-ref": "2",
+        "purl": "pkg:deb/debian/libssl3@3.0.9-1?arch=amd64",
+        "version": "3.0.9-1",
+        "properties": [{"name": "x", "value": "y"}, {"name": name, "value": "openssl"}],
+    }
+    problem = only("cyclonedx", changed(CYCLONEDX, "components", to=[component]))
+    assert (problem.component, problem.version) == ("pkg:deb/debian/openssl", "3.0.9-1")
+
+
+def test_a_tool_with_a_format_of_its_own_may_write_this_one() -> None:
+    report = read(json.dumps(CYCLONEDX).encode(), "trivy", "", TOOLS)
+    assert (len(report.problems), report.tool_version) == (1, "0.74.0")
+    assert read(json.dumps(SYFT).encode(), "syft", "syft", TOOLS).tool_version == "1.57.1"
 
 
 def test_a_bill_of_materials_alone_has_no_problems() -> None:

@@ -28,6 +28,13 @@ def test_neither_severity_nor_line_is_told() -> None:
     assert (problem.severity, problem.places[0].path, problem.places[0].start_line) == ("medium", "k8s/web.yaml", 0)
 
 
+def test_a_severity_is_told_where_its_settings_have_one() -> None:
+    assert (
+        only("kube-linter", changed(KUBE_LINTER, "Reports", 0, "Diagnostic", "Severity", to="critical")).severity
+        == "critical"
+    )
+
+
 def test_a_diagnostic_quotes_the_manifest_and_is_not_kept() -> None:
     report = parsed("kube-linter", KUBE_LINTER)
     assert 'container \\"web\\"' not in written(report)

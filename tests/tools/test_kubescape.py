@@ -67,6 +67,11 @@ def test_a_subject_of_a_role_has_its_name_at_the_top() -> None:
     )
 
 
+def test_nothing_looked_at_is_no_problem() -> None:
+    without = {name: value for name, value in KUBESCAPE.items() if name != "resources"}
+    assert parsed("kubescape", {**without, "results": None}).problems == ()
+
+
 @pytest.mark.parametrize("resources", [[], None, [{"resourceID": "x"}]])
 def test_a_resource_that_is_not_told_is_left_out(resources: Any) -> None:
     report = parsed("kubescape", changed(KUBESCAPE, "resources", to=resources))

@@ -52,19 +52,19 @@ _OF_A_SYSTEM = frozenset({"apk", "deb", "rpm"})
 _SEPARATED = {"golang": "/", "npm": "/", "composer": "/", "maven": ":", "githubactions": "/", "swift": "/"}
 
 
-def component_of(purl: str) -> str:
+def component_of(purl: str, source: str = "") -> str:
     """Return the component that a package URL names: without version, qualifiers and subpath.
 
-    An operating system's package goes by its source package where the URL names that (`upstream`, as syft and grype
-    write it): an advisory is of the source. Empty if *purl* is no package URL.
+    An operating system's package goes by its source package where that is told, by *source* or in the URL (`upstream`,
+    as syft and grype write it): an advisory is of the source. Empty if *purl* is no package URL.
     """
     try:
         found = PackageURL.from_string(purl.strip())
     except ValueError:
         return ""
     name, qualifiers = found.name, found.qualifiers if isinstance(found.qualifiers, dict) else {}
-    if found.type in _OF_A_SYSTEM and qualifiers.get("upstream"):
-        name = qualifiers["upstream"].partition("@")[0]
+    if found.type in _OF_A_SYSTEM:
+        name = source or (qualifiers.get("upstream") or "").partition("@")[0] or name
     return _written(found.type, found.namespace or "", name)
 
 

@@ -7,6 +7,13 @@ from pydantic import Field
 from picket.tools.reading import Listed, Part, Told
 
 
+class Property(Part):
+    """What a tool says besides."""
+
+    name: Told = ""
+    value: Told = ""
+
+
 class Component(Part):
     """A component, with those that it is made of; `ref` names it in this document alone."""
 
@@ -15,6 +22,7 @@ class Component(Part):
     purl: Told = ""
     version: Told = ""
     components: Listed[Component] = ()
+    properties: Listed[Property] = ()
 
 
 class Source(Part):

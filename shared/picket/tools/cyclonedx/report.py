@@ -22,6 +22,8 @@ _NO_PROBLEM = frozenset({"false_positive", "not_affected", "resolved", "resolved
 _METHODS = frozenset({"CVSSv3", "CVSSv31", "CVSSv4"})
 """Methods whose scores are compared with one another; version 2's bands are others."""
 _LINK = "urn:cdx:"
+_SOURCES = frozenset({"aquasecurity:trivy:SrcName", "syft:metadata:source"})
+"""Properties that name the source package of an operating system's."""
 
 _Each = tuple[Vulnerability, Affected]
 
@@ -85,8 +87,8 @@ def _problem(found: Vulnerability, affected: Affected, components: dict[str, Com
     """
     if not found.id:
         raise Unusable("the vulnerability has no id")
-    purl, version = _named(affected, components)
-    component = purls.component_of(purl)
+    told = _named(affected, components)
+    component = purls.component_of(told.purl, _source(told))
     if not component:
         raise Unusable("no package URL tells which component it affects")
     advisory, aliases = advisories.named(found.id, (each.id for each in found.references))
@@ -100,15 +102,15 @@ def _problem(found: Vulnerability, affected: Affected, components: dict[str, Com
         advisory=advisory,
         aliases=aliases,
         component=component,
-        version=version or purls.version_of(purl),
+        version=told.version or purls.version_of(told.purl),
         cvss=score,
         remediation=clipped(found.recommendation),
         link=linked(found.source.url if found.source else ""),
     )
 
 
-def _named(affected: Affected, components: dict[str, Component]) -> tuple[str, str]:
-    """Return package URL and version of what is affected.
+def _named(affected: Affected, components: dict[str, Component]) -> Component:
+    """Return what is affected, as far as it is known.
 
     It is named by a reference in this document; by a link to another, behind whose `#` stands the reference there,
     which most tools make of the package URL; or by a package URL.
@@ -116,11 +118,13 @@ def _named(affected: Affected, components: dict[str, Component]) -> tuple[str, s
     told = affected.ref
     if told.startswith(_LINK):
         told = unquote(told.partition("#")[2])
-    component = components.get(told)
     version = next((each.version for each in affected.versions if each.status == "affected"), "")
-    if component is None:
-        return told, version
-    return component.purl or told, component.version or version
+    known = components.get(told, Component())
+    return known.model_copy(update={"purl": known.purl or told, "version": known.version or version})
+
+
+def _source(component: Component) -> str:
+    return next((each.value for each in component.properties if each.name in _SOURCES), "")
 
 
 def _rated(ratings: tuple[Rating, ...]) -> tuple[float, Severity]:

@@ -1,4 +1,4 @@
-"""From KubeLinter's JSON to problems. It tells neither severities nor lines."""
+"""From KubeLinter's JSON to problems. It tells no lines, and severities only where its settings have them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from picket.findings.addresses import object_address
 from picket.findings.model import Place, Problem, Report
 from picket.tools.places import below_top
 from picket.tools.reading import Listed, Part, Told, clipped, report, validated
-from picket.tools.severities import UNKNOWN
+from picket.tools.severities import named
 
 
 class _Check(Part):
@@ -37,10 +37,15 @@ class _Object(Part):
     identified: _Identified = Field(default=_Identified(), alias="K8sObject")
 
 
+class _Diagnostic(Part):
+    severity: Told = Field(default="", alias="Severity")
+
+
 class _Report(Part):
     """A failed check; what its diagnostic says is not kept, since it quotes the manifest."""
 
     check: str = Field(alias="Check")
+    diagnostic: _Diagnostic = Field(default=_Diagnostic(), alias="Diagnostic")
     remediation: Told = Field(default="", alias="Remediation")
     object: _Object = Field(alias="Object")
 
@@ -86,7 +91,7 @@ def _problem(found: _Report, titles: dict[str, str]) -> Problem:
         kind="misconfiguration",
         rule=found.check,
         title=clipped(titles.get(found.check, "")),
-        severity=UNKNOWN,
+        severity=named(found.diagnostic.severity),
         confidence=0.9,
         resource=clipped(object_address(told.kind.kind, told.namespace, told.name)),
         remediation=clipped(found.remediation),

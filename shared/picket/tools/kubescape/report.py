@@ -94,8 +94,8 @@ _Each = tuple[_Result, _Control]
 
 
 def is_kubescape(document: Any) -> bool:  # noqa: ANN401 - JSON
-    """Return whether a document is Kubescape's: results, resources and a summary."""
-    return isinstance(document, dict) and {"results", "resources", "summaryDetails"} <= document.keys()
+    """Return whether a document is Kubescape's: results and a summary; a list of no resources is not written."""
+    return isinstance(document, dict) and {"results", "summaryDetails"} <= document.keys()
 
 
 def parse(document: Any, tool: str) -> Report:  # noqa: ANN401, ARG001 - JSON; all formats are read alike

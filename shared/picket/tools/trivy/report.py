@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 from picket.components import purls
 from picket.errors import Malformed
@@ -129,9 +128,7 @@ def _component(result: Result, found: Vulnerability) -> str:
     if not purl:
         return purls.component(result.type, found.package)
     source = next((each.source for each in result.packages if each.id and each.id == found.package_id), "")
-    if source:
-        purl += f"{'&' if '?' in purl else '?'}upstream={quote(source)}"
-    return purls.component_of(purl)
+    return purls.component_of(purl, source)
 
 
 def _places(result: Result, found: Vulnerability, *, is_image: bool) -> tuple[Place, ...]:
