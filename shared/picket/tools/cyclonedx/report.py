@@ -13,7 +13,7 @@ from picket.findings.model import Problem, Report
 from picket.tools import advisories
 from picket.tools.cwes import cwes
 from picket.tools.cyclonedx.document import Affected, Component, Document, Rating, Tools, Vulnerability
-from picket.tools.reading import Unusable, clipped, linked, report, validated
+from picket.tools.reading import Unusable, clipped, linked, omitted, report, validated
 from picket.tools.severities import gravest, scored
 
 _VERSIONS = frozenset({"1.4", "1.5", "1.6", "1.7"})
@@ -50,9 +50,12 @@ def parse(document: Any, tool: str) -> Report:  # noqa: ANN401 - JSON
     if found.version not in _VERSIONS:
         raise Malformed("not CycloneDX 1.4 to 1.7 at specVersion")
     components = {each.ref: each for each in _components(found) if each.ref}
+    # A list without entries says that there are none; no list says that nobody has looked.
+    looked = "vulnerabilities" in found.model_fields_set
     return report(
         _results(found),
         lambda each: _problem(*each, components),
+        left_out=() if looked else [omitted("the document", "a bill of materials alone tells no vulnerabilities")],
         version=_tool_version(found, tool),
     )
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from picket.errors import Malformed
 from picket.findings.model import Report
-from picket.tools.reading import Listed, Part, Told, validated
+from picket.tools.reading import Listed, Part, Told, omitted, validated
 
 _VERSIONS = frozenset({"SPDX-2.2", "SPDX-2.3"})
 
@@ -56,4 +56,5 @@ def parse(document: Any, tool: str) -> Report:  # noqa: ANN401 - JSON
     beginning = f"tool: {tool}-".lower()
     creators = found.creation.creators if found.creation else ()
     version = next((each[len(beginning) :] for each in creators if each.lower().startswith(beginning)), "")
-    return Report(tool_version=version[:200])
+    untold = omitted("the document", "a bill of materials alone tells no vulnerabilities")
+    return Report(tool_version=version[:200], left_out=(untold,))
