@@ -65,6 +65,9 @@ class ScanOrder(BaseModel):
         if missing := sorted(set(self.tools) - toolbox.deployed().keys()):
             there = ", ".join(sorted(toolbox.deployed())) or "none"
             raise ValueError(f"tool {missing[0][:64]!r} is not deployed; these are: {there}")
+        kind = self.asset_type or "repository"
+        if odd := sorted(name for name in set(self.tools) if kind not in toolbox.deployed()[name].accepts):
+            raise ValueError(f"tool {odd[0]!r} does not look at a {kind}")
         return self
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from picket.findings.addresses import kubernetes_object
+from picket.findings.addresses import kubernetes_objects
 
 MAX_NODES = 500_000
 """Nodes of a document, aliases expanded: enough for the dump of a namespace with a thousand pods."""
@@ -83,7 +83,7 @@ def _objects(path: str, text: str, first: int) -> Iterator[Document | Unread]:
         content, lines = load(text)
     except Unreadable as error:
         if _OBJECT.search(text):
-            kind, namespace, _ = (kubernetes_object(text.split("\n"), 0) or "//").split("/", 2)
+            kind, namespace, _ = (kubernetes_objects(text.split("\n"))(0) or "//").split("/", 2)
             is_clear = len(_KIND.findall(text)) == 1 and not kind.endswith("list")
             yield Unread(path, first, str(error), kind if is_clear else "", namespace)
         return

@@ -6,8 +6,9 @@ No YAML library reads this: a template, or a document that is broken further dow
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import cache
 
 _KIND = re.compile(r"kind:\s*[\"']?([A-Za-z0-9.]+)")
 _VERSION = re.compile(r"apiVersion:\s*\S")
@@ -15,27 +16,30 @@ _MEMBER = re.compile(r"( +)(name|namespace):\s*[\"']?([^\s\"'#]+)")
 _SEPARATOR = "---"
 
 
-def kubernetes_object(lines: Sequence[str], line: int) -> str:
-    """Return the object that a line of a manifest belongs to.
+def kubernetes_objects(lines: Sequence[str]) -> Callable[[int], str]:
+    """Return what tells the object that a line of a manifest belongs to, each object being read once.
 
-    Args:
-        lines: The file's lines.
-        line: Number of the line, from 1; 0 where it is not known.
-
-    Returns:
-        `kind/namespace/name` in lower case, with an empty namespace where none is written; empty if the line is in no
-        object of Kubernetes, or it is not known in which of several.
+    It takes the number of a line, from 1, 0 where it is not known, and gives `kind/namespace/name` in lower case, with
+    an empty namespace where none is written; empty if the line is in no object of Kubernetes, or it is not known in
+    which of several.
     """
     bounds = [0, *(n for n, text in enumerate(lines, 1) if text.startswith(_SEPARATOR)), len(lines) + 1]
-    if line:
-        start = max((bound for bound in bounds if bound <= line), default=0)
-        return _object(lines[start : min(bound for bound in bounds if bound > line) - 1])
-    found = {_object(lines[start : end - 1]) for start, end in pairwise(bounds)} - {""}
-    return found.pop() if len(found) == 1 else ""
+
+    @cache
+    def between(index: int) -> str:
+        return _object(lines[bounds[index] : bounds[index + 1] - 1])
+
+    def at(line: int) -> str:
+        if line:
+            return between(min(bisect_right(bounds, line), len(bounds) - 1) - 1)
+        found = {between(index) for index in range(len(bounds) - 1)} - {""}
+        return found.pop() if len(found) == 1 else ""
+
+    return at
 
 
 def object_address(kind: str, namespace: str, name: str) -> str:
-    """Return the address of an object of Kubernetes, as `kubernetes_object` does."""
+    """Return the address of an object of Kubernetes, as `kubernetes_objects` does."""
     return f"{kind}/{namespace}/{name}".lower()
 
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from picket.events import Severity
 
 Name = Annotated[str, StringConstraints(max_length=200)]
-Text = Annotated[str, StringConstraints(max_length=1_000)]
+MAX_TEXT = 1_000
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 MAX_PLACES = 1_000
 """Places of one problem; a report has more of them only by mistake or malice."""
 

@@ -11,7 +11,7 @@ from picket.effects.git.address import admitted
 from picket.effects.mongo import findings, reports
 from picket.effects.mongo.assets import is_repository
 from picket.effects.mongo.documents import Repository
-from picket.findings.addresses import kubernetes_object
+from picket.findings.addresses import kubernetes_objects
 from picket.findings.identity import finding_id, parts_id
 from picket.findings.kinds import KINDS
 from picket.findings.kinds.kind import Lines
@@ -113,7 +113,9 @@ def _chosen(named: list[tuple[dict[str, str], Identified]], repository: str) -> 
         chosen = chosen or targets[0]
         if len(names) > 1:
             since.setdefault(chosen, _NEW)
-            leads = {name: chosen for name in names if name != chosen} | leads
+            for name in names:
+                if name != chosen:
+                    leads.setdefault(name, chosen)
         found[chosen] = joined(found.get(chosen), replace(one, identity=names.get(chosen, one.identity)))
     reports.record_moves(repository, {name: to for name, to in leads.items() if name not in led and name not in stored})
     return found
@@ -154,11 +156,11 @@ def _texts(problems: Iterable[Problem], repository: Repository, commit: str) -> 
         with snapshot.of(repository["_id"], admitted(repository["url"]), commit) as files:
             for path, content in files.contents(wanted):
                 lines = content.decode("utf-8", "replace").split("\n")
+                object_at = kubernetes_objects(lines) if path.endswith(_YAML) else lambda _line: ""
                 for place in wanted[path]:
                     text = _text(lines, place)
                     if text is not None:
-                        where = kubernetes_object(lines, place.start_line) if path.endswith(_YAML) else ""
-                        texts[place] = Lines(text, where)
+                        texts[place] = Lines(text, object_at(place.start_line))
     return texts
 
 

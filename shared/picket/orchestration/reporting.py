@@ -12,7 +12,14 @@ from picket.orchestration.sealing import sealed
 from picket.settings import settings
 
 
-def take_in(identity: str, order: reports.Order, report: Report, *, format: str) -> StoredReport:  # noqa: A002 - its word
+def take_in(
+    identity: str,
+    order: reports.Order,
+    report: Report,
+    *,
+    format: str,  # noqa: A002 - its word
+    asked_at: str = "",
+) -> StoredReport:
     """Keep a report and ask for it to be collected; doing it again changes nothing.
 
     Args:
@@ -20,6 +27,7 @@ def take_in(identity: str, order: reports.Order, report: Report, *, format: str)
         order: What is told of it besides its content.
         report: Its content.
         format: Name of its format, empty where it was recognised.
+        asked_at: When the run that it is of was asked for; empty if it is of none.
 
     Returns:
         The report as it is recorded.
@@ -32,6 +40,7 @@ def take_in(identity: str, order: reports.Order, report: Report, *, format: str)
     artifact = artifacts.put(f"reports/{identity}.json", report.model_dump_json().encode())
     told: Fields = {"problems": len(report.problems), "left_out": len(report.left_out)}
     told |= {"succeeded": report.succeeded, "format": format, "tool_version": report.tool_version}
+    told |= {"asked_at": asked_at} if asked_at else {}
     kept = reports.add(identity, order, artifact, **told)
     broker.emit(ReportReceived(repository=order.asset, report=identity, tool=order.tool))
     return kept

@@ -73,7 +73,7 @@ def _hand_over(run: ToolRun, report: Report, record: dict[str, object], *, compl
         complete=complete,
     )
     tool_runs.reported(run, identity, record)
-    reporting.take_in(identity, order, report, format=run["tool"])
+    reporting.take_in(identity, order, report, format=run["tool"], asked_at=run["requested_at"])
 
 
 def _outcome(run: ToolRun) -> Outcome:

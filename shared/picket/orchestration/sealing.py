@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from picket.findings.identity import value_id
-from picket.findings.model import Problem, Report
+from picket.findings.model import MAX_TEXT, Problem, Report
 from picket.findings.redaction import MASK, normalized
 
 TEXTS = ("title", "component", "resource", "attribute", "remediation", "fixed_in")
@@ -20,7 +20,7 @@ def sealed(report: Report, key: bytes) -> Report:
 def _sealed(problem: Problem, key: bytes) -> Problem:
     if not problem.secret:
         return problem
-    told = {name: getattr(problem, name).replace(problem.secret, MASK) for name in TEXTS}
+    told = {name: getattr(problem, name).replace(problem.secret, MASK)[:MAX_TEXT] for name in TEXTS}
     hidden = told if len(problem.secret) >= _SHORTEST else {}
     value = value_id(key, normalized(problem.secret.encode(errors="surrogateescape")))
     return problem.model_copy(update={**hidden, "secret": "", "value_id": value})

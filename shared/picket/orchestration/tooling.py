@@ -57,10 +57,10 @@ def plan(scan: Scan, request: ScanRequested, git_dir: Path) -> int:
     for name, running in tools.items():
         if "repository" not in running.accepts:
             continue
-        if running.wants(files) and _files_fit(name, request, repository, files):
-            to_run.append(name)
-        else:
+        if not running.wants(files):
             _nothing_left(scan, name, repository, ref, commit)
+        elif _files_fit(name, request, repository, files) or reports.still_says(_order(name, repository, ref), ref):
+            to_run.append(name)  # what it reported before may still be there, though no rule would have it looked at
     if to_run:
         material = _material(repository["_id"], git_dir, commit)
         wanted = [Wanted(name, "repository", repository["_id"], ref, commit, material) for name in to_run]
@@ -128,10 +128,14 @@ def _request(run: ToolRun) -> ToolRequested:
 
 def _nothing_left(scan: Scan, tool: str, repository: Repository, ref: str, commit: str) -> None:
     """Say that a tool finds nothing any more, where it has found something and no file for it is left."""
-    order = reports.Order(asset=repository["_id"], tool=tool, by=REPORTER, ref=ref, commit=commit, complete=True)
+    order = _order(tool, repository, ref).model_copy(update={"commit": commit, "complete": True})
     if reports.still_says(order, ref):
         identity = f"rep-{key(scan['_id'], tool)[:32]}"
         reporting.take_in(identity, order, Report(), format=tool)
+
+
+def _order(tool: str, repository: Repository, ref: str) -> reports.Order:
+    return reports.Order(asset=repository["_id"], tool=tool, by=REPORTER, ref=ref)
 
 
 def end_lost(_cursor: str) -> str | None:

@@ -4,7 +4,7 @@ from tests.support import secrets
 
 from picket.detection import Engine, default_ruleset
 from picket.findings.identity import value_id
-from picket.findings.model import Place, Problem, Report
+from picket.findings.model import LeftOut, Place, Problem, Report
 from picket.orchestration.sealing import sealed
 from picket.tools.adapter.masking import masked, without_secrets
 from picket.tools.adapter.reporting import below
@@ -43,3 +43,18 @@ def test_what_the_engine_finds_in_a_text_is_masked() -> None:
 def test_paths_below_the_folder_become_relative() -> None:
     written = {"a": ["/job/tree/x.py", "file:///job/tree/y.py", "/job/treetop", "/etc/x", 3], "b": {"c": None}}
     assert below(written, "/job/tree") == {"a": ["x.py", "y.py", "/job/treetop", "/etc/x", 3], "b": {"c": None}}
+
+
+def test_what_is_left_out_is_masked_too() -> None:
+    secret = secrets.aws_key(6)
+    report = Report(left_out=(LeftOut(where=f"{secret}.tf", reason=f"cannot be read: key {secret}"),))
+    assert secret not in masked(report, ENGINE).model_dump_json()
+
+
+def test_a_mask_that_is_longer_than_what_it_hides_leaves_a_report_that_can_be_read() -> None:
+    short = Report(problems=(problem(secret="abcdef", title="abcdef " * 142),))
+    assert Report.model_validate_json(sealed(short, KEY).model_dump_json())
+    secret = secrets.aws_key(7)
+    full = Report(problems=(problem(kind="weakness", title=f"{'x ' * 489}{secret}"[:1_000]),))
+    assert secret in full.problems[0].title
+    assert secret not in Report.model_validate_json(masked(full, ENGINE).model_dump_json()).problems[0].title

@@ -60,6 +60,7 @@ class StoredReport(Stored):
     state: str
     received_at: str
     place: str
+    asked_at: NotRequired[str]
     finished_at: NotRequired[str]
     reason: NotRequired[str]
     findings: NotRequired[int]

@@ -72,7 +72,7 @@ def add(identity: str, order: Order, artifact: str, **told: object) -> StoredRep
         identity: Its id.
         order: What is told of it.
         artifact: Reference of its content.
-        told: `problems` and `left_out` (numbers), `format`, `tool_version`, `succeeded`.
+        told: `problems` and `left_out` (numbers), `format`, `tool_version`, `succeeded`; `asked_at` of a tool's run.
     """
     at = now()
     document = {
@@ -131,8 +131,11 @@ def scope_of(order: StoredReport, ref: str) -> str:
 
 
 def begin(scope: str, report: StoredReport) -> bool:
-    """Make *report* the newest of its scope; return False if a newer one is."""
-    order = report["place"]
+    """Make *report* the newest of its scope; return False if a newer one is.
+
+    Of tools' runs the one that was asked for last is the newest, whichever of them took longer.
+    """
+    order = f"at {report['asked_at']} {report['_id']}" if "asked_at" in report else report["place"]
     collection("report_scopes").update_one({"_id": scope}, {"$setOnInsert": {"order": order}}, upsert=True)
     won = collection("report_scopes").update_one(
         {"_id": scope, "order": {"$lte": order}}, {"$set": {"order": order, "report": report["_id"]}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=Path("/job"), help="folder that the steps share")
     given = parser.parse_args()
     logs.configure()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # the tool is ended on the way out
     place = Workplace(given.work)
     try:
         match given.step:

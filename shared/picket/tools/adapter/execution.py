@@ -120,7 +120,7 @@ def _version(running: Running, program: str, material: Material, place: Workplac
     told = ((place.output / name).read_text(errors="replace").strip() for name in ("stdout", "stderr"))
     said = next((each.splitlines()[0][:200] for each in told if each), "")
     built = running.package.version if running.package else ""  # what `go install` builds knows no version of its own
-    return said if any(char.isdigit() for char in said) else f"{said} {built}".strip()
+    return said if any(char.isdigit() for char in said) else f"{said[: 199 - len(built)]} {built}".strip()
 
 
 def _digest(path: Path) -> str:

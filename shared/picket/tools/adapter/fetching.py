@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 import urllib3
@@ -118,7 +119,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                         if left < 0:
                             raise TooLarge(f"the files are larger than {MAX_BYTES} bytes")
                 paths.append(name)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zipfile.LargeZipFile) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
         raise Malformed("the material is not a zip file") from error
     except OSError as error:
         raise Malformed(f"the files cannot be laid out here: {os.strerror(error.errno or 0)}") from error

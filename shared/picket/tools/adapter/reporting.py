@@ -67,7 +67,7 @@ def _outcome(request: ToolRequested, order: Order, place: Workplace) -> tuple[Ou
     if not place.ended_file.exists():
         return Outcome(record=Record()), "Failed", "it was ended before it had looked at anything"
     ended = place.ended()
-    record = ended.record.model_copy(update={"errors": without_secrets(ended.record.errors, ruleset.engine())})
+    record = _shown(ended.record)
     status = Status(record.status, ended.record.errors)
     if record.stopped or tool.running.failed(status):
         return Outcome(record=record), "Failed", record.stopped or _why_failed(record)
@@ -76,6 +76,14 @@ def _outcome(request: ToolRequested, order: Order, place: Workplace) -> tuple[Ou
     except PermanentError as error:
         return Outcome(record=record), "Failed", str(error)
     return Outcome(record=record, report=found), "Partial" if missing else "Done", missing
+
+
+def _shown(record: Record) -> Record:
+    """Return a record whose messages and arguments, which name files, hold no credential."""
+    engine = ruleset.engine()
+    arguments = tuple(without_secrets(each, engine) for each in record.arguments)
+    errors = without_secrets(record.errors, engine, len(record.errors))
+    return record.model_copy(update={"arguments": arguments, "errors": errors})
 
 
 def _read(tool: Tool, running: Running, ended: Ended, place: Workplace, status: Status) -> tuple[Report, str]:
@@ -91,7 +99,10 @@ def _read(tool: Tool, running: Running, ended: Ended, place: Workplace, status: 
     if file.stat().st_size > MAX_OUTPUT_BYTES:
         raise Malformed(f"its report is larger than {MAX_OUTPUT_BYTES} bytes")
     written = document(file.read_bytes(), tool)
-    written = below(written, ended.root) if tool.syntax != "xml" else written
+    try:
+        written = below(written, ended.root) if tool.syntax != "xml" else written
+    except RecursionError:
+        raise Malformed("its report is nested too deeply") from None
     missing = running.incomplete(status, written)
     found = masked(sealed(tool.parse(written, tool.name), settings().hmac_key), ruleset.engine())
     if missing:
