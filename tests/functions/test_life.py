@@ -385,6 +385,8 @@ def test_a_token_that_is_limited_to_assets_touches_no_others(
         ("post", "/scans", [{"repository": f"{forge.url}/o/r/.git"}, {"repository": f"{forge.url}/p/other/.git"}], 403),
         ("get", f"/scans/{scan}", None, 200),
         ("post", f"/reports?tool=t&asset={other}", {}, 403),
+        ("post", f"/reports?tool=t&asset={own}&asset_type=image", {}, 403),
+        ("post", "/scans", {"asset_type": "host", "asset_value": owner.partition(":")[0]}, 403),
         ("get", f"/scores/{own}", None, 200),
         ("get", f"/scores/{other}", None, 403),
         ("get", f"/repositories/{other}", None, 403),
