@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal
 
 from picket.tools import TOOLS
 from picket.tools.adapter import sandbox
@@ -77,7 +78,8 @@ def _run(running: Running, order: Order, program: str, place: Workplace) -> Ende
         ran = _started((program, *arguments), running.variables(material), place, limits)
     except OSError as error:
         return Ended(record=Record(stopped=f"it cannot be started: {os.strerror(error.errno or 0)}", status=-1))
-    written = next((name for name in ("report", "stdout") if _size(place.output / name)), "")
+    outputs: tuple[Literal["report", "stdout"], ...] = ("report", "stdout")
+    written = next((name for name in outputs if _size(place.output / name)), "")
     record = Record(
         version=version,
         arguments=[each[:_MAX_SHOWN_LENGTH] for each in arguments[:_MAX_SHOWN]],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, ruleset
 from picket.errors import Malformed, PermanentError, TransientError
@@ -66,7 +67,10 @@ def _outcome(request: ToolRequested, order: Order, place: Workplace) -> tuple[Ou
         return Outcome(record=Record()), "Failed", order.refused or "it is not a tool that is run here"
     if not place.ended_file.exists():
         return Outcome(record=Record()), "Failed", "it was ended before it had looked at anything"
-    ended = place.ended()
+    try:
+        ended = place.ended()
+    except ValidationError:
+        return Outcome(record=Record()), "Failed", "it is not told how it ended"
     record = _shown(ended.record)
     status = Status(record.status, ended.record.errors)
     if record.stopped or tool.running.failed(status):
@@ -96,6 +100,8 @@ def _read(tool: Tool, running: Running, ended: Ended, place: Workplace, status: 
         Malformed: There is none, or not in the tool's format.
     """
     file = place.output / (ended.output or "stdout")
+    if file.is_symlink() or not file.is_file():
+        raise Malformed("its report is no file")
     if file.stat().st_size > MAX_OUTPUT_BYTES:
         raise Malformed(f"its report is larger than {MAX_OUTPUT_BYTES} bytes")
     written = document(file.read_bytes(), tool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,7 +31,7 @@ class Ended(_Told):
     """How the tool ended; `output` is the name of the file with its report, empty if it has none."""
 
     record: Record
-    output: str = ""
+    output: Literal["", "report", "stdout"] = ""
     root: str = Field(default="", description="Folder that the tool was in: paths begin with it")
 
 
