@@ -21,8 +21,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def test_many_vulnerabilities_with_aliases_are_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("moved", "record_moves"):
-        monkeypatch.setattr(identification.reports, name, lambda *_: {})
-    monkeypatch.setattr(identification.findings, "created", lambda _: {})
+        monkeypatch.setattr(f"picket.effects.mongo.reports.{name}", lambda *_: {})
+    monkeypatch.setattr("picket.effects.mongo.findings.created", lambda _: {})
     problem = Problem(kind="vulnerability", rule="r", severity="low")
 
     def named(count: int) -> list[tuple[dict[str, str], Identified]]:

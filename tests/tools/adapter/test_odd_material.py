@@ -38,7 +38,7 @@ def test_a_zip_that_needs_a_password_is_refused(tmp_path: Path) -> None:
 def test_a_tool_that_says_much_of_its_version_runs_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execution.sandbox, "limit_this_process", lambda _: None)
+    monkeypatch.setattr("picket.tools.adapter.sandbox.limit_this_process", lambda _: None)
     place = Workplace(tmp_path / "job")
     for folder in (place.tree, place.output, place.scratch):
         folder.mkdir(parents=True)

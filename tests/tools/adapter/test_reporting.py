@@ -51,3 +51,18 @@ def test_arguments_that_name_a_file_by_a_secret_show_none(tmp_path: Path, monkey
     assert state == "Done"
     assert secret not in outcome.model_dump_json()
     assert type(outcome).model_validate_json(outcome.model_dump_json())
+
+
+def test_a_report_is_no_file_but_the_tools_own(tmp_path: Path) -> None:
+    """What runs beside the tool can write in the folder that the steps share, but not read what this step may."""
+    secret = tmp_path / "secret"
+    secret.write_text("[]")
+    run = place(tmp_path, b"[]")
+    (run.output / "stdout").unlink()
+    (run.output / "stdout").symlink_to(secret)
+    _, state, reason = reporting._outcome(ToolRequested.model_validate(REQUEST), ORDER, run)
+    assert (state, reason) == ("Failed", "its report is no file")
+
+    run.ended_file.write_text(run.ended_file.read_text().replace('"stdout"', f'"{secret}"'))
+    _, state, reason = reporting._outcome(ToolRequested.model_validate(REQUEST), ORDER, run)
+    assert (state, reason) == ("Failed", "it is not told how it ended")
