@@ -43,7 +43,6 @@ _TO_TARGETS = """
         - ipBlock:
             cidr: ::/0"""
 _ALLOWED = """
-              env:
                 - name: PICKET_ALLOWED_TARGETS
                   valueFrom:
                     configMapKeyRef:

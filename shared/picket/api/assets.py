@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast, get_args
 
 from flask import Response, request
 from pydantic import ValidationError
@@ -15,8 +15,12 @@ from picket.api.naming import identity
 from picket.api.scans import read_orders
 from picket.api.triage import ActionOrder
 from picket.commits.repository import parse_address
+from picket.components.assets import canonical
+from picket.components.assets import identity as asset_id
 from picket.effects.mongo import findings, reports, repositories, scans
-from picket.errors import PermanentError
+from picket.effects.mongo.assets import is_repository
+from picket.errors import Malformed, PermanentError
+from picket.events import AssetType
 from picket.runtime import access
 from picket.runtime.problems import problem
 
@@ -49,8 +53,17 @@ def _of_repositories(wanted: Iterable[str]) -> list[str]:
         address = each
         with suppress(PermanentError):
             address = parse_address(each, local=True).name
-        names.append(known["name"] if known else address)
+        names.append((known["name"] if is_repository(known) else known["_id"]) if known else address)
     return names
+
+
+def _of_asset(asset_type: AssetType, named: str) -> list[str]:
+    """Return the name of an asset as a limit spells it: of one that is no repository its id, as `image:host/name`."""
+    if asset_type == "repository":
+        return _of_repositories([named])
+    with suppress(Malformed):
+        return [asset_id(asset_type, canonical(asset_type, named)[0])]
+    return [asset_id(asset_type, named)]
 
 
 def _of_path(arguments: Arguments) -> list[str]:
@@ -63,7 +76,13 @@ def _of_query(name: str) -> Names:
 
 def _of_orders(_arguments: Arguments) -> list[str]:
     orders = read_orders(request.get_data())
-    return _of_repositories(order.address for order in (orders if isinstance(orders, list) else [orders]))
+    each = orders if isinstance(orders, list) else [orders]
+    return [name for one in each for name in _of_asset(one.asset_type or "repository", one.address)]
+
+
+def _of_new_report(_arguments: Arguments) -> list[str]:
+    told, asset_type = request.args.get("asset", ""), request.args.get("asset_type", "repository")
+    return _of_asset(cast("AssetType", asset_type), told) if told and asset_type in get_args(AssetType) else []
 
 
 def _of_scan(arguments: Arguments) -> list[str]:
@@ -107,7 +126,7 @@ _NAMED: dict[str, Names] = {
     "verifications.verify": _of_finding,
     "verifications.revoke": _of_finding,
     "triage.change_many": _of_actions,
-    "reports.add": _of_query("asset"),
+    "reports.add": _of_new_report,
     "reports.page": _of_query("asset"),
     "reports.show": _of_report,
     "repositories.show": _of_path,

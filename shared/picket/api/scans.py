@@ -91,7 +91,9 @@ def submit() -> Response:
     with broker.caused_by(root):
         if isinstance(orders, list):
             pulls = any(order.pull_requests for order in orders)
-            tools = sorted({tool for order in orders for tool in order.tools})
+            if len({order.tools for order in orders}) > 1:
+                raise Malformed("all that is asked for at once is looked at by the same tools")
+            tools = orders[0].tools
             scan = bulk.ask(root.id, list(dict.fromkeys(wanted)), _ACTOR, pull_requests=pulls, tools=tools)
         else:
             scan = _single(root.id, wanted[0], orders)

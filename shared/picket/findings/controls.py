@@ -8,6 +8,8 @@ satisfies one satisfies the other.
 
 from __future__ import annotations
 
+KUBERNETES = "k8s-"
+"""Begins the controls of objects of Kubernetes, of which one file may hold several."""
 CONTROLS: dict[str, tuple[str, ...]] = {
     # Kubernetes workloads
     "k8s-privileged": (

@@ -23,7 +23,7 @@ def read_job_sink(node: Node) -> JobSink:
     pod = job.get("template", "spec")
     isolated = job.get("template", "metadata", "annotations").get(ISOLATED).text("").split(",")
     containers = [*pod.get("initContainers").items(), *pod.get("containers").items()]
-    if not containers:
+    if not pod.get("containers").items():
         raise pod.get("containers").error("must hold a container")
     return JobSink(
         name=node.get("metadata", "name").text(),
@@ -48,4 +48,5 @@ def _step(container: Node, isolated: list[str]) -> Step:
             if not item.get("valueFrom")
         },
         is_isolated=name in isolated,
+        is_sidecar=container.get("restartPolicy").text("") == "Always",
     )

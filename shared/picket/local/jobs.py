@@ -126,23 +126,45 @@ class Jobs:
 
     async def _attempt(self, sink: JobSink, job: Path) -> str:
         """Run the steps one after the other; return the name of the one that failed, empty if none did."""
-        for step in sink.steps:
-            child = self._nursery.spawn(
-                [*_NICE, sys.executable, *step.arguments, *("--event", f"{job}/event", "--work", f"{job}/work")],
-                env=self._environment_of(step),
-                output=self._logs / f"{sink.name}.log",
-            )
+        sidecars = [asyncio.create_task(self._keep(sink, step, job)) for step in sink.steps if step.is_sidecar]
+        try:
+            for step in sink.steps:
+                if not step.is_sidecar and await self._failed(sink, step, job):
+                    return step.name
+            return ""
+        finally:
+            for task in sidecars:
+                task.cancel()
+            await asyncio.gather(*sidecars, return_exceptions=True)
+
+    async def _keep(self, sink: JobSink, step: Step, job: Path) -> None:
+        """Run a sidecar, and again whenever it ends, until cancelled."""
+        while True:
+            child = self._spawn(sink, step, job)
             try:
-                async with asyncio.timeout(sink.deadline):
-                    status = await child.wait()
-            except TimeoutError:
-                status = -1
+                await child.wait()
             finally:
-                if child.running:
-                    await child.stop(GRACE)
-            if status != 0:
-                return step.name
-        return ""
+                await child.stop(GRACE)
+            await asyncio.sleep(_FIRST_WAIT)
+
+    async def _failed(self, sink: JobSink, step: Step, job: Path) -> bool:
+        """Run a step to its end; return whether it failed, or took too long."""
+        child = self._spawn(sink, step, job)
+        try:
+            async with asyncio.timeout(sink.deadline):
+                return await child.wait() != 0
+        except TimeoutError:
+            return True
+        finally:
+            if child.running:
+                await child.stop(GRACE)
+
+    def _spawn(self, sink: JobSink, step: Step, job: Path) -> Child:
+        return self._nursery.spawn(
+            [*_NICE, sys.executable, *step.arguments, *("--event", f"{job}/event", "--work", f"{job}/work")],
+            env=self._environment_of(step),
+            output=self._logs / f"{sink.name}.log",
+        )
 
     def _environment_of(self, step: Step) -> dict[str, str]:
         """Return the environment of a step: one that is isolated gets only what its manifest says, and how to start."""

@@ -93,12 +93,16 @@ class SinkBinding:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A container of a job: arguments of its Python; one that is isolated gets none of the stack's settings."""
+    """A container of a job: arguments of its Python; one that is isolated gets none of the stack's settings.
+
+    A sidecar is started before the others and ended after them.
+    """
 
     name: str
     arguments: tuple[str, ...]
     env: dict[str, str]
     is_isolated: bool
+    is_sidecar: bool
 
 
 @dataclass(frozen=True, slots=True)

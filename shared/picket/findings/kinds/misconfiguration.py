@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from picket.findings.controls import control_of
+from picket.findings.controls import KUBERNETES, control_of
 from picket.findings.kinds.kind import Identity, Kind, Lines, control, normalised, path_of
 from picket.findings.model import Problem
 
@@ -24,6 +24,8 @@ def _identify(tool: str, problem: Problem, lines: Lines) -> tuple[Identity, ...]
     if not known:
         return (own,)
     told = lines.kubernetes or (problem.resource if _OBJECT.fullmatch(problem.resource) else "")
+    if known.startswith(KUBERNETES) and not told:
+        return (own,)  # it is not known which object of the file is meant
     joint = (known, path_of(problem), told)
     return (joint, own) if problem.resource else (joint,)
 

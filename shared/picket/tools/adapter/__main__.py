@@ -1,4 +1,4 @@
-"""`python -m picket.tools.adapter fetch|run|report`."""
+"""`python -m picket.tools.adapter attend|run|fetch|report`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 
 from picket.effects.telemetry import logs
 from picket.errors import PicketError
-from picket.tools.adapter import execution, fetching, reporting
+from picket.tools.adapter import attendance, execution, fetching, reporting
 from picket.tools.adapter.workplace import Workplace
 
 
 def main() -> int:
     """Do one step; 0 unless it is worth another attempt."""
     parser = argparse.ArgumentParser(prog="picket.tools.adapter", description=__doc__)
-    parser.add_argument("step", choices=("fetch", "run", "report"))
+    parser.add_argument("step", choices=("attend", "fetch", "run", "report"))
+    parser.add_argument("--wait", action="store_true", help="of run: wait for the order, and stay after the tool's end")
     parser.add_argument("--event", type=Path, default=Path("/etc/jobsink-event/event"), help="file with the event")
     parser.add_argument("--work", type=Path, default=Path("/job"), help="folder that the steps share")
     given = parser.parse_args()
@@ -26,8 +27,12 @@ def main() -> int:
     place = Workplace(given.work)
     try:
         match given.step:
+            case "attend":
+                attendance.attend(given.event, place)
             case "fetch":
                 fetching.fetch(given.event, place)
+            case "run" if given.wait:
+                attendance.run_once(place)
             case "run":
                 execution.execute(place)
             case _:

@@ -42,7 +42,7 @@ def execute(place: Workplace) -> None:
         ended = Ended(record=Record(stopped=f"there is no program {running.program} here", status=-1))
     else:
         ended = _run(running, order, program, place)
-    place.ended_file.write_text(ended.model_dump_json())
+    place.tell(ended)
 
 
 def find(program: str) -> str:

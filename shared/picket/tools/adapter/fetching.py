@@ -43,16 +43,18 @@ def fetch(event: Path, place: Workplace) -> None:
         TransientError: The artifact store or a name server does not answer: another attempt may succeed.
     """
     request = event_in(event)
+    place.order_file.unlink(missing_ok=True)  # first: whoever waits for it must not take the one of a former attempt
     for folder in (place.tree, place.output, place.scratch):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    place.ended_file.unlink(missing_ok=True)
+    for file in (place.begun_file, place.ended_file):
+        file.unlink(missing_ok=True)
     order = Order(tool=request.tool, asset_type=request.asset_type, asset=request.asset)
     try:
         order = order.model_copy(update=_laid_out(request, place))
     except PermanentError as error:
         order = order.model_copy(update={"refused": str(error)})
-    place.order_file.write_text(order.model_dump_json())
+    place.ask(order)
 
 
 def _laid_out(request: ToolRequested, place: Workplace) -> dict[str, object]:

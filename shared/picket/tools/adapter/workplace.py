@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,9 +63,31 @@ class Workplace:
         return self.folder / "order.json"
 
     @property
+    def begun_file(self) -> Path:
+        """File that grows by a byte with each start of the tool."""
+        return self.folder / "begun"
+
+    @property
     def ended_file(self) -> Path:
         """File with how the tool ended."""
         return self.folder / "ended.json"
+
+    def begin(self) -> int:
+        """Note that the tool is started, with nothing that an earlier start has written; return how often it was."""
+        for folder in (self.output, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        with self.begun_file.open("ab") as file:
+            file.write(b".")
+            return file.tell()
+
+    def ask(self, order: Order) -> None:
+        """Write the order: whole, or not at all."""
+        _write(self.order_file, order.model_dump_json())
+
+    def tell(self, ended: Ended) -> None:
+        """Write how the tool ended: whole, or not at all."""
+        _write(self.ended_file, ended.model_dump_json())
 
     def order(self) -> Order:
         """Read the order."""
@@ -73,3 +96,9 @@ class Workplace:
     def ended(self) -> Ended:
         """Read how the tool ended."""
         return Ended.model_validate_json(self.ended_file.read_bytes())
+
+
+def _write(file: Path, text: str) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.rename(file)
