@@ -79,6 +79,8 @@ class Running:
         licence: SPDX expression.
         package: Where it comes from; None where no package registry has it.
         files: Globs of the files in a repository that it is for, such as `*.tf` or `**/Dockerfile`; empty for any.
+        overrides: Names of files by which a repository would change what the tool looks for or tells; they are not
+            laid out for it. What is not to be told is decided in Picket, where it is seen.
         environment: Variables that it needs besides `PATH`, `HOME` and `TMPDIR`; `{data}` in one is `Material.data`.
         is_active: Whether it sends something to its target, which must then be allowed.
         memory: Bytes of memory that it may take.
@@ -94,6 +96,7 @@ class Running:
     licence: str
     package: Package | None = None
     files: Sequence[str] = ()
+    overrides: Sequence[str] = ()
     environment: dict[str, str] = field(default_factory=dict)
     is_active: bool = False
     memory: int = 2 * 1024**3

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from picket.errors import Malformed, TooLarge, TransientError, Unsupported
+from picket.tools import TOOLS
 from picket.tools.adapter import fetching, targets
 from picket.tools.adapter.workplace import Workplace
 
@@ -54,6 +55,15 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: st
     with pytest.raises(Malformed):
         fetching.unpack(packed(tmp_path, (name, b"x")), tmp_path / "tree")
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_repository_cannot_say_what_a_tool_overlooks(tmp_path: Path) -> None:
+    archive = packed(
+        tmp_path, ("Dockerfile", b"FROM x"), (".hadolint.yaml", b"ignored: [DL3007]"), ("a/.hadolint.yaml", b"")
+    )
+    assert ".hadolint.yaml" in (TOOLS["hadolint"].running or pytest.fail("it is run")).overrides
+    assert fetching.unpack(archive, tmp_path / "tree", without=(".hadolint.yaml",)) == ["Dockerfile"]
+    assert not (tmp_path / "tree" / ".hadolint.yaml").exists()
 
 
 def test_a_symbolic_link_becomes_a_file(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import urllib3
@@ -72,7 +73,7 @@ def _laid_out(request: ToolRequested, place: Workplace) -> dict[str, object]:
     _download(request.material, archive)
     if request.asset_type == "image":
         return {}
-    paths = unpack(archive, place.tree)
+    paths = unpack(archive, place.tree, without=tool.running.overrides)
     archive.unlink()
     return {"files": tool.running.wants(paths)}
 
@@ -94,8 +95,10 @@ def _download(material: str, target: Path) -> None:
         raise TransientError(f"the artifact store does not give the material ({type(error).__name__})") from error
 
 
-def unpack(archive: Path, folder: Path) -> list[str]:
-    """Unpack a zip of a commit below *folder*; a symbolic link becomes a file that holds where it leads.
+def unpack(archive: Path, folder: Path, *, without: Sequence[str] = ()) -> list[str]:
+    """Unpack a zip of a commit below *folder*, but for files of the names *without*.
+
+    A symbolic link becomes a file that holds where it leads.
 
     Returns:
         The paths of its files, sorted.
@@ -113,6 +116,8 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                 raise TooLarge(f"there are more than {MAX_FILES} files")
             for member in members:
                 name = _inside(member.filename)
+                if name.rpartition("/")[2] in without:
+                    continue
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(member) as source, target.open("xb") as file:

@@ -20,6 +20,7 @@ RUNNING = Running(
     incomplete=incomplete_unless(*_COMPLETE),
     failed=failed_unless(*_COMPLETE),
     version=("--version",),
+    overrides=(".bandit", "bandit.yaml"),
     licence="Apache-2.0",
     package=Package("pypi", "bandit", "1.9.4"),
     files=("*.py",),

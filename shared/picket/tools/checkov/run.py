@@ -28,6 +28,7 @@ RUNNING = Running(
     incomplete=incomplete_unless(*_COMPLETE),
     failed=failed_unless(*_COMPLETE),
     version=("--version",),
+    overrides=(".checkov.yaml", ".checkov.yml"),
     licence="Apache-2.0",
     package=Package("pypi", "checkov", "3.3.30"),
     files=("*.tf", "*.tf.json", "*.yaml", "*.yml", "*.json", "*.bicep", "Dockerfile", "Dockerfile.*", "*.Dockerfile"),

@@ -23,6 +23,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=failed_unless(0),
     version=("--version",),
+    overrides=(".secrets.baseline",),
     licence="Apache-2.0",
     package=Package("pypi", "detect-secrets", "1.5.0"),
     memory=1024**3,

@@ -24,6 +24,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=failed_unless(0),
     version=("version",),
+    overrides=(".gitleaks.toml", ".gitleaksignore"),
     licence="MIT",
     package=Package("go", "github.com/zricethezav/gitleaks/v8", "8.30.1"),
     seconds=300,

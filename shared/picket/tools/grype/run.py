@@ -18,6 +18,7 @@ RUNNING = Running(
     incomplete=incomplete_unless(0),
     failed=failed_unless(0),
     version=("version",),
+    overrides=(".grype.yaml", ".grype.yml"),
     licence="Apache-2.0",
     package=Package("go", "github.com/anchore/grype/cmd/grype", "0.121.2"),
     environment={

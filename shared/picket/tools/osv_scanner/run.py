@@ -35,6 +35,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=failed_unless(*_COMPLETE),
     version=("--version",),
+    overrides=("osv-scanner.toml",),
     licence="Apache-2.0",
     package=Package("go", "github.com/google/osv-scanner/v2/cmd/osv-scanner", "2.5.0"),
 )

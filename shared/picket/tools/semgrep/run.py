@@ -28,6 +28,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=failed_unless(*_COMPLETE),
     version=("--version",),
+    overrides=(".semgrepignore",),
     licence="LGPL-2.1-only",
     package=Package("pypi", "semgrep", "1.185.0"),
     environment={"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"},

@@ -17,6 +17,7 @@ RUNNING = Running(
     incomplete=incomplete_unless(0),
     failed=failed_unless(0),
     version=("version",),
+    overrides=(".syft.yaml", ".syft.yml"),
     licence="Apache-2.0",
     package=Package("go", "github.com/anchore/syft/cmd/syft", "1.57.1"),
     environment={"SYFT_CHECK_FOR_APP_UPDATE": "false"},

@@ -43,6 +43,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=failed_unless(0),
     version=("--version",),
+    overrides=(".trivyignore", ".trivyignore.yaml", "trivy.yaml"),
     licence="Apache-2.0",
     package=Package("go", "github.com/aquasecurity/trivy/cmd/trivy", "0.74.0", {"GOEXPERIMENT": "jsonv2"}),
 )

@@ -29,6 +29,7 @@ RUNNING = Running(
     incomplete=_incomplete,
     failed=failed_unless(*_COMPLETE),
     version=("--version",),
+    overrides=("zizmor.yml", "zizmor.yaml", ".zizmor.yml"),
     licence="MIT",
     package=Package("pypi", "zizmor", "1.32.0"),
     files=(
