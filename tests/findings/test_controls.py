@@ -81,5 +81,6 @@ def test_what_the_file_tells_counts_first() -> None:
     assert by_line[0] == by_name[0]
 
 
-def test_another_spelling_of_an_object_tells_nothing() -> None:
-    assert identities("checkov", "CKV_K8S_16", resource="Deployment.shop.web", path="a.yaml")[0][2] == ""
+def test_where_no_object_is_known_another_spelling_of_it_is_the_tools_own() -> None:
+    [own] = identities("checkov", "CKV_K8S_16", resource="Deployment.shop.web", path="a.yaml")
+    assert own == ("checkov:ckv_k8s_16", "a.yaml", "Deployment.shop.web")

@@ -22,9 +22,10 @@ JUDGED = (CommitBatchScanned, FindingReported, FindingVerified)
 SOMETIMES = {
     *("repository.organization", "repository.vanished_at", "repository.unannounced_at"),
     *("repository.archived", "repository.deleted"),
+    *(f"finding.{where}{name}" for where in ("", "evidence.") for name in ("component", "advisory", "resource", "cwe")),
     *("finding.verification", *(f"finding.verification.{name}" for name in Verification.__annotations__)),
 }
-"""Fields that are there once something has happened."""
+"""Fields that are there once something has happened, or that tools tell."""
 
 
 @pytest.fixture

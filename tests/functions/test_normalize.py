@@ -51,6 +51,9 @@ def test_a_push_asks_for_a_scan_of_what_it_names(deployed: Deployment) -> None:
         "parent": "",
         "reason": "push",
         "chain": [],
+        "asset": "",
+        "asset_type": "repository",
+        "tools": [],
     }
     assert deployed.api.get(f"/scans/{asked.data['scan']}").json["state"] == "New"
     assert asked.headers["ce-partitionkey"] == "github.com/o/r"

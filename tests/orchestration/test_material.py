@@ -357,7 +357,7 @@ def test_artifacts_are_looked_through_once_an_hour(clustered: Deployment, enviro
 
     assert [tick(clustered, f"t{number}") for number in range(3)] == [204] * 3
 
-    assert listed == ["material/", "events/", "secrets/"]
+    assert listed == ["material/", "tools/", "events/", "secrets/"]
 
 
 def test_a_store_that_is_away_keeps_the_event_waiting(

@@ -44,9 +44,9 @@ def plan(scan: Scan, request: ScanRequested, git_dir: Path) -> int:
         TransientError: The forge or the artifact store does not answer.
         TooLarge: The files of the commit are larger than a repository may be.
     """
-    repository = repositories.known(request.repository)
-    names = request.tools or _by_policy(request, repository)
-    tools = {name: running for name, running in deployed().items() if name in names}
+    repository, there = repositories.known(request.repository), deployed()
+    names = request.tools or (_by_policy(request, repository) if there else ())
+    tools = {name: running for name, running in there.items() if name in names}
     if not tools:
         return 0
     ref, commit = _target(request)
