@@ -79,11 +79,17 @@ RECEIVING = Receiving(
     is_signed=is_signed, named=lambda headers, payload: (payload["number"], "push"), interpret=interpret
 )
 """,
-    "toytool.py": """
-from picket.findings.model import Place, Problem, Report
+    "toytool/__init__.py": """
 from picket.tools.tool import Tool
-from picket.webhooks.events import ReportTold, Repository
-from picket.webhooks.receiving import Receiving
+
+TOOL = Tool(package=__name__, name="toytool", receives=True)
+""",
+    "toytool/report.py": """
+from picket.findings.model import Place, Problem, Report
+
+
+def recognises(document):
+    return isinstance(document, dict) and "smells" in document
 
 
 def parse(document, tool):
@@ -95,19 +101,22 @@ def parse(document, tool):
     )
 
 
+""",
+    "toytool/receiving.py": """
+from picket.webhooks.events import ReportTold, Repository
+from picket.webhooks.receiving import Receiving
+
+from .report import parse
+
+
 def interpret(event, payload):
     return [ReportTold(Repository(payload["where"]), "toytool", parse(payload, "toytool"), complete=True)]
 
 
-TOOL = Tool(
-    name="toytool",
-    recognises=lambda document: isinstance(document, dict) and "smells" in document,
-    parse=parse,
-    receiving=Receiving(
-        is_signed=lambda headers, body, secrets, clock: headers.get("x-toy-secret", "") in tuple(secrets),
-        named=lambda headers, payload: (headers.get("x-toy-id", ""), "report"),
-        interpret=interpret,
-    ),
+RECEIVING = Receiving(
+    is_signed=lambda headers, body, secrets, clock: headers.get("x-toy-secret", "") in tuple(secrets),
+    named=lambda headers, payload: (headers.get("x-toy-id", ""), "report"),
+    interpret=interpret,
 )
 """,
     "smell.py": """

@@ -1,6 +1,7 @@
 """What each function imports, read from the sources: also what is imported only when it is needed."""
 
 import ast
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +14,8 @@ from tests.support.deployment import ROOT
 _ON_DEMAND = {"re2": "picket.effects.ruleset", "hyperscan": "ruleset.engine()"}
 """Packages that detection imports only when somebody compiles rules: which module leads there, or which call."""
 
+_BY_NAME = {"picket.api.reports": "report", "picket.orchestration.tooling": "run"}
+"""What reads reports, or has tools run, imports that module of each tool's folder when it needs it."""
 _DOCTOR = "picket.runtime.doctor"
 """Looks at the rules only in the function that scans, and asks whether Hyperscan, or YAML, is there before."""
 
@@ -56,8 +59,14 @@ def _reachable(start: set[str]) -> set[str]:
         if name.partition(".")[0] == "picket":
             parts = name.split(".")
             parents = {".".join(parts[:length]) for length in range(1, len(parts))}
-            waiting |= (_graph().find_modules_directly_imported_by(name) | parents) - found
+            waiting |= (_graph().find_modules_directly_imported_by(name) | parents | _by_name(name)) - found
     return found
+
+
+def _by_name(name: str) -> set[str]:
+    """Return the modules of tools that a module imports by name."""
+    wanted = _BY_NAME.get(name, "")
+    return {one for one in _graph().modules if re.fullmatch(rf"picket\.tools\.\w+\.{wanted}", one)} if wanted else set()
 
 
 def _imported(source: str) -> set[str]:

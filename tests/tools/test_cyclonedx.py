@@ -10,7 +10,7 @@ from tests.support.reports.vulnerabilities import SYFT
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 FOUND = ("vulnerabilities", 0)
 AFFECTED = (*FOUND, "affects", 0)

@@ -9,7 +9,7 @@ from tests.support.reports.vulnerabilities import GOVULNCHECK
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 
 def test_findings_of_one_vulnerability_are_one_problem_at_the_repositorys_own_call() -> None:

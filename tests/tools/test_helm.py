@@ -6,7 +6,7 @@ from tests.support.reports.configuration import HELM
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 
 def test_a_result_is_a_misconfiguration_of_a_file_of_the_chart() -> None:

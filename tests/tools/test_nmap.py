@@ -7,7 +7,7 @@ from tests.support.reports.configuration import NMAP
 from picket.errors import Malformed
 from picket.findings.model import Report
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 
 def parsed(body: str) -> Report:

@@ -9,7 +9,7 @@ from tests.support.reports.registries import NPM_AUDIT, NPM_AUDIT_6, NPM_AUDIT_E
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 VIA = ("vulnerabilities", "lodash", "via", 0)
 

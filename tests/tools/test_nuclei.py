@@ -10,7 +10,7 @@ from tests.support.reports.platforms import NUCLEI
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 
 def test_a_template_of_a_cve_is_a_vulnerability_of_the_product() -> None:

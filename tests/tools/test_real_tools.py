@@ -18,8 +18,8 @@ from tests.support.reports.credentials import SECRET
 from picket.errors import Malformed
 from picket.findings.model import Report
 from picket.tools import TOOLS
+from picket.tools.reports import document
 from picket.tools.running import Ended, Material, Running
-from picket.tools.tool import document
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

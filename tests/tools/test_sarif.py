@@ -11,7 +11,7 @@ from tests.support.sarif import document, place, result, rule
 from picket.errors import Malformed, Unsupported
 from picket.findings.model import Problem, Report
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 
 def parsed(content: dict[str, Any], tool: str = "t") -> Report:

@@ -1,6 +1,8 @@
 """What reports are written in, and which format a report is taken for."""
 
 import json
+import sys
+from types import SimpleNamespace
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from picket.errors import Malformed, Unsupported
 from picket.findings.model import Place, Problem, Report
 from picket.tools import TOOLS, syntax
-from picket.tools.tool import Tool, read
+from picket.tools.reports import read
+from picket.tools.tool import Syntax, Tool
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "ccc"><!ENTITY d "&b;&b;">]><a>&d;</a>'
 
@@ -34,15 +37,18 @@ def test_xml_may_name_a_document_type() -> None:
     assert syntax.xml(b"<!DOCTYPE nmaprun><nmaprun/>").tag == "nmaprun"
 
 
-def test_a_format_is_found_in_each_syntax() -> None:
+def test_a_format_is_found_in_each_syntax(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[object] = []
 
-    def toy(name: str, written: str) -> Tool:
+    def toy(name: str, written: Syntax) -> Tool:
         def parse(document: object, tool: str) -> Report:
             found.append((name, document if not isinstance(document, Element) else document.tag, tool))
             return Report()
 
-        return Tool(name=name, recognises=lambda _: True, parse=parse, syntax=written)  # type: ignore[arg-type]
+        report = SimpleNamespace(recognises=lambda _: True, parse=parse)
+        monkeypatch.setitem(sys.modules, f"toy_{name}.report", report)
+        monkeypatch.setitem(sys.modules, f"toy_{name}", SimpleNamespace(report=report, __path__=[]))
+        return Tool(package=f"toy_{name}", name=name, syntax=written)
 
     tools = {one.name: one for one in (toy("x", "xml"), toy("v", "values"), toy("j", "json"))}
     for body in (b" <a/>", b"{}\n{}", b'\xef\xbb\xbf{"a": 1}'):

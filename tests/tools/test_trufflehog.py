@@ -9,7 +9,7 @@ from tests.support.reports.credentials import SECRET, TRUFFLEHOG
 
 from picket.errors import Malformed
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 
 def test_a_result_is_a_secret_whose_value_is_never_written() -> None:

@@ -24,7 +24,7 @@ from picket.orchestration import reporting
 from picket.runtime import access
 from picket.runtime.intake import traceparent
 from picket.tools import TOOLS
-from picket.tools.tool import read
+from picket.tools.reports import read
 
 blueprint = Blueprint("reports", __name__)
 MAX_BODY_BYTES = 25 * 1024 * 1024

@@ -11,7 +11,7 @@ from picket.webhooks.receiving import Receiving
 def names() -> list[str]:
     """Return the names of all senders."""
     forges = [name for name, forge in FORGES.items() if forge.receives]
-    return sorted({*forges, *(name for name, tool in TOOLS.items() if tool.receiving is not None)})
+    return sorted({*forges, *(name for name, tool in TOOLS.items() if tool.receives)})
 
 
 def receiving(name: str) -> Receiving:

@@ -16,8 +16,8 @@ PREFIX = "tools/"
 
 def deployed() -> dict[str, Running]:
     """Return the tools that are there to be run, by name."""
-    known = {name: tool.running for name, tool in TOOLS.items() if tool.running is not None}
-    return {name: known[name] for name in settings().tools if name in known}
+    known = ((name, TOOLS[name].running) for name in settings().tools if name in TOOLS)
+    return {name: running for name, running in known if running is not None}
 
 
 def report_of(run: ToolRun) -> str:

@@ -1,16 +1,16 @@
-"""What a tool or a format says of itself, and how its reports are told apart."""
+"""What a tool or a format says of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from picket.errors import Malformed, Unsupported
-from picket.findings.model import Report
-from picket.tools import syntax
-from picket.tools.running import Running
-from picket.webhooks.receiving import Receiving
+from picket.records import dataclass
+
+if TYPE_CHECKING:
+    from picket.findings.model import Report
+    from picket.tools.running import Running
+    from picket.webhooks.receiving import Receiving
 
 Syntax = Literal["json", "values", "xml", "text"]
 """How a report is written: one JSON document, JSON values one after another, XML, or lines of text."""
@@ -20,82 +20,45 @@ Syntax = Literal["json", "values", "xml", "text"]
 class Tool:
     """A tool, or a format that many tools write.
 
+    Its modules are imported when they are needed: a function that takes a webhook reads no report.
+
     Attributes:
+        package: Its folder, `__name__` there, with a module `report` that has `recognises` and `parse`.
         name: As in the registry, in `--format` and in `format=`.
-        recognises: Whether a document is a report of it.
-        parse: Reads a report: the document, and the name of the tool that wrote it. It raises `Malformed`, which
-            says where, and puts what it cannot use under `left_out`.
         syntax: How its reports are written. The document is what `json.loads` returns, a list of such values, an
             element of `xml.etree`, or text.
-        running: How it is run, if Picket runs it.
-        receiving: How its webhooks are read, if it sends any.
+        runs: Whether its folder has a module `run` with `RUNNING`: Picket runs it.
+        receives: Whether its folder has a module `receiving` with `RECEIVING`: its webhooks are taken.
     """
 
+    package: str
     name: str
-    recognises: Callable[[Any], bool]
-    parse: Callable[[Any, str], Report]
     syntax: Syntax = "json"
-    running: Running | None = None
-    receiving: Receiving | None = None
+    runs: bool = False
+    receives: bool = False
 
+    def recognises(self, document: Any) -> bool:  # noqa: ANN401 - JSON, XML or text
+        """Return whether a document is a report of it."""
+        return bool(import_module(f"{self.package}.report").recognises(document))
 
-def read(body: bytes, tool: str, format_name: str, tools: Mapping[str, Tool]) -> Report:
-    """Read a report.
+    def parse(self, document: Any, tool: str) -> Report:  # noqa: ANN401 - JSON, XML or text
+        """Read a report; what of it cannot be used is under `left_out`.
 
-    Args:
-        body: The report as it was sent.
-        tool: Name of the tool that wrote it.
-        format_name: Name of its format; empty where the tool's name or the document tells.
-        tools: The registry.
+        Args:
+            document: As `syntax` says.
+            tool: Name of the tool that wrote it.
 
-    Raises:
-        Malformed: It is not written as its format is, or not what the format says; names the place.
-        Unsupported: No such format is known, or the report is of none that is.
-    """
-    if format_name and format_name not in tools:
-        raise Unsupported(f"format {format_name[:40]!r} is not read here; these are: {', '.join(sorted(tools))}")
-    known = tools.get(format_name or tool)
-    if format_name and known is not None:
-        return known.parse(document(body, known), tool)
-    if known is not None and known.syntax == "text" and known.recognises(found := syntax.text(body)):
-        return known.parse(found, tool)
-    written = _written(body)
-    for one in (known, *tools.values()):
-        if one is not None and one.syntax in written and one.recognises(written[one.syntax]):
-            return one.parse(written[one.syntax], tool)
-    raise Unsupported(f"the report is in no format that is read here: {', '.join(sorted(tools))}")
+        Raises:
+            Malformed: It is not what the format says; says where.
+        """
+        return cast("Report", import_module(f"{self.package}.report").parse(document, tool))
 
+    @property
+    def running(self) -> Running | None:
+        """How it is run, if Picket runs it."""
+        return cast("Running", import_module(f"{self.package}.run").RUNNING) if self.runs else None
 
-def document(body: bytes, tool: Tool) -> Any:  # noqa: ANN401 - JSON or XML
-    """Read what a tool wrote, in the syntax that it writes.
-
-    Raises:
-        Malformed: It is not written so; says where.
-    """
-    return _READERS[tool.syntax](body)
-
-
-def _written(body: bytes) -> dict[str, Any]:
-    """Read a report in each syntax that it may be written in.
-
-    Raises:
-        Malformed: It is written in none; says where it is not JSON.
-    """
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return {"xml": syntax.xml(body)}
-    try:
-        document = syntax.json_document(body)
-    except Malformed:
-        values = syntax.json_values(body)
-        if len(values) < 2:  # noqa: PLR2004 - one value is a document, and is broken
-            raise
-        return {"values": values}
-    return {"json": document, "values": [document]}
-
-
-_READERS: dict[Syntax, Callable[[bytes], Any]] = {
-    "json": syntax.json_document,
-    "values": syntax.json_values,
-    "xml": syntax.xml,
-    "text": syntax.text,
-}
+    @property
+    def receiving(self) -> Receiving | None:
+        """How its webhooks are read, if it sends any."""
+        return cast("Receiving", import_module(f"{self.package}.receiving").RECEIVING) if self.receives else None

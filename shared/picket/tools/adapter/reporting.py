@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import urllib3
 from pydantic import ValidationError
 
 from picket.effects import artifacts, broker, cloudevent, ruleset
-from picket.errors import Malformed, PermanentError, TransientError
+from picket.effects.telemetry import logs
+from picket.errors import Malformed, PermanentError, PicketError, TransientError
 from picket.events import RunState, ToolCompleted, ToolRequested
 from picket.findings.model import LeftOut, Report
 from picket.orchestration.runs import MAX_BYTES, Outcome
@@ -21,9 +23,10 @@ from picket.tools.adapter.fetching import event_in
 from picket.tools.adapter.masking import masked, without_secrets
 from picket.tools.adapter.workplace import Ended, Order, Workplace
 from picket.tools.record import Record
+from picket.tools.reports import document
 from picket.tools.running import Ended as Status
 from picket.tools.running import Running
-from picket.tools.tool import Tool, document
+from picket.tools.tool import Tool
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
 
@@ -37,7 +40,16 @@ def report(event: Path, place: Workplace) -> None:
     request = event_in(event)
     envelope, _, _ = cloudevent.parse({"Content-Type": "application/cloudevents+json"}, event.read_bytes())
     order = place.order()
-    outcome, state, reason = _outcome(request, order, place)
+    try:
+        outcome, state, reason = _outcome(request, order, place)
+    except PicketError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a run that gets no answer keeps its scan waiting for hours
+        logs.note(
+            "report not read", level=logging.ERROR, error=type(error).__name__, frames=logs.frames(error.__traceback__)
+        )
+        outcome, state = Outcome(record=Record()), "Failed"
+        reason = f"its report could not be read ({type(error).__name__})"
     body = outcome.model_dump_json().encode()
     if len(body) > MAX_BYTES:
         outcome, state, reason = (

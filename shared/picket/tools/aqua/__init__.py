@@ -5,7 +5,6 @@ Source: https://docs.aquasec.com, its JSON of a scan, of several, and the former
 
 from __future__ import annotations
 
-from picket.tools.aqua.report import is_aqua, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="aqua", recognises=is_aqua, parse=parse)
+TOOL = Tool(package=__name__, name="aqua")

@@ -35,7 +35,7 @@ _Each = tuple[Scan, Package, Vulnerability | None]
 _SCANS = TypeAdapter(Listed[Named])
 
 
-def is_aqua(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Aqua's: of an image with its digest, a list of such, or the former one."""
     if isinstance(document, list):
         return bool(document) and all(isinstance(each, dict) and _is_named(each) for each in document)

@@ -37,7 +37,7 @@ class _Document(Part):
     results: Listed[_Result]
 
 
-def is_bandit(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Bandit's: errors, metrics and results."""
     return isinstance(document, dict) and {"errors", "metrics", "results", "generated_at"} <= document.keys()
 

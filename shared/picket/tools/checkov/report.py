@@ -53,7 +53,7 @@ class _Framework(Part):
 _FRAMEWORKS = TypeAdapter(Listed[_Framework])
 
 
-def is_checkov(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Checkov's: of one framework, a list of several, or the summary of none."""
     first = document[0] if isinstance(document, list) and document else document
     if not isinstance(first, dict):

@@ -5,7 +5,6 @@ Source: https://cyclonedx.org/docs/1.7/json/, versions 1.4 to 1.7.
 
 from __future__ import annotations
 
-from picket.tools.cyclonedx.report import is_cyclonedx, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="cyclonedx", recognises=is_cyclonedx, parse=parse)
+TOOL = Tool(package=__name__, name="cyclonedx")

@@ -1,4 +1,4 @@
-"""From CycloneDX to problems. Components by themselves are none."""
+"""From CycloneDX to problems. A component alone is not a problem."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SOURCES = frozenset({"aquasecurity:trivy:SrcName", "syft:metadata:source"})
 _Each = tuple[Vulnerability, Affected]
 
 
-def is_cyclonedx(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document says of itself that it is CycloneDX, of a version that is read."""
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
         return False
@@ -50,7 +50,7 @@ def parse(document: Any, tool: str) -> Report:  # noqa: ANN401 - JSON
     if found.version not in _VERSIONS:
         raise Malformed("not CycloneDX 1.4 to 1.7 at specVersion")
     components = {each.ref: each for each in _components(found) if each.ref}
-    # A list without entries says that there are none; no list says that nobody has looked.
+    # An empty list says that there are no vulnerabilities; no list says that nobody has looked.
     looked = "vulnerabilities" in found.model_fields_set
     return report(
         _results(found),

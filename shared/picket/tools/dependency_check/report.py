@@ -58,7 +58,7 @@ class _Document(Part):
 _Each = tuple[_Dependency, _Vulnerability]
 
 
-def is_dependency_check(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Dependency-Check's."""
     return isinstance(document, dict) and {"reportSchema", "scanInfo", "dependencies"} <= document.keys()
 

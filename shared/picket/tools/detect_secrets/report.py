@@ -30,7 +30,7 @@ class _Document(Part):
     results: dict[str, Listed[_Finding]]
 
 
-def is_detect_secrets(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is a baseline."""
     return isinstance(document, dict) and {"plugins_used", "results", "version"} <= document.keys()
 

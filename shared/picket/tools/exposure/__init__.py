@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from picket.tools.exposure.report import is_exposure, parse
-from picket.tools.exposure.run import RUNNING
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="exposure", recognises=is_exposure, parse=parse, running=RUNNING)
+TOOL = Tool(package=__name__, name="exposure", runs=True)

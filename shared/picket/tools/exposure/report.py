@@ -43,7 +43,7 @@ class _Document(Part):
     left_out: Listed[_LeftOut]
 
 
-def is_exposure(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is of `picket.exposure`, which says so."""
     return isinstance(document, dict) and document.get("tool") == "picket.exposure"
 

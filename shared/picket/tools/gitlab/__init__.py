@@ -6,7 +6,6 @@ container_scanning and secret_detection.
 
 from __future__ import annotations
 
-from picket.tools.gitlab.report import is_gitlab, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="gitlab", recognises=is_gitlab, parse=parse)
+TOOL = Tool(package=__name__, name="gitlab")

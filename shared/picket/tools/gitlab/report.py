@@ -59,7 +59,7 @@ _FILES = {
 """Ecosystems by the file's name, where the report does not tell the package manager."""
 
 
-def is_gitlab(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is a security report of GitLab's, of a type that is read."""
     if not isinstance(document, dict) or not {"version", "scan", "vulnerabilities"} <= document.keys():
         return False

@@ -30,7 +30,7 @@ class _Finding(Part):
 _FINDINGS = TypeAdapter(Listed[_Finding])
 
 
-def is_gitleaks(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Gitleaks': a list of findings with rule, file and fingerprint."""
     return (
         isinstance(document, list)

@@ -39,7 +39,7 @@ class _Document(Part):
     version: Told = Field(default="", alias="GosecVersion")
 
 
-def is_gosec(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is gosec's."""
     return isinstance(document, dict) and {"Issues", "Golang errors"} <= document.keys()
 
@@ -68,11 +68,11 @@ def _problem(issue: _Issue) -> Problem:
 
     Raises:
         Outside: It is of no file of the repository.
-        Unusable: Its line is none.
+        Unusable: Its line is not a number.
     """
     lines = _LINES.fullmatch(issue.line)
     if lines is None:
-        raise Unusable("its line is none")
+        raise Unusable("its line is not a number")
     return Problem(
         kind="weakness",
         rule=issue.rule,

@@ -5,8 +5,6 @@ Source: https://pkg.go.dev/golang.org/x/vuln/internal/govulncheck, a stream of J
 
 from __future__ import annotations
 
-from picket.tools.govulncheck.report import is_govulncheck, parse
-from picket.tools.govulncheck.run import RUNNING
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="govulncheck", recognises=is_govulncheck, parse=parse, syntax="values", running=RUNNING)
+TOOL = Tool(package=__name__, name="govulncheck", syntax="values", runs=True)

@@ -66,7 +66,7 @@ _MESSAGES = TypeAdapter(Listed[_Message])
 _Grouped = tuple[_Osv, list[_Finding]]
 
 
-def is_govulncheck(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether values are govulncheck's: the first tells how it was started."""
     if not isinstance(document, list) or not document or not isinstance(document[0], dict):
         return False
@@ -76,7 +76,7 @@ def is_govulncheck(document: Any) -> bool:  # noqa: ANN401 - JSON
 
 def has_no_database(document: object) -> bool:
     """Return whether a run had no database: it finds nothing then, and ends as if all were well."""
-    if not isinstance(document, list) or not is_govulncheck(document):
+    if not isinstance(document, list) or not recognises(document):
         return False
     configs = [each["config"] for each in document if isinstance(each, dict) and isinstance(each.get("config"), dict)]
     return any(str(config.get("db_last_modified") or _NO_DATABASE).startswith(_NO_DATABASE) for config in configs)

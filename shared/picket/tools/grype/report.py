@@ -85,7 +85,7 @@ class _Document(Part):
     descriptor: _Descriptor = _Descriptor()
 
 
-def is_grype(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Grype's: matches, and a descriptor with its name."""
     if not isinstance(document, dict) or "matches" not in document:
         return False

@@ -26,7 +26,7 @@ class _Result(Part):
 _RESULTS = TypeAdapter(Listed[_Result])
 
 
-def is_hadolint(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is hadolint's: a list of results with code, file and level."""
     return (
         isinstance(document, list)

@@ -25,7 +25,7 @@ _TITLES = {
 _MAX_LINES = 10_000
 
 
-def is_helm(document: Any) -> bool:  # noqa: ANN401 - text, or JSON that it is not
+def recognises(document: Any) -> bool:  # noqa: ANN401 - text, or JSON that it is not
     """Return whether a document is what `helm lint` writes."""
     return isinstance(document, str) and bool(_CHART.match(document.lstrip()))
 
@@ -36,7 +36,7 @@ def parse(document: Any, tool: str) -> Report:  # noqa: ANN401, ARG001 - text; a
     Raises:
         Malformed: It is not what `helm lint` writes.
     """
-    if not is_helm(document):
+    if not recognises(document):
         raise Malformed("not what helm lint writes at line 1")
     chart, results, unread = "", [], list[LeftOut]()
     lines = document.splitlines()

@@ -60,7 +60,7 @@ class _Document(Part):
     metadata: _Metadata | None = None
 
 
-def is_kingfisher(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Kingfisher's."""
     if not isinstance(document, dict) or not isinstance(document.get("findings"), list):
         return False

@@ -5,7 +5,6 @@ Source: https://docs.kubelinter.io, its JSON.
 
 from __future__ import annotations
 
-from picket.tools.kube_linter.report import is_kube_linter, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="kube-linter", recognises=is_kube_linter, parse=parse)
+TOOL = Tool(package=__name__, name="kube-linter")

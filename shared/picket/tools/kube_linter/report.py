@@ -60,7 +60,7 @@ class _Document(Part):
     summary: _Summary = Field(default=_Summary(), alias="Summary")
 
 
-def is_kube_linter(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is KubeLinter's: checks, reports and a summary."""
     return isinstance(document, dict) and {"Checks", "Reports", "Summary"} <= document.keys()
 

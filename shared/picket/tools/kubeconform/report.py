@@ -13,7 +13,7 @@ from picket.tools.reading import Listed, Part, Told, clipped, omitted, report, v
 from picket.tools.severities import UNKNOWN
 
 _NO_RESOURCE = ("missing 'kind' key", "missing 'apiVersion' key", "into Go value of type map")
-"""What it says of a YAML file that is none of Kubernetes'."""
+"""What it says of a YAML file that is not for Kubernetes."""
 _NOT_VALIDATED = {
     "statusError": "kubeconform cannot read the file",
     "statusSkipped": "there is no schema for the resource: it is not validated",
@@ -37,7 +37,7 @@ class _Document(Part):
     resources: Listed[_Resource]
 
 
-def is_kubeconform(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is kubeconform's: resources, each with a status."""
     if not isinstance(document, dict) or not isinstance(document.get("resources"), list):
         return False

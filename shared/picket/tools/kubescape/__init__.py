@@ -5,7 +5,6 @@ Source: https://kubescape.io/docs/, its JSON of format version 2, which Kubescap
 
 from __future__ import annotations
 
-from picket.tools.kubescape.report import is_kubescape, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="kubescape", recognises=is_kubescape, parse=parse)
+TOOL = Tool(package=__name__, name="kubescape")

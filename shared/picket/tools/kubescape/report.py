@@ -93,7 +93,7 @@ class _Document(Part):
 _Each = tuple[_Result, _Control]
 
 
-def is_kubescape(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Kubescape's: results and a summary; a list of no resources is not written."""
     return isinstance(document, dict) and {"results", "summaryDetails"} <= document.keys()
 

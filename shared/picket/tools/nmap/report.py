@@ -15,7 +15,7 @@ _HIGHEST_PORT = 65_535
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp", "ip"})
 
 
-def is_nmap(document: Any) -> bool:  # noqa: ANN401 - XML, or JSON that it is not
+def recognises(document: Any) -> bool:  # noqa: ANN401 - XML, or JSON that it is not
     """Return whether a document is Nmap's."""
     return isinstance(document, Element) and document.tag == "nmaprun"
 
@@ -26,7 +26,7 @@ def parse(document: Any, tool: str) -> Report:  # noqa: ANN401, ARG001 - XML; al
     Raises:
         Malformed: It is not what Nmap writes.
     """
-    if not is_nmap(document):
+    if not recognises(document):
         raise Malformed("not Nmap's XML at the top")
     hosts = list(islice(document.iterfind("host"), MAX_RESULTS))
     finished = document.find("runstats/finished")
@@ -73,7 +73,7 @@ def _problem(host: Element, port: Element, *, is_only: bool) -> Problem:
     protocol, number = port.get("protocol", ""), port.get("portid", "")
     is_number = number.isascii() and number.isdecimal() and len(number) <= len(str(_HIGHEST_PORT))
     if protocol not in _PROTOCOLS or not is_number or int(number) > _HIGHEST_PORT:
-        raise Unusable("the port is none")
+        raise Unusable("that is no port")
     name = f"{protocol}/{int(number)}"
     address = host.find("address")
     told = "" if address is None else address.get("addr", "")

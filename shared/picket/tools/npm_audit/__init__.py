@@ -5,7 +5,6 @@ Source: https://docs.npmjs.com/cli/v11/commands/npm-audit, its JSON of npm 6 and
 
 from __future__ import annotations
 
-from picket.tools.npm_audit.report import is_npm_audit, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="npm-audit", recognises=is_npm_audit, parse=parse)
+TOOL = Tool(package=__name__, name="npm-audit")

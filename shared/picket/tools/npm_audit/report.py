@@ -89,7 +89,7 @@ _ERROR = TypeAdapter(dict[str, Any])
 _Each = tuple[_Advisory, _Package]
 
 
-def is_npm_audit(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is npm audit's, or the error that npm writes in place of one."""
     if not isinstance(document, dict):
         return False

@@ -69,7 +69,7 @@ class _Result(Part):
 _RESULTS = TypeAdapter(Listed[_Result])
 
 
-def is_nuclei(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether values are Nuclei's: the first has a template and its info."""
     values = _flat(document)
     if not values or not isinstance(values[0], dict):

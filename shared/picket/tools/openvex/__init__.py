@@ -5,7 +5,6 @@ Source: https://github.com/openvex/spec, version 0.2.0, and the shape before it.
 
 from __future__ import annotations
 
-from picket.tools.openvex.report import is_openvex, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="openvex", recognises=is_openvex, parse=parse)
+TOOL = Tool(package=__name__, name="openvex")

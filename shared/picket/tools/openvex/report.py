@@ -17,7 +17,7 @@ from picket.tools.severities import UNKNOWN
 _CONTEXT = "https://openvex.dev/ns"
 _AFFECTED, _EXAMINED = "affected", "under_investigation"
 _CONFIDENCES = {_AFFECTED: 0.9, _EXAMINED: 0.5}
-"""Statuses that are a problem; `fixed` and `not_affected` are none."""
+"""Statuses that are problems; `fixed` and `not_affected` are not."""
 
 
 class _Vulnerability(Part):
@@ -57,7 +57,7 @@ class _Document(Part):
 _Each = tuple[_Statement, _Component | None]
 
 
-def is_openvex(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document says of itself that it is OpenVEX."""
     if not isinstance(document, dict) or "statements" not in document:
         return False
@@ -115,7 +115,7 @@ def _problem(statement: _Statement, told: _Component | None) -> Problem:
         Unusable: It has no status that is known, names no vulnerability, or is of nothing with a package URL.
     """
     if statement.status not in _CONFIDENCES:
-        raise Unusable("the status is none of the format")
+        raise Unusable("the format has no such status")
     if not statement.vulnerability.name:
         raise Unusable("the vulnerability has no name")
     purl = _purl(told)

@@ -5,8 +5,6 @@ Source: https://google.github.io/osv-scanner/output/, its JSON; a vulnerability 
 
 from __future__ import annotations
 
-from picket.tools.osv_scanner.report import is_osv_scanner, parse
-from picket.tools.osv_scanner.run import RUNNING
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="osv-scanner", recognises=is_osv_scanner, parse=parse, running=RUNNING)
+TOOL = Tool(package=__name__, name="osv-scanner", runs=True)

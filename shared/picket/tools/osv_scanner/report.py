@@ -84,7 +84,7 @@ class _Found(Part):
     records: tuple[_Record, ...]
 
 
-def is_osv_scanner(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is OSV-Scanner's: results, and the configuration that it writes beside them."""
     return isinstance(document, dict) and {"results", "experimental_config"} <= document.keys()
 

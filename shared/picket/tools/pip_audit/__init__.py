@@ -5,7 +5,6 @@ Source: https://github.com/pypa/pip-audit, its JSON.
 
 from __future__ import annotations
 
-from picket.tools.pip_audit.report import is_pip_audit, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="pip-audit", recognises=is_pip_audit, parse=parse)
+TOOL = Tool(package=__name__, name="pip-audit")

@@ -33,7 +33,7 @@ class _Document(Part):
 _Each = tuple[_Dependency, _Vulnerability]
 
 
-def is_pip_audit(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is pip-audit's: dependencies and fixes, or the former list of dependencies alone."""
     if isinstance(document, dict):
         return {"dependencies", "fixes"} <= document.keys()

@@ -5,7 +5,6 @@ Source: OASIS standard sarif-v2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.
 
 from __future__ import annotations
 
-from picket.tools.sarif.report import is_sarif, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="sarif", recognises=is_sarif, parse=parse)
+TOOL = Tool(package=__name__, name="sarif")

@@ -37,7 +37,7 @@ _SECRET_TOOLS = frozenset({"gitleaks", "trufflehog", "kingfisher", "detect-secre
 _MAX_TEXT = 1_000
 
 
-def is_sarif(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document says of itself that it is SARIF."""
     return isinstance(document, dict) and "runs" in document and "version" in document
 

@@ -5,8 +5,6 @@ Source: https://semgrep.dev/docs/semgrep-appsec-platform/json-and-sarif, its JSO
 
 from __future__ import annotations
 
-from picket.tools.semgrep.report import is_semgrep, parse
-from picket.tools.semgrep.run import RUNNING
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="semgrep", recognises=is_semgrep, parse=parse, running=RUNNING)
+TOOL = Tool(package=__name__, name="semgrep", runs=True)

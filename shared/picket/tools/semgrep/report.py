@@ -76,7 +76,7 @@ class _Document(Part):
     skipped_rules: Listed[Any] = ()
 
 
-def is_semgrep(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Semgrep's: results, errors and paths."""
     return isinstance(document, dict) and {"results", "errors", "paths"} <= document.keys()
 

@@ -5,7 +5,6 @@ Source: https://spdx.github.io/spdx-spec/v2.3/, versions 2.2 and 2.3 in JSON.
 
 from __future__ import annotations
 
-from picket.tools.spdx.report import is_spdx, parse
 from picket.tools.tool import Tool
 
-TOOL = Tool(name="spdx", recognises=is_spdx, parse=parse)
+TOOL = Tool(package=__name__, name="spdx")

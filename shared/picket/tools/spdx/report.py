@@ -32,7 +32,7 @@ class _Document(Part):
     packages: Listed[_Package] = ()
 
 
-def is_spdx(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document says of itself that it is SPDX, of a version that is read."""
     if not isinstance(document, dict) or "SPDXID" not in document:
         return False

@@ -30,7 +30,7 @@ class _Document(Part):
     components: Listed[_Component] = ()
 
 
-def is_syft(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is a CycloneDX bill of materials that Syft wrote."""
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
         return False

@@ -6,7 +6,5 @@ Source: https://trivy.dev, its JSON with SchemaVersion 2.
 from __future__ import annotations
 
 from picket.tools.tool import Tool
-from picket.tools.trivy.report import is_trivy, parse
-from picket.tools.trivy.run import RUNNING
 
-TOOL = Tool(name="trivy", recognises=is_trivy, parse=parse, running=RUNNING)
+TOOL = Tool(package=__name__, name="trivy", runs=True)

@@ -26,7 +26,7 @@ _GATHERED = frozenset({"conda-pkg", "gemspec", "jar", "node-pkg", "python-pkg"})
 _Each = tuple[Result, Vulnerability | Misconfiguration | Secret]
 
 
-def is_trivy(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is Trivy's own."""
     return isinstance(document, dict) and {"SchemaVersion", "ArtifactName"} <= document.keys()
 

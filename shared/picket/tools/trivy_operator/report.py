@@ -32,7 +32,7 @@ _RESOURCES = TypeAdapter(Listed[Resource])
 _Each = tuple[Resource, Vulnerability | Check | Secret]
 
 
-def is_trivy_operator(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is a report of Trivy Operator's: alone, in an envelope, or several in a list."""
     found = _unwrapped(document)[0]
     return bool(found) and all(map(_is_report, found))

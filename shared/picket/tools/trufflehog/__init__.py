@@ -6,7 +6,5 @@ Source: https://github.com/trufflesecurity/trufflehog, its JSON is a result a li
 from __future__ import annotations
 
 from picket.tools.tool import Tool
-from picket.tools.trufflehog.report import is_trufflehog, parse
-from picket.tools.trufflehog.run import RUNNING
 
-TOOL = Tool(name="trufflehog", recognises=is_trufflehog, parse=parse, syntax="values", running=RUNNING)
+TOOL = Tool(package=__name__, name="trufflehog", syntax="values", runs=True)

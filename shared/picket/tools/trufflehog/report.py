@@ -45,7 +45,7 @@ _RESULTS = TypeAdapter(Listed[_Result])
 _LOGS = TypeAdapter(Listed[_Log])
 
 
-def is_trufflehog(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether values are TruffleHog's: one of them is a result."""
     return isinstance(document, list) and any(map(_is_result, document))
 

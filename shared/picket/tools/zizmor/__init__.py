@@ -6,7 +6,5 @@ Source: https://docs.zizmor.sh, its format `json-v1`.
 from __future__ import annotations
 
 from picket.tools.tool import Tool
-from picket.tools.zizmor.report import is_zizmor, parse
-from picket.tools.zizmor.run import RUNNING
 
-TOOL = Tool(name="zizmor", recognises=is_zizmor, parse=parse, running=RUNNING)
+TOOL = Tool(package=__name__, name="zizmor", runs=True)

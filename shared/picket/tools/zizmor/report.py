@@ -73,7 +73,7 @@ class _Result(Part):
 _RESULTS = TypeAdapter(Listed[_Result])
 
 
-def is_zizmor(document: Any) -> bool:  # noqa: ANN401 - JSON
+def recognises(document: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a document is zizmor's: a list of results with an ident and determinations."""
     return (
         isinstance(document, list)
