@@ -10,7 +10,7 @@ from tests.support.repositories import GitHttpServer, Work
 from picket.effects import artifacts, broker
 from picket.effects.mongo import tool_runs
 from picket.effects.mongo.client import collection
-from picket.events import Envelope, ToolCompleted, ago
+from picket.events import Envelope, ScanRequested, ToolCompleted, ago
 from picket.findings.model import Place, Problem, Report
 from picket.orchestration import tooling
 from picket.orchestration.runs import Outcome
@@ -19,8 +19,8 @@ from picket.tools.record import Record
 
 @pytest.fixture
 def tooled(deployed: Deployment, environment: pytest.MonkeyPatch) -> Deployment:
-    """The functions, where one tool is deployed whose jobs nobody runs but the test."""
-    environment.setenv("PICKET_TOOLS", '["hadolint"]')
+    """The functions, where tools are deployed whose jobs nobody runs but the test."""
+    environment.setenv("PICKET_TOOLS", '["hadolint", "nmap"]')
     forget()
     return deployed
 
@@ -167,3 +167,37 @@ def test_a_run_is_asked_for_once_however_often_the_request_comes(
         tooled.deliver(message)
     assert len({one.id for one in tooled.of_type("tool.requested")}) == 1
     assert tooled.of_type("tool.requested")[0].headers["ce-tool"] == "hadolint"
+
+
+def recorded(tooled: Deployment, forge: GitHttpServer, *tools: str) -> dict[str, Any]:
+    """Ask for a scan by these tools, whatever the API would say; the scan after what follows without any job."""
+    url = f"{forge.url}/o/r/.git"
+    name = tooled.api.post("/repositories", json={"repository": url}).json["id"]
+    request = ScanRequested(repository=name, url=url, scan="scan-1", tools=tools)
+    with broker.caused_by(Envelope(id="rule", type="rule", source="/test")):
+        broker.emit(request)
+    tooled.drain()
+    return shown(tooled, "scan-1")
+
+
+@pytest.mark.parametrize(
+    ("tool", "reason"), [("semgrep", "it is not deployed"), ("nmap", "it does not look at a repository")]
+)
+def test_a_tool_that_is_named_and_cannot_look_makes_the_scan_partial(
+    tooled: Deployment, forge: GitHttpServer, work: Work, tool: str, reason: str
+) -> None:
+    """A rule of the policy may name it, or it may be gone since somebody asked."""
+    assert work
+    found = recorded(tooled, forge, tool)
+    assert found["state"] == "Partial"
+    assert [(run["tool"], run["state"], run["reason"]) for run in found["tool_runs"]] == [(tool, "Failed", reason)]
+
+
+def test_a_tool_that_is_named_and_has_nothing_to_look_at_says_so(
+    tooled: Deployment, forge: GitHttpServer, work: Work
+) -> None:
+    work.git("rm", "-q", "Dockerfile")
+    work.commit({"b.py": "y = 2\n"})
+    found = recorded(tooled, forge, "hadolint")
+    [run] = found["tool_runs"]
+    assert (found["state"], run["state"], run["reason"]) == ("Done", "Done", "there is no file that it looks at")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from picket.commits import lifecycle
-from picket.effects import policy as effective
 from picket.effects.mongo import repositories, scans, tool_runs
 from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.mongo.tool_runs import Wanted
 from picket.events import ScanRequested
 from picket.orchestration import completion, tooling
-from picket.orchestration.toolbox import deployed
-from picket.settings import settings
 
 _ACTOR = "enumerate"
 _STEPS = ("Validating", "Queued", "Scheduling")
@@ -31,24 +28,17 @@ def expand(wanted: ScanRequested) -> None:
 
 
 def _schedule(scan: Scan, wanted: ScanRequested, asset: Repository) -> Scan:
-    names = _tools(wanted, asset)
-    if not names:
+    chosen = tooling.choose(wanted, tooling.rules_for(wanted, asset))
+    meant = f"{asset['name']}{_behind(wanted.asset)}"
+    runs = [Wanted(name, wanted.asset_type, meant, wanted.asset) for name in sorted(chosen.tools)]
+    runs += tooling.refusals(chosen, wanted.asset_type, meant, wanted.asset)
+    if not runs:
         reason = f"no tool that is deployed, and that the policy names, looks at a {wanted.asset_type}"
         completion.finish(scan, "Failed", reason, actor=_ACTOR)
         return scans.get(scan["_id"])
-    meant = f"{asset['name']}{_behind(wanted.asset)}"
-    runs = [Wanted(name, wanted.asset_type, meant, wanted.asset) for name in names]
     tool_runs.create(scan["_id"], asset["_id"], runs)
     scan = scans.advance(scan, _STEPS, _ACTOR)
     return scans.move(scan, "Scheduled", _ACTOR, tool_runs=len(runs)) or scans.get(scan["_id"])
-
-
-def _tools(wanted: ScanRequested, asset: Repository) -> list[str]:
-    rules = effective.policy().tools_for(wanted.asset_type, wanted.kind, asset.get("teams", ()))
-    by_policy = {name for rule in rules for name in (settings().tools if "*" in rule.run else rule.run)}
-    asked = set(wanted.tools) or by_policy
-    fitting = {name for name, running in deployed().items() if wanted.asset_type in running.accepts}
-    return sorted(asked & fitting)
 
 
 def _behind(meant: str) -> str:

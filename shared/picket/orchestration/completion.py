@@ -105,7 +105,7 @@ def give_up(event: Event, actor: str, reason: str) -> None:
 
 
 def end_run(run: ToolRun | None, state: str, reason: str, actor: str) -> None:
-    """Let a tool's run end, and its scan if that was the last of it; nothing if there is none."""
+    """End a tool's run, and its scan if nothing else of it is open; do nothing without a run."""
     if run is not None:
         tool_runs.end(run, state, reason)
         settle(run["scan"], actor)

@@ -32,7 +32,7 @@ def head(request: ScanRequested, address: RepositoryAddress, git_dir: Path) -> t
 
     Raises:
         Gone: The branch or its repository is not there any more, or not ours to read.
-        PicketError: As `proposals.fetch`; Malformed or Unsupported: that address is none that is admitted.
+        PicketError: As `proposals.fetch`; Malformed or Unsupported: that address is not admitted.
     """
     if not request.source:
         raise Gone("the repository that the pull request comes from is gone")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,17 +23,27 @@ from picket.effects.mongo.client import key
 from picket.effects.mongo.documents import Repository, Scan
 from picket.effects.mongo.tool_runs import ToolRun, Wanted
 from picket.effects.telemetry import note
-from picket.events import ScanRequested, ToolRequested
+from picket.events import AssetType, ScanRequested, ToolRequested
 from picket.findings.model import Report
 from picket.orchestration import completion, reporting
 from picket.orchestration.toolbox import PREFIX, REPORTER, deployed, report_of
 from picket.policy.match import is_for
+from picket.policy.rules import Tools
 from picket.settings import settings
+from picket.tools.running import Running
 
 _MATERIAL_FOR = timedelta(days=1)
 """How long a run may wait with URLs that are still good."""
 _AT_ONCE = 100
 _ACTOR = "enumerate"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The tools that are to look at an asset, and of those that somebody has named why others cannot."""
+
+    tools: dict[str, Running]
+    refused: dict[str, str]
 
 
 def plan(scan: Scan, request: ScanRequested, git_dir: Path) -> int:
@@ -44,48 +55,80 @@ def plan(scan: Scan, request: ScanRequested, git_dir: Path) -> int:
         TransientError: The forge or the artifact store does not answer.
         TooLarge: The files of the commit are larger than a repository may be.
     """
-    repository, there = repositories.known(request.repository), deployed()
-    names = request.tools or (_by_policy(request, repository) if there else ())
-    tools = {name: running for name, running in there.items() if name in names}
-    if not tools:
+    if not (request.tools or settings().tools):
         return 0
-    ref, commit = _target(request)
+    repository = repositories.known(request.repository)
+    rules = rules_for(request, repository)
+    chosen = choose(request, rules)
+    ref, commit = _target(request) if chosen.tools or chosen.refused else ("", "")
     if not commit:
         return 0
-    files = Snapshot(git_dir, commit).paths
-    to_run: list[str] = []
-    for name, running in tools.items():
-        if "repository" not in running.accepts:
-            continue
-        if not running.wants(files):
-            _nothing_left(scan, name, repository, ref, commit)
-        elif _files_fit(name, request, repository, files) or reports.still_says(_order(name, repository, ref), ref):
-            to_run.append(name)  # what it reported before may still be there, though no rule would have it looked at
-    if to_run:
+    look = _Look(scan["_id"], tuple(Snapshot(git_dir, commit).paths), rules, by_name=bool(request.tools))
+    found = (
+        look.run(Wanted(name, "repository", repository["_id"], ref, commit), running)
+        for name, running in chosen.tools.items()
+    )
+    runs = [run for run in found if run is not None]
+    if any(run.state == "Requested" for run in runs):
         material = _material(repository["_id"], git_dir, commit)
-        wanted = [Wanted(name, "repository", repository["_id"], ref, commit, material) for name in to_run]
-        tool_runs.create(scan["_id"], repository["_id"], wanted)
-    return len(to_run)
+        runs = [replace(run, material=material) for run in runs]
+    runs += refusals(chosen, "repository", repository["_id"], ref)
+    tool_runs.create(scan["_id"], repository["_id"], runs)
+    return len(runs)
+
+
+def rules_for(request: ScanRequested, asset: Repository) -> tuple[Tools, ...]:
+    """Return what the policy says of tools for a scan; nothing where the request names them."""
+    if request.tools:
+        return (Tools(run=request.tools),)
+    return effective.policy().tools_for(request.asset_type, request.kind, asset.get("teams", ()))
+
+
+def choose(request: ScanRequested, rules: Sequence[Tools]) -> Chosen:
+    """Choose the tools for a scan. `*` stands for those that look at such an asset; a name is a name."""
+    there = deployed()
+    named = {name for rule in rules for name in rule.run if name != "*"}
+    fitting = {name: running for name, running in there.items() if request.asset_type in running.accepts}
+    by_all = fitting if any("*" in rule.run for rule in rules) else {}
+    refused = dict.fromkeys(sorted(named - there.keys()), "it is not deployed")
+    refused |= dict.fromkeys(sorted(named & there.keys() - fitting), f"it does not look at a {request.asset_type}")
+    return Chosen({name: running for name, running in fitting.items() if name in named or name in by_all}, refused)
+
+
+def refusals(chosen: Chosen, asset_type: AssetType, asset: str, ref: str) -> list[Wanted]:
+    """Return the runs that have failed before they began: of tools that were named and cannot look."""
+    return [
+        Wanted(name, asset_type, asset, ref, state="Failed", reason=reason) for name, reason in chosen.refused.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at the files of a commit, by rules of the policy or by tools that somebody has named."""
+
+    scan: str
+    files: tuple[str, ...]
+    rules: tuple[Tools, ...]
+    by_name: bool
+
+    def run(self, wanted: Wanted, running: Running) -> Wanted | None:
+        """Return a run as it is to be recorded, None if there is to be none."""
+        order = reports.Order(asset=wanted.asset, tool=wanted.tool, by=REPORTER, ref=wanted.ref)
+        if running.wants(self.files):
+            mine = [rule for rule in self.rules if "*" in rule.run or wanted.tool in rule.run]
+            # What it reported before may still be there, though no rule would have it looked at.
+            fits = any(is_for(rule, self.files) for rule in mine) or reports.still_says(order, wanted.ref)
+            return wanted if fits else None
+        if reports.still_says(order, wanted.ref):
+            told = order.model_copy(update={"commit": wanted.commit, "complete": True})
+            reporting.take_in(f"rep-{key(self.scan, wanted.tool)[:32]}", told, Report(), format=wanted.tool)
+        return replace(wanted, state="Done", reason="there is no file that it looks at") if self.by_name else None
 
 
 def hand_out(scan: Scan) -> None:
     """Ask for the runs of a scan that nobody has answered for; each is started once, however often it is asked for."""
     if scan.get("tool_runs"):
         broker.emit(*(_request(run) for run in tool_runs.of_scan(scan["_id"]) if run["state"] == "Requested"))
-
-
-def _by_policy(request: ScanRequested, repository: Repository) -> frozenset[str]:
-    """Return the tools that the policy wants for a scan, as far as that does not hang on files."""
-    rules = effective.policy().tools_for("repository", request.kind, repository.get("teams", ()))
-    return frozenset(name for rule in rules for name in (settings().tools if "*" in rule.run else rule.run))
-
-
-def _files_fit(name: str, request: ScanRequested, repository: Repository, files: Sequence[str]) -> bool:
-    """Return whether a rule of the policy that names a tool is for a repository with these files."""
-    if request.tools:
-        return True
-    rules = effective.policy().tools_for("repository", request.kind, repository.get("teams", ()))
-    return any(is_for(rule, files) for rule in rules if "*" in rule.run or name in rule.run)
 
 
 def _target(request: ScanRequested) -> tuple[str, str]:
@@ -124,18 +167,6 @@ def _request(run: ToolRun) -> ToolRequested:
         report=artifacts.shared(report, "PUT", _MATERIAL_FOR),
         nonce=run["nonce"],
     )
-
-
-def _nothing_left(scan: Scan, tool: str, repository: Repository, ref: str, commit: str) -> None:
-    """Say that a tool finds nothing any more, where it has found something and no file for it is left."""
-    order = _order(tool, repository, ref).model_copy(update={"commit": commit, "complete": True})
-    if reports.still_says(order, ref):
-        identity = f"rep-{key(scan['_id'], tool)[:32]}"
-        reporting.take_in(identity, order, Report(), format=tool)
-
-
-def _order(tool: str, repository: Repository, ref: str) -> reports.Order:
-    return reports.Order(asset=repository["_id"], tool=tool, by=REPORTER, ref=ref)
 
 
 def end_lost(_cursor: str) -> str | None:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NotRequired
 
-from picket.effects.mongo import client
-from picket.effects.mongo.client import collection, insert_new, key
+from picket.effects.mongo.client import Document, collection, insert_new, key
 from picket.effects.mongo.documents import Fields, Stored
 from picket.effects.mongo.retention import entry
 from picket.effects.mongo.schedules import MARK
@@ -27,7 +26,7 @@ FINAL = frozenset({"Done", "Partial", "Failed", "Cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A run that is wanted: of which tool, on what."""
+    """A run that is wanted: of which tool, on what; or one that has ended before it began, and why."""
 
     tool: str
     asset_type: str
@@ -35,6 +34,8 @@ class Wanted:
     ref: str = ""
     commit: str = ""
     material: str = ""
+    state: str = "Requested"
+    reason: str = ""
 
 
 class ToolRun(Stored):
@@ -73,17 +74,20 @@ def create(scan: str, repository: str, wanted: Sequence[Wanted]) -> None:
             "commit": one.commit,
             "material": one.material,
             "nonce": secrets.token_hex(16),
-            "state": "Requested",
-            "reason": "",
+            "state": one.state,
+            "reason": one.reason,
             "requested_at": now(),
-            "open_in": scan,
-            "due": f"{MARK}{ago(-LOST_AFTER)}",
+            **({"finished_at": now()} if one.state in FINAL else _open(scan)),
             **entry(),
             **STAMP,
         }
         for one in wanted
     ]
     insert_new("tool_runs", documents)
+
+
+def _open(scan: str) -> Document:
+    return {"open_in": scan, "due": f"{MARK}{ago(-LOST_AFTER)}"}
 
 
 def identity(scan: str, wanted: Wanted) -> str:
@@ -142,5 +146,5 @@ def delete_some(repository: str, limit: int) -> bool:
     return bool(ids)
 
 
-def _changed(which: client.Document, change: client.Document) -> bool:
+def _changed(which: Document, change: Document) -> bool:
     return collection("tool_runs").update_one(which, change).modified_count == 1
