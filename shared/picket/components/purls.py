@@ -76,7 +76,7 @@ def component(ecosystem: str, name: str) -> str:
         name: As people write it there: `@scope/name`, `group:artifact`, `github.com/a/b`.
 
     Returns:
-        A package URL; `pkg:generic/…` where the ecosystem is none that is known, empty without a name.
+        A package URL; `pkg:generic/…` where the ecosystem is not known, empty without a name.
     """
     if not name.strip():
         return ""

@@ -28,7 +28,7 @@ class Files:
             self.unread["."] = f"there are more than {MAX_FILES} YAML files"
 
     def text(self, path: str) -> str | None:
-        """Return what stands in a file; None if it is none of these, or cannot be read, which `unread` may tell."""
+        """Return what a file holds; None if there is no such file, or it cannot be read (`unread` may say why)."""
         if path not in self.paths:
             return None
         if path not in self._texts:

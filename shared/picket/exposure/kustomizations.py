@@ -45,7 +45,7 @@ class Kustomizations:
                 self._known[posixpath.dirname(path)] = (path, _read(files.text(path)))
 
     def roots(self) -> list[tuple[str, str]]:
-        """Return folder and file of those that no other one names, sorted; components are none by themselves."""
+        """Return folder and file of those that no other one names, sorted, components left out."""
         named = {
             inner for folder in self._known for each in self._named(folder) if (inner := _below(folder, each)) != folder
         }

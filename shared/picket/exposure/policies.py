@@ -111,7 +111,7 @@ def network(cidr: str) -> Network:
     """Return the network that an address with a prefix is in.
 
     Raises:
-        ValueError: It is none, or has no prefix.
+        ValueError: It is not a block of addresses, or has no prefix.
     """
     if "/" not in cidr or "%" in cidr or len(cidr) > 50:  # noqa: PLR2004 - the longest has 43 characters
         raise ValueError("no CIDR")
@@ -147,9 +147,9 @@ class Port(Exact):
     @model_validator(mode="after")
     def _check(self) -> Port:
         if isinstance(self.port, int) and not 1 <= self.port <= HIGHEST:
-            raise ValueError("the port is none")
+            raise ValueError("that is no port")
         if isinstance(self.port, str) and not _PORT_NAME.fullmatch(self.port):
-            raise ValueError("the port's name is none")
+            raise ValueError("that is no name of a port")
         if self.end is not None and not (isinstance(self.port, int) and self.port <= self.end <= HIGHEST):
             raise ValueError("endPort needs a port by number that is not above it")
         return self
@@ -215,7 +215,7 @@ class Metadata(Loose):
 
     @property
     def where(self) -> str:
-        """Its namespace: the one of whoever applies it where none is told, which is called `default` here."""
+        """Its namespace; `default` where it names none, though whoever applies it may choose another."""
         return self.namespace or "default"
 
 

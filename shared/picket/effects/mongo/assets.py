@@ -1,7 +1,6 @@
 """Assets that are no repositories: images, domains, hosts, URLs, namespaces.
 
 They are documents beside the repositories, of the same shape where they have the same: a team, a score, findings.
-`asset_key` is there to list them by.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ def ensure(asset_type: AssetType, name: str) -> Repository:
         "name": name,
         "url": "",
         "asset_type": asset_type,
-        "asset_key": identity,
         "list_key": "",
         "created_at": now(),
         "criticality": 1.0,
@@ -46,9 +44,3 @@ def get(identity: str) -> Repository:
 def is_repository(document: Repository) -> bool:
     """Return whether an asset is a repository."""
     return "asset_type" not in document
-
-
-def page(after: str, limit: int) -> list[Repository]:
-    """Return up to *limit* assets whose id follows *after*, in the order of their ids."""
-    which = {"asset_key": {"$gt": after}}
-    return list(collection("repositories", Repository).find(which).sort("asset_key", 1).limit(limit))

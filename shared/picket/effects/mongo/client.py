@@ -32,7 +32,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "occurrences": ("finding",),
     "repositories": (
         *("forge_key", "team", "due", "waits_since", "evidence", "rescan_asked", "listed_in", "forgetting"),
-        *("list_key", "refs_due", "asset_key"),
+        *("list_key", "refs_due"),
     ),
     "names": ("repository",),
     "coverage": ("repository",),

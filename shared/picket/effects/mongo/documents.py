@@ -238,7 +238,6 @@ class Repository(Stored):
     score_revision: NotRequired[int]
     list_key: NotRequired[str]
     asset_type: NotRequired[AssetType]
-    asset_key: NotRequired[str]
 
 
 class Name(Stored):

@@ -35,8 +35,8 @@ def attend(event: Path, place: Workplace) -> None:
 def run_once(place: Workplace) -> None:
     """Wait for an order, run its tool, and stay until the other half has ended.
 
-    Where this half is ended while the tool runs, it is started anew, and runs the tool once more. What ends it twice,
-    as a tool does that takes too much memory, has failed.
+    Where this half is ended while the tool runs, it is started again, and runs the tool once more. A tool that ends it
+    twice, such as one that takes too much memory, has failed.
     """
     while not place.order_file.exists():
         time.sleep(_POLL_SECONDS)
@@ -50,7 +50,7 @@ def run_once(place: Workplace) -> None:
 
 
 def _wait_for_end(place: Workplace, order: Order) -> None:
-    """Wait until the tool has ended; no longer than it may take. Without an end, the report says that there is none."""
+    """Wait until the tool has ended; no longer than it may take. If it has not ended by then, the report says so."""
     running = TOOLS[order.tool].running
     deadline = time.monotonic() + _PATIENCE_SECONDS + _MOST_STARTS * (running.seconds if running else 0)
     while not place.ended_file.exists() and time.monotonic() < deadline:

@@ -33,7 +33,7 @@ def _arguments(material: Material) -> tuple[str, ...]:
 
 
 def _version(target: str) -> int:
-    """Return the version of an IP address; 0 if it is none, or has a zone."""
+    """Return the version of an IP address; 0 if *target* is not one, or has a zone."""
     try:
         return 0 if "%" in target else ip_address(target).version
     except ValueError:

@@ -11,7 +11,7 @@ _HALF = {
     "could not load db": "the database of an ecosystem is not there, and others were not compared either",
     "Error during extraction": "it could not read a file",
 }
-"""Words of standard error with which a run ends like a complete one, and is none."""
+"""Words of standard error that a run may write which ends like a complete one, and is not."""
 
 
 def _arguments(material: Material) -> tuple[str, ...]:
