@@ -53,7 +53,7 @@ def left(run: str, *rules: str) -> None:
     artifacts.put(f"tools/reports/{run}.json", outcome.model_dump_json().encode())
 
 
-def answer(deployed: Deployment, asked: dict[str, Any], state: str = "Done", **told: str) -> Message:
+def answered(deployed: Deployment, asked: dict[str, Any], state: str = "Done", **told: str) -> Message:
     """Let a run answer, and everything that follows; the answer."""
     data = {name: asked[name] for name in ("repository", "run", "tool", "nonce")} | {"state": state, **told}
     with broker.caused_by(Envelope(id=f"job-{asked['run']}", type="job", source="/picket/tools")):
@@ -70,7 +70,7 @@ def test_a_scan_waits_for_its_run_and_ends_with_what_it_found(
     identity, asked = scan(tooled, forge)
     assert shown(tooled, identity)["state"] == "InProgress"
     left(asked["run"], "DL1")
-    answer(tooled, asked)
+    answered(tooled, asked)
     found = shown(tooled, identity)
     assert (found["state"], found["tool_runs"][0]["state"]) == ("Done", "Done")
     assert "nonce" not in found["tool_runs"][0]
@@ -82,7 +82,7 @@ def test_an_answer_with_another_nonce_is_set_aside(tooled: Deployment, forge: Gi
     assert work
     identity, asked = scan(tooled, forge)
     left(asked["run"], "DL1")
-    answer(tooled, {**asked, "nonce": "guessed"})
+    answered(tooled, {**asked, "nonce": "guessed"})
     [letter] = tooled.api.get("/dead-letters?kind=rejection").json["letters"]
     assert "not of the run" in letter["reason"]
     assert shown(tooled, identity)["state"] == "InProgress", "whoever guesses cannot end it"
@@ -92,7 +92,7 @@ def test_an_answer_that_comes_twice_changes_nothing(tooled: Deployment, forge: G
     assert work
     identity, asked = scan(tooled, forge)
     left(asked["run"], "DL1")
-    message = answer(tooled, asked)
+    message = answered(tooled, asked)
     before = shown(tooled, identity)
     for _ in range(2):
         tooled.deliver(message)
@@ -106,7 +106,7 @@ def test_a_failed_run_makes_the_scan_partial_and_the_history_is_known_all_the_sa
     assert work
     identity, asked = scan(tooled, forge)
     artifacts.put(f"tools/reports/{asked['run']}.json", Outcome(record=Record(status=3)).model_dump_json().encode())
-    answer(tooled, asked, "Failed", reason="it ended with status 3")
+    answered(tooled, asked, "Failed", reason="it ended with status 3")
     found = shown(tooled, identity)
     assert (found["state"], found["tool_runs"][0]["state"]) == ("Partial", "Failed")
     assert "hadolint: it ended with status 3" in found["history"][-1]["reason"]
@@ -115,7 +115,7 @@ def test_a_failed_run_makes_the_scan_partial_and_the_history_is_known_all_the_sa
 
     again, asked = scan(tooled, forge)
     artifacts.put(f"tools/reports/{asked['run']}.json", Outcome(record=Record()).model_dump_json().encode())
-    answer(tooled, asked, "Failed", reason="it ended with status 3")
+    answered(tooled, asked, "Failed", reason="it ended with status 3")
     assert shown(tooled, again)["state"] == "Partial", "no commit was new, and all are known"
 
 
@@ -126,7 +126,7 @@ def test_what_is_no_outcome_ends_the_run_as_failed(
     assert work
     identity, asked = scan(tooled, forge)
     artifacts.put(f"tools/reports/{asked['run']}.json", content)
-    answer(tooled, asked)
+    answered(tooled, asked)
     found = shown(tooled, identity)
     assert (found["state"], found["tool_runs"][0]["state"]) == ("Partial", "Failed")
 
@@ -142,7 +142,7 @@ def test_a_run_that_nobody_answers_for_ends(tooled: Deployment, forge: GitHttpSe
     assert found["state"] == "Partial"
     assert "nobody has answered within 6 hours" in found["history"][-1]["reason"]
     left(asked["run"], "DL1")
-    answer(tooled, asked)
+    answered(tooled, asked)
     assert shown(tooled, identity)["tool_runs"][0]["state"] == "Failed", "an answer that late changes nothing"
 
 
@@ -154,7 +154,7 @@ def test_a_cancelled_scan_ends_its_runs(tooled: Deployment, forge: GitHttpServer
     found = shown(tooled, identity)
     assert (found["state"], found["tool_runs"][0]["state"], found["is_ending"]) == ("Cancelled", "Cancelled", False)
     left(asked["run"], "DL1")
-    answer(tooled, asked)
+    answered(tooled, asked)
     assert {one["kind"] for one in tooled.api.get("/findings").json["findings"]} == {"secret"}
 
 
@@ -201,3 +201,15 @@ def test_a_tool_that_is_named_and_has_nothing_to_look_at_says_so(
     found = recorded(tooled, forge, "hadolint")
     [run] = found["tool_runs"]
     assert (found["state"], run["state"], run["reason"]) == ("Done", "Done", "there is no file that it looks at")
+
+
+def test_a_host_is_looked_at_by_the_tools_that_look_at_hosts(tooled: Deployment) -> None:
+    answer = tooled.api.post("/scans", json={"asset_type": "host", "asset_value": "192.0.2.7"})
+    tooled.drain()
+    [asked] = [message.data for message in tooled.of_type("tool.requested")]
+    assert (asked["tool"], asked["asset_type"], asked["asset"], asked["material"]) == ("nmap", "host", "192.0.2.7", "")
+    assert shown(tooled, answer.json["id"])["state"] == "Scheduled"
+    artifacts.put(f"tools/reports/{asked['run']}.json", Outcome(record=Record()).model_dump_json().encode())
+    answered(tooled, asked, "Failed", reason="PICKET_ALLOWED_TARGETS does not admit 192.0.2.7")
+    found = shown(tooled, answer.json["id"])
+    assert (found["state"], found["tool_runs"][0]["state"]) == ("Failed", "Failed")

@@ -32,7 +32,7 @@ def test_values_stand_one_behind_another_over_lines() -> None:
 
 def test_a_finding_that_names_no_module_or_a_file_elsewhere_is_left_out() -> None:
     bare = [*GOVULNCHECK[:4], {"finding": {"osv": "GO-2099-0001", "trace": []}}]
-    outside = changed(GOVULNCHECK, 5, "finding", "trace", 1, "position", "filename", to="/root/go/x.go")
+    outside = changed(GOVULNCHECK, 5, "finding", "trace", 1, "position", "filename", to="/elsewhere/x.go")
     for document in (bare, outside):
         report = parsed("govulncheck", document)
         assert (report.problems, len(report.left_out)) == ((), 1)

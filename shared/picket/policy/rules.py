@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -188,7 +188,7 @@ class Policy(_Model):
     disabled: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
     statuses: Statuses = Statuses()
-    tools: tuple[Tools, ...] = (Tools(run=("*",)),)
+    tools: tuple[Tools, ...] = (Tools(run=("*",), asset_types=get_args(AssetType)),)
 
     @cached_property
     def digest(self) -> str:
